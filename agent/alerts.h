@@ -1,0 +1,32 @@
+#ifndef AGENT_ALERTS_H
+#define AGENT_ALERTS_H
+
+#include <stdint.h>
+
+#include "agent/walker.h"
+
+struct instance_config;
+
+/*
+ * Turns events of the model into notifications: an observer that captures the varbinds by the
+ * getters of the tables, at the moment of the event, and hands them to the queue (agent/notify.h).
+ * Which are wanted and how many of a kind may be sent in a minute is the configuration's word.
+ */
+
+/* Begins to observe.  The walker is borrowed until alerts_stop(). */
+void alerts_start(const struct walker *walker);
+void alerts_stop(void);
+
+/*
+ * What holds for the instance with that index from now on; without a call nothing is sent for it.
+ * Nothing of the configuration is kept but numbers.
+ */
+void alerts_configure(uint32_t index, const struct instance_config *config);
+
+/* The instance is gone. */
+void alerts_forget(uint32_t index);
+
+/* Notifications that the rate limit cut, as a Counter32. */
+uint32_t alerts_suppressed(void);
+
+#endif

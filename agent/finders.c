@@ -1,0 +1,50 @@
+#include "agent/finders.h"
+
+#include "model/model.h"
+
+static bool fill(struct row *row, const struct instance *instance, const void *item,
+                 uint32_t number)
+{
+    row->instance = instance;
+    row->item = item;
+    row->index[0] = instance->index;
+    row->index[1] = number;
+    return true;
+}
+
+static bool seek_exact(const struct model *model, const uint32_t *index, finder_after *after,
+                       struct row *row)
+{
+    const struct instance *instance = model_at(model, index[0]);
+    const void *item;
+    uint32_t found = 0;
+
+    if (!instance || index[1] == 0)
+        return false;
+    item = after(instance, index[1] - 1, &found);
+    return item && found == index[1] && fill(row, instance, item, found);
+}
+
+bool finder_seek(const struct model *model, const uint32_t *index, bool exact, finder_after *after,
+                 struct row *row)
+{
+    const struct instance *instance = model_at(model, index[0]);
+    uint32_t from = index[1];
+    uint32_t found = 0;
+
+    if (exact)
+        return seek_exact(model, index, after, row);
+    if (!instance) {
+        instance = model_after(model, index[0]);
+        from = 0;
+    }
+    while (instance) {
+        const void *item = after(instance, from, &found);
+
+        if (item)
+            return fill(row, instance, item, found);
+        instance = model_after(model, instance->index);
+        from = 0;
+    }
+    return false;
+}

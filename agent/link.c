@@ -1,0 +1,340 @@
+#include "agent/link.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include <net-snmp/agent/agent_callbacks.h>
+
+#include "agent/descriptors.h"
+#include "agent/ping.h"
+#include "agent/probe.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/timers.h"
+
+/* The library's name for us: of its configuration, which it is told not to read. */
+static const char name[] = "openvpn-agentx";
+
+enum {
+    SUBAGENT_ROLE = 1,
+    RECONNECT_S = 2,          /* between the library's attempts */
+    PROBE_INTERVAL_MS = 1000, /* between our questions whether a master agent is there */
+    PROBE_LATE_MS = 2000,     /* no answer for so long is reported */
+    ATTEMPT_MS = 1000 * RECONNECT_S + 500, /* in which the library makes an attempt */
+    ANSWER_S = 1800 /* the longest the library keeps an unanswered request of ours */
+};
+
+static struct {
+    struct probe *probe;
+    char *address; /* as configured */
+    void (*told)(void *arg, bool up);
+    void *arg;
+    netsnmp_session *session; /* NULL when there is none */
+    unsigned generation;
+    unsigned known; /* the generation that was told to others, 0 when they think it is down */
+    bool started;   /* init_snmp() was called */
+    bool may_open;  /* the master agent answers: the library may try */
+    bool reported;  /* why there is no session was logged */
+    int64_t epoch;  /* clock_mono() at which sysUpTime was 0 */
+    int64_t due;    /* clock_mono() at which the library wants to be called, -1 for never */
+    struct timer probe_timer;
+    struct timer late_timer;
+    struct timer attempt_timer;
+} self;
+
+/* The library's log lines end in a newline. */
+static int log_line(int major, int minor, void *message, void *arg)
+{
+    const struct snmp_log_message *line = message;
+    int len = (int)strcspn(line->msg, "\n");
+
+    (void)major;
+    (void)minor;
+    (void)arg;
+    if (line->priority <= LOG_ERR)
+        log_error("snmp library: %.*s", len, line->msg);
+    else if (line->priority == LOG_WARNING)
+        log_warning("snmp library: %.*s", len, line->msg);
+    else if (line->priority < LOG_DEBUG)
+        log_info("snmp library: %.*s", len, line->msg);
+    else
+        log_debug("snmp library: %.*s", len, line->msg);
+    return SNMPERR_SUCCESS;
+}
+
+/*
+ * These two run deep inside the library: they only take note.  A session that ends is still open
+ * here, and one that begins may have the number of one that the library closed a moment ago.
+ */
+static int session_began(int major, int minor, void *session, void *arg)
+{
+    (void)major;
+    (void)minor;
+    (void)arg;
+    descriptors_forget();
+    self.session = session;
+    self.generation++;
+    return SNMPERR_SUCCESS;
+}
+
+static int session_ended(int major, int minor, void *session, void *arg)
+{
+    (void)major;
+    (void)minor;
+    (void)session;
+    (void)arg;
+    descriptors_forget();
+    self.session = NULL;
+    return SNMPERR_SUCCESS;
+}
+
+static void probe_again(void *arg)
+{
+    (void)arg;
+    if (!probe_start(self.probe))
+        timer_start(&self.probe_timer, PROBE_INTERVAL_MS);
+    else if (!self.reported)
+        timer_start(&self.late_timer, PROBE_LATE_MS);
+}
+
+static void report(const char *why)
+{
+    if (!self.reported)
+        log_warning("no session with the master agent at %s: %s; trying again", self.address, why);
+    self.reported = true;
+}
+
+static void probe_late(void *arg)
+{
+    (void)arg;
+    report("it does not answer");
+}
+
+static void probed(void *arg, const char *why)
+{
+    (void)arg;
+    timer_stop(&self.late_timer);
+    if (why) {
+        report(why);
+        timer_start(&self.probe_timer, PROBE_INTERVAL_MS);
+        return;
+    }
+    self.may_open = true;
+    timer_start(&self.attempt_timer, ATTEMPT_MS);
+}
+
+/* The library was let loose and there still is no session. */
+static void attempt_over(void *arg)
+{
+    (void)arg;
+    report("it answers but opens no session");
+    self.may_open = false;
+    probe_again(NULL);
+}
+
+static void configure_library(const char *address)
+{
+    /* No MIB files: nothing is resolved by name, and missing ones would fill the log. */
+    setenv("MIBS", "", 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, SUBAGENT_ROLE);
+    netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, address);
+    snmp_enable_calllog();
+    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, log_line, NULL);
+    init_agent(name);
+    /* It would put back what follows.  Without it a master agent that hangs holds us for 18 s. */
+    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
+                       RECONNECT_S);
+    netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
+    netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 1);
+    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, session_began,
+                           NULL);
+    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, session_ended,
+                           NULL);
+}
+
+bool link_start(struct event_base *base, const char *address, void (*told)(void *arg, bool up),
+                void *arg)
+{
+    self.told = told;
+    self.arg = arg;
+    self.epoch = clock_mono();
+    self.due = -1;
+    timer_init(&self.probe_timer, probe_again, NULL);
+    timer_init(&self.late_timer, probe_late, NULL);
+    timer_init(&self.attempt_timer, attempt_over, NULL);
+    self.address = strdup(address);
+    self.probe = probe_new(base, address, probed, NULL);
+    if (!self.address || !self.probe) {
+        log_error("cannot use \"%s\" as the address of the master agent", address);
+        probe_free(self.probe);
+        free(self.address);
+        return false;
+    }
+    /* The library sends without MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
+    configure_library(probe_library_address(self.probe));
+    descriptors_init(base);
+    probe_again(NULL);
+    return true;
+}
+
+/* The library's own ping waits for the answer, and then gives the session up. */
+static void stop_library_ping(void)
+{
+    if (self.session->securityModel == SNMP_DEFAULT_SECMODEL)
+        return;
+    snmp_alarm_unregister((unsigned)self.session->securityModel);
+    self.session->securityModel = SNMP_DEFAULT_SECMODEL;
+}
+
+static void went_down(void)
+{
+    self.known = 0;
+    ping_stop();
+    log_notice("the session with the master agent has ended");
+    self.may_open = false;
+    self.reported = false;
+    probe_again(NULL);
+    if (self.told)
+        self.told(self.arg, false);
+}
+
+static void went_up(void)
+{
+    self.known = self.generation;
+    stop_library_ping();
+    self.epoch = clock_mono() - (int64_t)netsnmp_get_agent_uptime() * 10;
+    timer_stop(&self.probe_timer);
+    timer_stop(&self.late_timer);
+    timer_stop(&self.attempt_timer);
+    log_notice("connected to the master agent at %s", self.address);
+    ping_start();
+    if (self.told)
+        self.told(self.arg, true);
+}
+
+/* Tells the rest of the program what session_began() and session_ended() took note of. */
+static void follow_session(void)
+{
+    if (self.known != 0 && (!self.session || self.known != self.generation))
+        went_down();
+    if (self.session && self.known == 0)
+        went_up();
+}
+
+/* Whether the library's alarms may run: without a session one of them is an attempt to connect. */
+static bool alarms_allowed(void)
+{
+    return self.session || self.may_open;
+}
+
+int64_t link_turn(void)
+{
+    int64_t wait;
+
+    if (self.may_open && !self.started) {
+        self.started = true;
+        init_snmp(name);
+    }
+    if (alarms_allowed())
+        run_alarms();
+    if (self.due >= 0 && self.due <= clock_mono())
+        snmp_timeout();
+    netsnmp_check_outstanding_agent_requests();
+    follow_session();
+    wait = descriptors_update(alarms_allowed());
+    self.due = wait < 0 ? -1 : clock_mono() + wait;
+    return wait;
+}
+
+void link_stop(void)
+{
+    if (!self.probe)
+        return;
+    timer_stop(&self.probe_timer);
+    timer_stop(&self.late_timer);
+    timer_stop(&self.attempt_timer);
+    ping_stop();
+    descriptors_fini();
+    snmp_shutdown(name);
+    shutdown_agent();
+    probe_free(self.probe);
+    free(self.address);
+    memset(&self, 0, sizeof(self));
+}
+
+bool link_is_up(void)
+{
+    return self.known != 0 && self.session;
+}
+
+unsigned link_generation(void)
+{
+    return self.generation;
+}
+
+uint32_t link_uptime_at(int64_t mono)
+{
+    return mono > self.epoch ? (uint32_t)((mono - self.epoch) / 10) : 0;
+}
+
+static int session_socket(void)
+{
+    void *list = snmp_sess_pointer(self.session);
+    netsnmp_transport *transport = list ? snmp_sess_transport(list) : NULL;
+
+    return transport ? transport->sock : -1;
+}
+
+struct snmp_pdu *link_request(int command)
+{
+    struct pollfd socket = {.events = POLLOUT};
+    netsnmp_pdu *pdu;
+
+    if (!link_is_up())
+        return NULL;
+    /* The library's sockets block. */
+    socket.fd = session_socket();
+    if (socket.fd < 0 || poll(&socket, 1, 0) != 1 || !(socket.revents & POLLOUT))
+        return NULL;
+    pdu = snmp_pdu_create(command);
+    if (!pdu)
+        return NULL;
+    pdu->version = self.session->version;
+    pdu->sessid = self.session->sessid;
+    pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
+    pdu->time = ANSWER_S;
+    return pdu;
+}
+
+bool link_send(struct snmp_pdu *pdu,
+               int (*answered)(int operation, struct snmp_session *session, int request,
+                               struct snmp_pdu *pdu, void *magic),
+               uintptr_t magic)
+{
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+    if (self.session && snmp_async_send(self.session, pdu, answered, (void *)magic) != 0)
+        return true;
+    snmp_free_pdu(pdu);
+    return false;
+}
+
+void link_drop(void)
+{
+    int fd = session_socket();
+
+    /* The library finds the end of the stream and does the rest. */
+    if (self.session && fd >= 0)
+        shutdown(fd, SHUT_RDWR);
+}

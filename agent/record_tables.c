@@ -1,0 +1,299 @@
+#include "agent/finders.h"
+#include "agent/tables.h"
+#include "agent/values.h"
+#include "model/model.h"
+
+/* A getter of one line: what the column is, of the row's item. */
+#define GETTER(name, type, ...)                                                                    \
+    static void get_##name(const struct row *row, struct value *value)                             \
+    {                                                                                              \
+        const type *item = row->item;                                                              \
+                                                                                                   \
+        __VA_ARGS__;                                                                               \
+    }
+
+/* What was open when contact was lost cannot be answered. */
+GETTER(request_kind, struct request, value_integer(value, (int32_t)item->kind))
+GETTER(request_name, struct request, value_text(value, item->name))
+GETTER(request_prompt, struct request, value_text(value, item->prompt))
+GETTER(request_reason, struct request, value_text(value, item->reason))
+GETTER(request_echo, struct request, value_truth(value, item->echo))
+GETTER(request_since, struct request, value_date(value, item->since))
+GETTER(request_since_unix, struct request, value_unix(value, item->since))
+GETTER(request_ended, struct request, value_date(value, item->ended))
+GETTER(request_ended_unix, struct request, value_unix(value, item->ended))
+GETTER(request_status, struct request, value_integer(value, (int32_t)item->status))
+
+static const struct column request_columns[] = {
+    {2, VALUE_INTEGER, false, get_request_kind, "Kind"},
+    {3, VALUE_OCTETS, false, get_request_name, "Name"},
+    {4, VALUE_OCTETS, false, get_request_prompt, "Prompt"},
+    {5, VALUE_OCTETS, false, get_request_reason, "Reason"},
+    {6, VALUE_INTEGER, false, get_request_echo, "Echo"},
+    {7, VALUE_OCTETS, false, get_request_since, "Since"},
+    {8, VALUE_GAUGE32, false, get_request_since_unix, "SinceUnix"},
+    {9, VALUE_OCTETS, false, get_request_ended, "Ended"},
+    {10, VALUE_GAUGE32, false, get_request_ended_unix, "EndedUnix"},
+    {11, VALUE_INTEGER, false, get_request_status, "Status"},
+};
+
+static const void *request_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    const struct request *request = history_after(&instance->requests, after, found);
+
+    while (request && request->status == REQUEST_PENDING && !instance_in_contact(instance))
+        request = history_after(&instance->requests, *found, found);
+    return request;
+}
+
+static bool find_request(const struct model *model, const uint32_t *index, bool exact,
+                         struct row *row)
+{
+    return finder_seek(model, index, exact, request_after, row);
+}
+
+static const unsigned request_path[] = {1, 6, 1};
+
+const struct table request_table = {"ovpnRequest",
+                                    request_path,
+                                    3,
+                                    2,
+                                    find_request,
+                                    request_columns,
+                                    sizeof(request_columns) / sizeof(request_columns[0])};
+
+GETTER(capability_command, struct capability, value_text(value, item->command))
+GETTER(capability_summary, struct capability, value_text(value, item->summary))
+
+static const struct column capability_columns[] = {
+    {2, VALUE_OCTETS, false, get_capability_command, "Command"},
+    {3, VALUE_OCTETS, false, get_capability_summary, "Summary"},
+};
+
+static const void *capability_after(const struct instance *instance, uint32_t after,
+                                    uint32_t *found)
+{
+    if (after >= instance->capability_count)
+        return NULL;
+    *found = after + 1;
+    return &instance->capabilities[after];
+}
+
+static bool find_capability(const struct model *model, const uint32_t *index, bool exact,
+                            struct row *row)
+{
+    return finder_seek(model, index, exact, capability_after, row);
+}
+
+static const unsigned capability_path[] = {1, 7, 1};
+
+const struct table capability_table = {"ovpnCapability",
+                                       capability_path,
+                                       3,
+                                       2,
+                                       find_capability,
+                                       capability_columns,
+                                       sizeof(capability_columns) / sizeof(capability_columns[0])};
+
+GETTER(state_time, struct state_record, value_date(value, item->time))
+GETTER(state_time_unix, struct state_record, value_unix(value, item->time))
+GETTER(state_value, struct state_record, value_integer(value, (int32_t)item->state + 1))
+GETTER(state_name, struct state_record, value_text(value, item->name))
+GETTER(state_reason, struct state_record, value_text(value, item->reason))
+GETTER(state_tunnel_ipv4, struct state_record, value_ipv4(value, item->has_ipv4, item->tunnel_ipv4))
+GETTER(state_tunnel_ipv6, struct state_record, value_ipv6(value, item->has_ipv6, item->tunnel_ipv6))
+GETTER(state_remote_text, struct state_record, value_text(value, item->remote_text))
+GETTER(state_local_text, struct state_record, value_text(value, item->local_text))
+
+static const struct column state_columns[] = {
+    {2, VALUE_OCTETS, false, get_state_time, "Time"},
+    {3, VALUE_GAUGE32, false, get_state_time_unix, "TimeUnix"},
+    {4, VALUE_INTEGER, false, get_state_value, "Value"},
+    {5, VALUE_OCTETS, false, get_state_name, "Name"},
+    {6, VALUE_OCTETS, false, get_state_reason, "Reason"},
+    {7, VALUE_OCTETS, false, get_state_tunnel_ipv4, "TunnelIpv4"},
+    {8, VALUE_OCTETS, false, get_state_tunnel_ipv6, "TunnelIpv6"},
+    {9, VALUE_OCTETS, false, get_state_remote_text, "RemoteText"},
+    {10, VALUE_OCTETS, false, get_state_local_text, "LocalText"},
+};
+
+static const void *state_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    return history_after(&instance->states, after, found);
+}
+
+static bool find_state(const struct model *model, const uint32_t *index, bool exact,
+                       struct row *row)
+{
+    return finder_seek(model, index, exact, state_after, row);
+}
+
+static const unsigned state_path[] = {2, 1, 1};
+
+const struct table state_table = {"ovpnState",
+                                  state_path,
+                                  3,
+                                  2,
+                                  find_state,
+                                  state_columns,
+                                  sizeof(state_columns) / sizeof(state_columns[0])};
+
+GETTER(log_time, struct log_record, value_date(value, item->time))
+GETTER(log_time_unix, struct log_record, value_unix(value, item->time))
+GETTER(log_flags, struct log_record, value_log_flags(value, item->flags))
+GETTER(log_message, struct log_record, value_text(value, item->message))
+
+static const struct column log_columns[] = {
+    {2, VALUE_OCTETS, false, get_log_time, "Time"},
+    {3, VALUE_GAUGE32, false, get_log_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, false, get_log_flags, "Flags"},
+    {5, VALUE_OCTETS, false, get_log_message, "Message"},
+};
+
+static const void *log_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    return history_after(&instance->log, after, found);
+}
+
+static bool find_log(const struct model *model, const uint32_t *index, bool exact, struct row *row)
+{
+    return finder_seek(model, index, exact, log_after, row);
+}
+
+static const unsigned log_path[] = {2, 2, 1};
+
+const struct table log_table = {
+    "ovpnLog", log_path, 3, 2, find_log, log_columns, sizeof(log_columns) / sizeof(log_columns[0])};
+
+GETTER(echo_time, struct log_record, value_date(value, item->time))
+GETTER(echo_time_unix, struct log_record, value_unix(value, item->time))
+GETTER(echo_message, struct log_record, value_text(value, item->message))
+
+static const struct column echo_columns[] = {
+    {2, VALUE_OCTETS, false, get_echo_time, "Time"},
+    {3, VALUE_GAUGE32, false, get_echo_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, false, get_echo_message, "Message"},
+};
+
+static const void *echo_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    return history_after(&instance->echo, after, found);
+}
+
+static bool find_echo(const struct model *model, const uint32_t *index, bool exact, struct row *row)
+{
+    return finder_seek(model, index, exact, echo_after, row);
+}
+
+static const unsigned echo_path[] = {2, 3, 1};
+
+const struct table echo_table = {"ovpnEcho",
+                                 echo_path,
+                                 3,
+                                 2,
+                                 find_echo,
+                                 echo_columns,
+                                 sizeof(echo_columns) / sizeof(echo_columns[0])};
+
+static uint64_t lasted(const struct session_record *session)
+{
+    if (session->connected == 0 || session->ended < session->connected)
+        return 0;
+    return (uint64_t)(session->ended - session->connected);
+}
+
+GETTER(session_common_name, struct session_record, value_text(value, item->common_name))
+GETTER(session_username, struct session_record, value_text(value, item->username))
+GETTER(session_real_addr_type, struct session_record, value_address_type(value, &item->real))
+GETTER(session_real_addr, struct session_record, value_address(value, &item->real))
+GETTER(session_real_port, struct session_record, value_number(value, item->real.port))
+GETTER(session_real_text, struct session_record, value_text(value, item->real_text))
+GETTER(session_virtual_ipv4, struct session_record,
+       value_ipv4(value, item->has_ipv4, item->virtual_ipv4))
+GETTER(session_virtual_ipv6, struct session_record,
+       value_ipv6(value, item->has_ipv6, item->virtual_ipv6))
+GETTER(session_bytes_in, struct session_record, value_number(value, item->bytes_in))
+GETTER(session_bytes_out, struct session_record, value_number(value, item->bytes_out))
+GETTER(session_connected, struct session_record, value_date(value, item->connected))
+GETTER(session_connected_unix, struct session_record, value_unix(value, item->connected))
+GETTER(session_ended, struct session_record, value_date(value, item->ended))
+GETTER(session_ended_unix, struct session_record, value_unix(value, item->ended))
+GETTER(session_seconds, struct session_record, value_number(value, lasted(item)))
+GETTER(session_client_index, struct session_record, value_number(value, item->client_index))
+
+static const struct column session_columns[] = {
+    {2, VALUE_OCTETS, false, get_session_common_name, "CommonName"},
+    {3, VALUE_OCTETS, false, get_session_username, "Username"},
+    {4, VALUE_INTEGER, false, get_session_real_addr_type, "RealAddrType"},
+    {5, VALUE_OCTETS, false, get_session_real_addr, "RealAddr"},
+    {6, VALUE_GAUGE32, false, get_session_real_port, "RealPort"},
+    {7, VALUE_OCTETS, false, get_session_real_text, "RealText"},
+    {8, VALUE_OCTETS, false, get_session_virtual_ipv4, "VirtualIpv4"},
+    {9, VALUE_OCTETS, false, get_session_virtual_ipv6, "VirtualIpv6"},
+    {10, VALUE_COUNTER64, false, get_session_bytes_in, "BytesIn"},
+    {11, VALUE_COUNTER64, false, get_session_bytes_out, "BytesOut"},
+    {12, VALUE_OCTETS, false, get_session_connected, "Connected"},
+    {13, VALUE_GAUGE32, false, get_session_connected_unix, "ConnectedUnix"},
+    {14, VALUE_OCTETS, false, get_session_ended, "Ended"},
+    {15, VALUE_GAUGE32, false, get_session_ended_unix, "EndedUnix"},
+    {16, VALUE_GAUGE32, false, get_session_seconds, "Seconds"},
+    {17, VALUE_GAUGE32, false, get_session_client_index, "ClientIndex"},
+};
+
+static const void *session_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    return history_after(&instance->sessions, after, found);
+}
+
+static bool find_session(const struct model *model, const uint32_t *index, bool exact,
+                         struct row *row)
+{
+    return finder_seek(model, index, exact, session_after, row);
+}
+
+static const unsigned session_path[] = {2, 4, 1};
+
+const struct table session_table = {"ovpnSession",
+                                    session_path,
+                                    3,
+                                    2,
+                                    find_session,
+                                    session_columns,
+                                    sizeof(session_columns) / sizeof(session_columns[0])};
+
+GETTER(command_time, struct command_record, value_date(value, item->time))
+GETTER(command_time_unix, struct command_record, value_unix(value, item->time))
+GETTER(command_command, struct command_record, value_text(value, item->command))
+GETTER(command_result, struct command_record, value_integer(value, (int32_t)item->result))
+GETTER(command_reply, struct command_record, value_text(value, item->reply))
+GETTER(command_milliseconds, struct command_record, value_number(value, item->milliseconds))
+
+static const struct column command_columns[] = {
+    {2, VALUE_OCTETS, false, get_command_time, "Time"},
+    {3, VALUE_GAUGE32, false, get_command_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, false, get_command_command, "Command"},
+    {5, VALUE_INTEGER, false, get_command_result, "Result"},
+    {6, VALUE_OCTETS, false, get_command_reply, "Reply"},
+    {7, VALUE_GAUGE32, false, get_command_milliseconds, "Milliseconds"},
+};
+
+static const void *command_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    return history_after(&instance->commands, after, found);
+}
+
+static bool find_command(const struct model *model, const uint32_t *index, bool exact,
+                         struct row *row)
+{
+    return finder_seek(model, index, exact, command_after, row);
+}
+
+static const unsigned command_path[] = {2, 5, 1};
+
+const struct table command_table = {"ovpnCommand",
+                                    command_path,
+                                    3,
+                                    2,
+                                    find_command,
+                                    command_columns,
+                                    sizeof(command_columns) / sizeof(command_columns[0])};

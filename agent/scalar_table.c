@@ -1,0 +1,80 @@
+#ifdef HAVE_CONFIG_H
+#include <build.h>
+#endif
+
+#include "agent/tables.h"
+
+#include "agent/alerts.h"
+#include "agent/notify.h"
+#include "agent/values.h"
+#include "model/model.h"
+
+static void get_version(const struct row *row, struct value *value)
+{
+    (void)row;
+    value_text(value, PACKAGE_VERSION);
+}
+
+static void get_start_time(const struct row *row, struct value *value)
+{
+    value_date(value, row->model->start_unix);
+}
+
+static void get_start_time_unix(const struct row *row, struct value *value)
+{
+    value_unix(value, row->model->start_unix);
+}
+
+static void get_instances(const struct row *row, struct value *value)
+{
+    value_number(value, row->model->count);
+}
+
+static void get_config_loaded(const struct row *row, struct value *value)
+{
+    value_timestamp(value, row->model->config_mono);
+}
+
+static void get_sent(const struct row *row, struct value *value)
+{
+    (void)row;
+    value_number(value, notify_sent());
+}
+
+static void get_dropped(const struct row *row, struct value *value)
+{
+    (void)row;
+    value_number(value, notify_dropped());
+}
+
+static void get_suppressed(const struct row *row, struct value *value)
+{
+    (void)row;
+    value_number(value, alerts_suppressed());
+}
+
+static const struct column columns[] = {
+    {1, VALUE_OCTETS, false, get_version, "Version"},
+    {2, VALUE_OCTETS, false, get_start_time, "StartTime"},
+    {3, VALUE_GAUGE32, false, get_start_time_unix, "StartTimeUnix"},
+    {4, VALUE_GAUGE32, false, get_instances, "Instances"},
+    {5, VALUE_TIMETICKS, false, get_config_loaded, "ConfigLoaded"},
+    {6, VALUE_COUNTER32, false, get_sent, "NotificationsSent"},
+    {7, VALUE_COUNTER32, false, get_dropped, "NotificationsDropped"},
+    {8, VALUE_COUNTER32, false, get_suppressed, "NotificationsSuppressed"},
+};
+
+/* Scalars: one row with the index 0. */
+static bool find(const struct model *model, const uint32_t *index, bool exact, struct row *row)
+{
+    if (!exact || index[0] != 0)
+        return false;
+    row->item = model;
+    row->index[0] = 0;
+    return true;
+}
+
+static const unsigned path[] = {1, 1};
+
+const struct table scalar_table = {
+    "ovpnAgent", path, 2, 1, find, columns, sizeof(columns) / sizeof(columns[0])};

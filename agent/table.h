@@ -1,0 +1,75 @@
+#ifndef AGENT_TABLE_H
+#define AGENT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct client;
+struct instance;
+struct model;
+
+/*
+ * A MIB table as data: which columns it has and how a cell is read.  The walker (agent/walker.h)
+ * finds cells in these, and neither knows Net-SNMP.  A group of scalars is a table of one row whose
+ * index is 0.
+ */
+
+/* ASN.1 types of values (RFC 2578 section 7.1). */
+enum value_type {
+    VALUE_INTEGER,
+    VALUE_OCTETS,
+    VALUE_OBJECT_ID,
+    VALUE_COUNTER32,
+    VALUE_GAUGE32, /* Unsigned32 too */
+    VALUE_TIMETICKS,
+    VALUE_COUNTER64
+};
+
+enum { VALUE_SCRATCH = 64 };
+
+/* A value read from the model. */
+struct value {
+    int32_t integer;
+    uint64_t number; /* all unsigned types */
+    struct {
+        const void *at; /* into the model or scratch; valid until the model changes */
+        size_t len;
+    } octets;
+    unsigned char scratch[VALUE_SCRATCH];
+};
+
+/* A row: what the getters get. */
+struct row {
+    const struct model *model;
+    const struct instance *instance; /* NULL for scalars */
+    const void *item; /* what the table's rows are; the instance where it is one each */
+    uint32_t index[2];
+};
+
+struct column {
+    unsigned number; /* last sub-identifier of the column, ascending in its table */
+    enum value_type type;
+    bool writable;
+    void (*get)(const struct row *row, struct value *value);
+    const char *name; /* as in the MIB, without the table's prefix */
+};
+
+/*
+ * The row with exactly that index (exact), or the first row behind it in index order.  index holds
+ * arity numbers; the row's own index is written to row->index.  Returns false when there is none.
+ */
+typedef bool row_finder(const struct model *model, const uint32_t *index, bool exact,
+                        struct row *row);
+
+struct table {
+    const char *name;     /* prefix of the column names, "ovpnInstance" */
+    const unsigned *path; /* sub-identifiers below the root that stand before the column */
+    size_t path_len;
+    size_t arity; /* sub-identifiers of the index: 1 or 2 */
+    row_finder *find;
+    const struct column *columns;
+    size_t column_count;
+};
+
+#endif

@@ -1,0 +1,37 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+static int64_t system_mono(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t system_wall(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec;
+}
+
+static const struct clock_source system_clock = {system_mono, system_wall};
+static const struct clock_source *current = &system_clock;
+
+void clock_use(const struct clock_source *source)
+{
+    current = source ? source : &system_clock;
+}
+
+int64_t clock_mono(void)
+{
+    return current->mono();
+}
+
+int64_t clock_wall(void)
+{
+    return current->wall();
+}

@@ -1,0 +1,46 @@
+#ifndef BASE_SLICE_H
+#define BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A piece of somebody else's bytes: not terminated, may hold any byte, valid only as long as the
+ * memory it points into.
+ */
+struct slice {
+    const char *at;
+    size_t len;
+};
+
+/* The slice of a string literal or another terminated string; NULL gives the empty slice. */
+struct slice slice_of(const char *text);
+
+bool slice_is(struct slice slice, const char *text);
+bool slice_equal(struct slice a, struct slice b);
+bool slice_starts(struct slice slice, const char *prefix);
+
+/* Drops the first count bytes (all when there are fewer). */
+struct slice slice_skip(struct slice slice, size_t count);
+
+/* If slice starts with prefix, moves it behind the prefix and returns true; else leaves it. */
+bool slice_take_prefix(struct slice *slice, const char *prefix);
+
+/*
+ * Splits at the first (or last) separator: returns what stands before (behind) it and leaves the
+ * other part in *rest.  Without a separator everything is returned and *rest becomes empty with
+ * at == NULL, so that "no more fields" and "an empty last field" differ.
+ */
+struct slice slice_cut(struct slice *rest, char separator);
+struct slice slice_cut_last(struct slice *rest, char separator);
+
+/*
+ * Strict decimal numbers: digits only (a leading '-' where the type is signed), the whole slice, in
+ * range.  On failure they return false and leave *out alone.
+ */
+bool slice_to_u64(struct slice slice, uint64_t *out);
+bool slice_to_i64(struct slice slice, int64_t *out);
+bool slice_to_int(struct slice slice, int min, int max, int *out);
+
+#endif

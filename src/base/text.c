@@ -1,0 +1,120 @@
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/*
+ * Bytes of the valid UTF-8 character at the start of src, 0 when there is none (RFC 3629 section 4:
+ * no overlong form, no surrogate, nothing above U+10FFFF).
+ */
+static size_t character_bytes(struct slice src)
+{
+    const unsigned char *at = (const unsigned char *)src.at;
+    unsigned char low = 0x80;
+    unsigned char high = 0xbf;
+    size_t bytes;
+
+    if (at[0] < 0x80)
+        return 1;
+    if (at[0] < 0xc2 || at[0] > 0xf4)
+        return 0;
+    bytes = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (bytes > src.len)
+        return 0;
+    if (at[0] == 0xe0)
+        low = 0xa0;
+    else if (at[0] == 0xed)
+        high = 0x9f;
+    else if (at[0] == 0xf0)
+        low = 0x90;
+    else if (at[0] == 0xf4)
+        high = 0x8f;
+    if (at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < bytes; i++)
+        if (at[i] < 0x80 || at[i] > 0xbf)
+            return 0;
+    return bytes;
+}
+
+/* C0, DEL and, in UTF-8, C1 (0xc2 0x80 to 0xc2 0x9f). */
+static bool is_control(const char *at, size_t bytes)
+{
+    unsigned char first = (unsigned char)at[0];
+
+    if (bytes == 1)
+        return first < 0x20 || first == 0x7f;
+    return bytes == 2 && first == 0xc2 && (unsigned char)at[1] < 0xa0;
+}
+
+size_t text_clean(char *dst, size_t limit, struct slice src)
+{
+    size_t len = 0;
+    size_t fit = 0; /* the longest whole text that still leaves room for "..." */
+
+    while (src.len > 0) {
+        size_t bytes = character_bytes(src);
+        size_t used = bytes ? bytes : 1;
+        const char *character = src.at;
+
+        if (bytes == 0) {
+            character = REPLACEMENT;
+            bytes = strlen(REPLACEMENT);
+        } else if (is_control(src.at, bytes)) {
+            character = " ";
+            bytes = 1;
+        }
+        if (len + bytes > limit) {
+            memcpy(dst + fit, "...", 3);
+            len = fit + 3;
+            break;
+        }
+        memcpy(dst + len, character, bytes);
+        len += bytes;
+        if (len + 3 <= limit)
+            fit = len;
+        src = slice_skip(src, used);
+    }
+    dst[len] = '\0';
+    return len;
+}
+
+char *text_new(size_t limit, struct slice src)
+{
+    /* A byte grows to three at most, so short text needs no buffer of the full limit. */
+    size_t room = src.len < limit / 3 ? src.len * 3 : limit;
+    char *text = malloc((room < 3 ? 3 : room) + 1);
+    char *tight;
+
+    if (!text)
+        return NULL;
+    room = text_clean(text, room < 3 ? 3 : room, src);
+    tight = realloc(text, room + 1);
+    return tight ? tight : text;
+}
+
+bool text_set(char **where, size_t limit, struct slice src)
+{
+    char *text = NULL;
+
+    if (src.len > 0) {
+        text = text_new(limit, src);
+        if (!text)
+            return false;
+    }
+    free(*where);
+    *where = text;
+    return true;
+}
+
+char *text_copy(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+const char *text_or_empty(const char *text)
+{
+    return text ? text : "";
+}

@@ -1,0 +1,40 @@
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+/*
+ * Text that leaves the program: whatever the daemon sent, it becomes valid UTF-8 (RFC 3629) without
+ * control characters.  A byte that is no part of valid UTF-8 becomes U+FFFD, a control character
+ * becomes a space.  Text over the limit is cut at a character's border and ends in "...".
+ */
+
+/* The limit of an OvpnText, and of an SnmpAdminString, in bytes. */
+#define TEXT_MAX  1024
+#define ADMIN_MAX 255
+
+/*
+ * Cleans src into dst, at most limit bytes and a NUL; dst must have limit + 1 bytes and limit must
+ * be at least 3.  Returns the length without the NUL.
+ */
+size_t text_clean(char *dst, size_t limit, struct slice src);
+
+/* The same as a new string, which the caller frees; NULL when memory is out. */
+char *text_new(size_t limit, struct slice src);
+
+/*
+ * Replaces *where, a heap string or NULL, by the cleaned src; an empty src makes it NULL.  When
+ * memory is out *where keeps its old text and false is returned.
+ */
+bool text_set(char **where, size_t limit, struct slice src);
+
+/* A copy, which the caller frees; NULL for NULL and when memory is out. */
+char *text_copy(const char *text);
+
+/* text, or "" for NULL. */
+const char *text_or_empty(const char *text);
+
+#endif

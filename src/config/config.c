@@ -1,0 +1,207 @@
+#include "config/config.h"
+
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/endpoint.h"
+#include "config/section.h"
+#include "config/setting.h"
+#include "config/source.h"
+#include "config/suggest.h"
+
+#define AGENTX_DEFAULT "unix:/var/agentx/master"
+
+static bool fail_memory(const struct reader *reader, const config_setting_t *setting)
+{
+    return setting_fail(reader, setting, NULL, "out of memory");
+}
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+    if (a->path || b->path)
+        return a->path && b->path && strcmp(a->path, b->path) == 0;
+    return a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+/* Compares the last instance with those before it. */
+static bool check_unique(const struct reader *reader, const config_setting_t *group,
+                         const struct config *config)
+{
+    const struct instance_config *last = &config->instances[config->count - 1];
+
+    for (size_t i = 0; i + 1 < config->count; i++) {
+        const struct instance_config *other = &config->instances[i];
+
+        if (strcmp(other->name, last->name) == 0)
+            return setting_fail(reader, config_setting_get_member(group, "name"), NULL,
+                                "\"%s\" is the name of instances[%zu] already", last->name, i);
+        if (last->index != 0 && other->index == last->index)
+            return setting_fail(reader, config_setting_get_member(group, "index"), NULL,
+                                "%u is the index of instances[%zu] already", last->index, i);
+        if (same_endpoint(&other->management, &last->management))
+            setting_warn(reader, config_setting_get_member(group, "management"), NULL,
+                         "instances[%zu] has the same; a daemon serves one of them at a time", i);
+    }
+    return true;
+}
+
+static bool read_instances(const struct reader *reader, const config_setting_t *list,
+                           struct config *config)
+{
+    int count;
+
+    if (!config_setting_is_list(list))
+        return setting_fail(reader, list, NULL, "wrong type: a list ( ) is wanted, this is %s",
+                            setting_type_text(list));
+    count = config_setting_length(list);
+    if (count == 0)
+        return setting_fail(reader, list, NULL, "no instances");
+    config->instances = calloc((size_t)count, sizeof(*config->instances));
+    if (!config->instances)
+        return fail_memory(reader, list);
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
+
+        config->count = (size_t)i + 1;
+        if (!section_read(reader, group, &config->instances[i]) ||
+            !check_unique(reader, group, config))
+            return false;
+    }
+    return true;
+}
+
+static bool read_agentx(const struct reader *reader, const config_setting_t *setting,
+                        struct config *config)
+{
+    char why[sizeof(reader->error->text)];
+    const char *text;
+    char *copy;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    if (!endpoint_check_agentx(text, why, sizeof(why)))
+        return setting_fail(reader, setting, NULL, "%s", why);
+    copy = strdup(text);
+    if (!copy)
+        return fail_memory(reader, setting);
+    free(config->agentx);
+    config->agentx = copy;
+    return true;
+}
+
+static bool fail_unknown_top(const struct reader *reader, const config_setting_t *setting)
+{
+    char hint[SUGGEST_TEXT_MAX];
+    struct suggest suggest;
+
+    suggest_begin(&suggest, setting->name);
+    suggest_add(&suggest, "agentx");
+    suggest_add(&suggest, "instances");
+    return setting_fail(reader, setting, NULL, "unknown key%s", suggest_text(&suggest, hint));
+}
+
+static bool read_root(const struct reader *reader, const config_setting_t *root,
+                      struct config *config)
+{
+    for (int i = 0; i < config_setting_length(root); i++) {
+        const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
+        bool good;
+
+        if (strcmp(setting->name, "agentx") == 0)
+            good = read_agentx(reader, setting, config);
+        else if (strcmp(setting->name, "instances") == 0)
+            good = read_instances(reader, setting, config);
+        else
+            good = fail_unknown_top(reader, setting);
+        if (!good)
+            return false;
+    }
+    if (config->count == 0)
+        return setting_fail(reader, root, "instances", "missing");
+    return true;
+}
+
+/* libconfig does not name the key that is there twice; often it is the only one on the line. */
+static bool fail_parse(const struct reader *reader, const config_t *parsed)
+{
+    const char *file = parsed->error_file ? parsed->error_file : reader->file;
+    const char *text = parsed->error_text ? parsed->error_text : "cannot be read";
+    unsigned line = parsed->error_line > 0 ? (unsigned)parsed->error_line : 1;
+    char why[sizeof(reader->error->text)];
+    char key[SOURCE_KEY_MAX] = "";
+    struct source source;
+
+    if (strstr(text, "duplicate") && source_load(&source, file, why, sizeof(why))) {
+        source_key_on(&source, line, key);
+        source_fini(&source);
+    }
+    return reader_fail(reader, file, line, "%s%s%s", key, key[0] ? ": " : "", text);
+}
+
+static bool read_source(const struct reader *reader, const struct source *source,
+                        struct config *config)
+{
+    config_t parsed;
+    bool good;
+
+    if (!source_check(reader, source))
+        return false;
+    config_init(&parsed);
+    if (config_read_string(&parsed, source->text))
+        good = read_root(reader, config_root_setting(&parsed), config);
+    else
+        good = fail_parse(reader, &parsed);
+    config_destroy(&parsed);
+    return good;
+}
+
+static bool read_file(const struct reader *reader, struct config *config)
+{
+    char why[128];
+    struct source source;
+    bool good;
+
+    if (!source_load(&source, reader->file, why, sizeof(why))) {
+        snprintf(reader->error->text, sizeof(reader->error->text), "%s: %s", reader->file, why);
+        return false;
+    }
+    good = read_source(reader, &source, config);
+    source_fini(&source);
+    return good;
+}
+
+struct config *config_load(const char *file, struct config_error *error,
+                           void (*warn)(const char *text))
+{
+    struct reader reader = {.file = file, .error = error, .warn = warn};
+    struct config *config = calloc(1, sizeof(*config));
+
+    if (config) {
+        config->file = strdup(file);
+        config->agentx = strdup(AGENTX_DEFAULT);
+    }
+    if (!config || !config->file || !config->agentx) {
+        snprintf(error->text, sizeof(error->text), "%s: out of memory", file);
+        config_free(config);
+        return NULL;
+    }
+    if (!read_file(&reader, config)) {
+        config_free(config);
+        return NULL;
+    }
+    return config;
+}
+
+void config_free(struct config *config)
+{
+    if (!config)
+        return;
+    for (size_t i = 0; i < config->count; i++)
+        section_fini(&config->instances[i]);
+    free(config->instances);
+    free(config->file);
+    free(config->agentx);
+    free(config);
+}

@@ -1,0 +1,126 @@
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The configuration file (libconfig syntax), read whole and checked whole.  openvpn-agentx.conf(5)
+ * says what each key means.
+ */
+
+/* What may be asked of a daemon by SET (key `allow`), a bit each. */
+enum permission {
+    ALLOW_HOLD = 1 << 0,
+    ALLOW_KILL = 1 << 1,
+    ALLOW_VERB = 1 << 2,
+    ALLOW_MUTE = 1 << 3,
+    ALLOW_SIGHUP = 1 << 4, /* "signal:SIGHUP", and so on; "signal" alone is an error */
+    ALLOW_SIGTERM = 1 << 5,
+    ALLOW_SIGUSR1 = 1 << 6,
+    ALLOW_SIGUSR2 = 1 << 7,
+    ALLOW_AUTH_RETRY = 1 << 8,
+    ALLOW_PASSWORDS = 1 << 9,
+    ALLOW_CONFIRM = 1 << 10,
+    ALLOW_REFRESH = 1 << 11,
+    ALLOW_NET = 1 << 12,
+    ALLOW_SESSION = 1 << 13
+};
+
+/* Which notifications are sent (key `notify`), a bit each. */
+enum notify_kind {
+    NOTIFY_CONTACT = 1 << 0,
+    NOTIFY_STATE = 1 << 1,     /* CONNECTED, RECONNECTING, EXITING */
+    NOTIFY_STATE_ALL = 1 << 2, /* every state */
+    NOTIFY_FATAL = 1 << 3,
+    NOTIFY_HOLD = 1 << 4,
+    NOTIFY_INPUT = 1 << 5,
+    NOTIFY_AUTH = 1 << 6,
+    NOTIFY_CLIENT = 1 << 7,
+    NOTIFY_LOG = 1 << 8, /* lines with one of log_alert_flags */
+    NOTIFY_ECHO = 1 << 9
+};
+
+/* The largest name of an instance, in bytes. */
+#define CONFIG_NAME_MAX 32
+
+/* Where a management interface listens. */
+struct endpoint {
+    char *text; /* as configured, shown in the MIB: "unix:/run/x.sock", "tcp:127.0.0.1:7505" */
+    char *path; /* unix socket; NULL for TCP */
+    char *host; /* TCP: numeric IPv4 or IPv6 address; NULL for unix */
+    uint16_t port;
+};
+
+/* Rows kept of each table; 0 leaves that stream off. */
+struct limits {
+    uint32_t log_lines;     /* 0..100000, default 250 */
+    uint32_t state_lines;   /* 0..100000, default 100 */
+    uint32_t echo_lines;    /* 0..100000, default 100 */
+    uint32_t session_lines; /* 0..1000000, default 1000 */
+    uint32_t command_lines; /* 0..100000, default 100 */
+    uint32_t request_lines; /* 1..10000, default 100 */
+    uint32_t client_max;    /* 1..1000000, default 100000 */
+    uint32_t route_max;     /* 0..1000000, default 100000 */
+};
+
+struct instance_config {
+    char *name;
+    uint32_t index; /* 1..2147483647, 0 when the file gives none */
+    struct endpoint management;
+    char *password_file;      /* NULL: the daemon asks for no management password */
+    unsigned status_interval; /* seconds, 1..3600, default 10 */
+    unsigned command_timeout; /* milliseconds, 100..900, default 800 */
+    unsigned reply_timeout;   /* seconds, 10..3600, default 120 */
+    struct limits limits;
+    unsigned allow;           /* of enum permission, default none */
+    unsigned notify;          /* of enum notify_kind */
+    unsigned log_alert_flags; /* of enum log_flag (protocol/state.h has the same bits) */
+    unsigned notify_rate;     /* notifications of one kind in a minute, 1..100000, default 600 */
+    unsigned line;            /* of the file, for messages */
+};
+
+struct config {
+    char *file;
+    char *agentx; /* "unix:/var/agentx/master" by default */
+    struct instance_config *instances;
+    size_t count;
+};
+
+/* One thing that is wrong with the file. */
+struct config_error {
+    char text[512]; /* "FILE:LINE: instances[0].name: ..." */
+};
+
+/*
+ * Reads a file (the name config_read() is libconfig's own).  Returns the configuration, which the
+ * caller frees with config_free(), or NULL with *error filled in: it names file, line and key. With
+ * warn, what is allowed but unwise (an instance without index) is reported to it, one call each.
+ */
+struct config *config_load(const char *file, struct config_error *error,
+                           void (*warn)(const char *text));
+
+/* Frees it; NULL is allowed. */
+void config_free(struct config *config);
+
+/* The default of the key `notify`: state, fatal, hold, contact, input, auth. */
+#define NOTIFY_DEFAULT                                                                             \
+    (NOTIFY_CONTACT | NOTIFY_STATE | NOTIFY_FATAL | NOTIFY_HOLD | NOTIFY_INPUT | NOTIFY_AUTH)
+
+/*
+ * Reads a management password: the first line of the file, without its line end.  The file must be
+ * a regular file that group and others cannot write and others cannot read.  Returns the length,
+ * which is at most size - 1, or -1 with a text for people in error.
+ */
+int config_read_password(const char *file, char *password, size_t size, char *error,
+                         size_t error_size);
+
+/*
+ * Reads every password file once, as a login would, and forgets it.  Returns false with *error
+ * filled in for the first that cannot be used.  The files may be mended without a reload, so this
+ * is for checks only.
+ */
+bool config_check_passwords(const struct config *config, struct config_error *error);
+
+#endif

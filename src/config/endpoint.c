@@ -1,0 +1,161 @@
+#include "config/endpoint.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/slice.h"
+
+#define PATH_LIMIT (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+
+/* What is wrong with the path of a unix socket, NULL when nothing is. */
+static const char *path_fault(const char *path)
+{
+    if (path[0] != '/')
+        return "the path of a unix socket must be absolute";
+    if (strlen(path) > PATH_LIMIT)
+        return "the path of a unix socket can have 107 bytes at most";
+    for (const char *at = path; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return "a path cannot hold control characters";
+    return NULL;
+}
+
+/* Splits HOST:PORT; the host of an IPv6 address stands in brackets, which tells its family. */
+static const char *split_tcp(const char *text, struct slice *host, int *family, uint16_t *port)
+{
+    struct slice rest = slice_of(text);
+    struct slice digits;
+    int number;
+
+    if (!strchr(text, ':'))
+        return "a port is missing";
+    digits = slice_cut_last(&rest, ':');
+    if (!slice_to_int(digits, 1, 65535, &number))
+        return "the port must be a number from 1 to 65535";
+    *family = AF_INET;
+    if (rest.len >= 2 && rest.at[0] == '[' && rest.at[rest.len - 1] == ']') {
+        *family = AF_INET6;
+        rest.at++;
+        rest.len -= 2;
+    }
+    *host = rest;
+    *port = (uint16_t)number;
+    return NULL;
+}
+
+/* Reads HOST:PORT.  On success *host is a new string. */
+static const char *parse_tcp(const char *text, char **host, int *family, uint16_t *port)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    struct slice slice;
+    const char *fault = split_tcp(text, &slice, family, port);
+    char copy[INET6_ADDRSTRLEN];
+
+    if (fault)
+        return fault;
+    if (slice.len >= sizeof(copy))
+        return "a numeric address is wanted, such as 127.0.0.1 or [::1]";
+    memcpy(copy, slice.at, slice.len);
+    copy[slice.len] = '\0';
+    if (inet_pton(*family, copy, bytes) != 1) {
+        if (*family == AF_INET && inet_pton(AF_INET6, copy, bytes) == 1)
+            return "an IPv6 address stands in brackets, such as [::1]";
+        return "a numeric address is wanted, such as 127.0.0.1 or [::1]";
+    }
+    *host = strdup(copy);
+    return *host ? NULL : "out of memory";
+}
+
+static const char *parse(const char *text, struct endpoint *endpoint)
+{
+    const char *fault;
+    int family;
+
+    if (strncmp(text, "unix:", 5) == 0) {
+        fault = path_fault(text + 5);
+        if (fault)
+            return fault;
+        endpoint->path = strdup(text + 5);
+        return endpoint->path ? NULL : "out of memory";
+    }
+    if (strncmp(text, "tcp:", 4) == 0)
+        return parse_tcp(text + 4, &endpoint->host, &family, &endpoint->port);
+    if (text[0] == '/')
+        return "a unix socket is written unix:/path";
+    return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp:[v6]:PORT";
+}
+
+bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size)
+{
+    struct endpoint made = {0};
+    const char *fault = parse(text, &made);
+
+    if (!fault) {
+        made.text = strdup(text);
+        if (!made.text)
+            fault = "out of memory";
+    }
+    if (fault) {
+        endpoint_fini(&made);
+        snprintf(why, why_size, "\"%s\": %s", text, fault);
+        return false;
+    }
+    *endpoint = made;
+    return true;
+}
+
+void endpoint_fini(struct endpoint *endpoint)
+{
+    free(endpoint->text);
+    free(endpoint->path);
+    free(endpoint->host);
+    memset(endpoint, 0, sizeof(*endpoint));
+}
+
+bool endpoint_is_local(const struct endpoint *endpoint)
+{
+    struct in6_addr v6;
+
+    if (endpoint->path)
+        return true;
+    if (inet_pton(AF_INET6, endpoint->host, &v6) != 1)
+        return strncmp(endpoint->host, "127.", 4) == 0;
+    if (IN6_IS_ADDR_V4MAPPED(&v6))
+        return v6.s6_addr[12] == 127;
+    return IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+static const char *address_fault(const char *text)
+{
+    char *host = NULL;
+    const char *fault;
+    uint16_t port;
+    int family;
+    bool six = strncmp(text, "tcp6:", 5) == 0;
+
+    if (strncmp(text, "unix:", 5) == 0)
+        return path_fault(text + 5);
+    if (text[0] == '/')
+        return "a unix socket is written unix:/path";
+    if (!six && strncmp(text, "tcp:", 4) != 0)
+        return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp6:[v6]:PORT";
+    fault = parse_tcp(text + (six ? 5 : 4), &host, &family, &port);
+    free(host);
+    if (!fault && six != (family == AF_INET6))
+        return "IPv4 is written tcp:A.B.C.D:PORT, IPv6 tcp6:[v6]:PORT";
+    return fault;
+}
+
+bool endpoint_check_agentx(const char *text, char *why, size_t why_size)
+{
+    const char *fault = address_fault(text);
+
+    if (fault)
+        snprintf(why, why_size, "\"%s\": %s", text, fault);
+    return !fault;
+}

@@ -1,0 +1,102 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+/* Room for the longest password that can be sent: a line of 1000 bytes. */
+#define PASSWORD_ROOM 1001
+
+/* What is wrong with the open file, NULL when nothing is. */
+static const char *file_fault(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return strerror(errno);
+    if (!S_ISREG(status.st_mode))
+        return "not a regular file";
+    if (status.st_mode & S_IROTH)
+        return "others can read it: refused (chmod o-r)";
+    if (status.st_mode & (S_IWGRP | S_IWOTH))
+        return "group or others can write it: refused (chmod go-w)";
+    return NULL;
+}
+
+/*
+ * Reads up to the end of the line or the file, a byte at a time: what stands behind the first line
+ * does not come into our memory.  Returns NULL, or what is wrong.
+ */
+static const char *read_line(int fd, char *line, size_t size, size_t *len)
+{
+    bool returned = false; /* a CR is good only before the end */
+
+    for (*len = 0;;) {
+        char byte;
+        ssize_t got = read(fd, &byte, 1);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return strerror(errno);
+        if (got == 0 || byte == '\n')
+            return NULL;
+        if (returned || ((unsigned char)byte < 0x20 && byte != '\r') || byte == 0x7f)
+            return "a password cannot hold control characters";
+        returned = byte == '\r';
+        if (returned)
+            continue;
+        if (*len + 1 >= size)
+            return "the password is too long";
+        line[(*len)++] = byte;
+    }
+}
+
+int config_read_password(const char *file, char *password, size_t size, char *error,
+                         size_t error_size)
+{
+    /* A symbolic link is fine, what counts is the file behind it.  A FIFO must not make us wait. */
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const char *fault = fd < 0 ? strerror(errno) : file_fault(fd);
+    size_t len = 0;
+
+    if (!fault)
+        fault = read_line(fd, password, size, &len);
+    if (!fault && len == 0)
+        fault = "the first line is empty";
+    if (fd >= 0)
+        close(fd);
+    if (fault) {
+        explicit_bzero(password, size);
+        snprintf(error, error_size, "password file %s: %s", file, fault);
+        return -1;
+    }
+    password[len] = '\0';
+    return (int)len;
+}
+
+bool config_check_passwords(const struct config *config, struct config_error *error)
+{
+    char password[PASSWORD_ROOM];
+    char why[sizeof(error->text)];
+
+    for (size_t i = 0; i < config->count; i++) {
+        const struct instance_config *instance = &config->instances[i];
+        int len;
+
+        if (!instance->password_file)
+            continue;
+        len = config_read_password(instance->password_file, password, sizeof(password), why,
+                                   sizeof(why));
+        explicit_bzero(password, sizeof(password));
+        if (len < 0) {
+            snprintf(error->text, sizeof(error->text), "%s:%u: instances[%zu].password_file: %.*s",
+                     config->file, instance->line, i, 400, why);
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,205 @@
+#include "config/section.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/endpoint.h"
+#include "config/suggest.h"
+#include "config/words.h"
+
+#define INDEX_MAX 2147483647
+
+/* A key of an instance: a number in its bounds, or what a function of its own reads. */
+struct key {
+    const char *name;
+    size_t offset; /* in struct instance_config; numbers only */
+    uint32_t min;
+    uint32_t max;
+    uint32_t initial;
+    bool (*read)(const struct reader *reader, const config_setting_t *setting,
+                 struct instance_config *instance); /* NULL for a number */
+};
+
+static bool read_name(const struct reader *reader, const config_setting_t *setting,
+                      struct instance_config *instance);
+static bool read_management(const struct reader *reader, const config_setting_t *setting,
+                            struct instance_config *instance);
+static bool read_password_file(const struct reader *reader, const config_setting_t *setting,
+                               struct instance_config *instance);
+static bool read_allow(const struct reader *reader, const config_setting_t *setting,
+                       struct instance_config *instance);
+static bool read_notify(const struct reader *reader, const config_setting_t *setting,
+                        struct instance_config *instance);
+
+#define NUMBER(key, field, min, max, initial)                                                      \
+    {                                                                                              \
+        key, offsetof(struct instance_config, field), min, max, initial, NULL                      \
+    }
+#define OTHER(key, function)                                                                       \
+    {                                                                                              \
+        key, 0, 0, 0, 0, function                                                                  \
+    }
+
+static const struct key keys[] = {
+    OTHER("name", read_name),
+    NUMBER("index", index, 1, INDEX_MAX, 0),
+    OTHER("management", read_management),
+    OTHER("password_file", read_password_file),
+    NUMBER("status_interval", status_interval, 1, 3600, 10),
+    NUMBER("command_timeout", command_timeout, 100, 900, 800),
+    NUMBER("reply_timeout", reply_timeout, 10, 3600, 120),
+    NUMBER("log_lines", limits.log_lines, 0, 100000, 250),
+    NUMBER("state_lines", limits.state_lines, 0, 100000, 100),
+    NUMBER("echo_lines", limits.echo_lines, 0, 100000, 100),
+    NUMBER("session_lines", limits.session_lines, 0, 1000000, 1000),
+    NUMBER("command_lines", limits.command_lines, 0, 100000, 100),
+    NUMBER("request_lines", limits.request_lines, 1, 10000, 100),
+    NUMBER("client_max", limits.client_max, 1, 1000000, 100000),
+    NUMBER("route_max", limits.route_max, 0, 1000000, 100000),
+    OTHER("allow", read_allow),
+    OTHER("notify", read_notify),
+    NUMBER("notify_rate", notify_rate, 1, 100000, 600),
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static uint32_t *number_of(struct instance_config *instance, const struct key *key)
+{
+    return (uint32_t *)(void *)((char *)instance + key->offset);
+}
+
+static bool fail_memory(const struct reader *reader, const config_setting_t *setting)
+{
+    return setting_fail(reader, setting, NULL, "out of memory");
+}
+
+static bool read_name(const struct reader *reader, const config_setting_t *setting,
+                      struct instance_config *instance)
+{
+    char clean[CONFIG_NAME_MAX + 1];
+    const char *name;
+    size_t len;
+
+    if (!setting_string(reader, setting, &name))
+        return false;
+    len = strlen(name);
+    if (len < 1 || len > CONFIG_NAME_MAX)
+        return setting_fail(reader, setting, NULL, "a name has 1 to %d bytes, this one %zu",
+                            CONFIG_NAME_MAX, len);
+    text_clean(clean, CONFIG_NAME_MAX, slice_of(name));
+    if (strcmp(clean, name) != 0)
+        return setting_fail(reader, setting, NULL,
+                            "a name is UTF-8 text without control characters");
+    instance->name = strdup(name);
+    return instance->name || fail_memory(reader, setting);
+}
+
+static bool read_management(const struct reader *reader, const config_setting_t *setting,
+                            struct instance_config *instance)
+{
+    char why[sizeof(reader->error->text)];
+    const char *text;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    if (!endpoint_parse(text, &instance->management, why, sizeof(why)))
+        return setting_fail(reader, setting, NULL, "%s", why);
+    if (!endpoint_is_local(&instance->management))
+        setting_warn(reader, setting, NULL,
+                     "the management protocol is not encrypted, and this goes over a network");
+    return true;
+}
+
+/* The value is never shown: somebody may have written the password here. */
+static bool read_password_file(const struct reader *reader, const config_setting_t *setting,
+                               struct instance_config *instance)
+{
+    const char *text;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    if (text[0] != '/')
+        return setting_fail(reader, setting, NULL,
+                            "the absolute path of a file that holds the password is wanted");
+    instance->password_file = strdup(text);
+    return instance->password_file || fail_memory(reader, setting);
+}
+
+static bool read_allow(const struct reader *reader, const config_setting_t *setting,
+                       struct instance_config *instance)
+{
+    return words_allow(reader, setting, &instance->allow);
+}
+
+static bool read_notify(const struct reader *reader, const config_setting_t *setting,
+                        struct instance_config *instance)
+{
+    return words_notify(reader, setting, &instance->notify, &instance->log_alert_flags);
+}
+
+static bool fail_unknown_key(const struct reader *reader, const config_setting_t *setting)
+{
+    char hint[SUGGEST_TEXT_MAX];
+    struct suggest suggest;
+
+    suggest_begin(&suggest, setting->name);
+    for (size_t i = 0; i < KEYS; i++)
+        suggest_add(&suggest, keys[i].name);
+    return setting_fail(reader, setting, NULL, "unknown key%s", suggest_text(&suggest, hint));
+}
+
+static bool read_key(const struct reader *reader, const config_setting_t *setting,
+                     struct instance_config *instance)
+{
+    for (size_t i = 0; i < KEYS; i++) {
+        const struct key *key = &keys[i];
+
+        if (strcmp(key->name, setting->name) != 0)
+            continue;
+        if (key->read)
+            return key->read(reader, setting, instance);
+        return setting_number(reader, setting, key->min, key->max, number_of(instance, key));
+    }
+    return fail_unknown_key(reader, setting);
+}
+
+static void set_defaults(struct instance_config *instance)
+{
+    for (size_t i = 0; i < KEYS; i++)
+        if (!keys[i].read)
+            *number_of(instance, &keys[i]) = keys[i].initial;
+    instance->notify = NOTIFY_DEFAULT;
+}
+
+bool section_read(const struct reader *reader, const config_setting_t *group,
+                  struct instance_config *instance)
+{
+    set_defaults(instance);
+    instance->line = group->line;
+    if (!config_setting_is_group(group))
+        return setting_fail(reader, group, NULL, "wrong type: a group { } is wanted, this is %s",
+                            setting_type_text(group));
+    for (int i = 0; i < config_setting_length(group); i++)
+        if (!read_key(reader, config_setting_get_elem(group, (unsigned)i), instance))
+            return false;
+    if (!instance->name)
+        return setting_fail(reader, group, "name", "missing");
+    if (!instance->management.text)
+        return setting_fail(reader, group, "management", "missing");
+    if (instance->index == 0)
+        setting_warn(reader, group, "index",
+                     "missing: \"%s\" gets the next free number, which may change when the agent "
+                     "starts again",
+                     instance->name);
+    return true;
+}
+
+void section_fini(struct instance_config *instance)
+{
+    free(instance->name);
+    free(instance->password_file);
+    endpoint_fini(&instance->management);
+    memset(instance, 0, sizeof(*instance));
+}

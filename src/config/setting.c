@@ -1,0 +1,152 @@
+#include "config/setting.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/text.h"
+
+#define LINE_MAX_BYTES 1024
+#define PATH_MAX_BYTES 160
+
+/* Where something is, in the words of the file. */
+struct place {
+    const char *file;
+    unsigned line;
+    char path[PATH_MAX_BYTES];
+};
+
+static void format_line(struct config_error *error, const struct place *place, const char *format,
+                        va_list args)
+{
+    char text[LINE_MAX_BYTES];
+    int head = snprintf(text, sizeof(text), "%s:%u: %s%s", place->file, place->line, place->path,
+                        place->path[0] ? ": " : "");
+
+    if (head >= 0 && (size_t)head < sizeof(text))
+        vsnprintf(text + head, sizeof(text) - (size_t)head, format, args);
+    text_clean(error->text, sizeof(error->text) - 1, slice_of(text));
+}
+
+bool reader_fail(const struct reader *reader, const char *file, unsigned line, const char *format,
+                 ...)
+{
+    struct place place = {.file = file ? file : reader->file, .line = line};
+    va_list args;
+
+    va_start(args, format);
+    format_line(reader->error, &place, format, args);
+    va_end(args);
+    return false;
+}
+
+/* Appends to a path that may be full. */
+static void path_add(char path[PATH_MAX_BYTES], size_t *len, const char *name, int index)
+{
+    size_t room = PATH_MAX_BYTES - *len;
+    int added;
+
+    if (name)
+        added = snprintf(path + *len, room, "%s%s", *len ? "." : "", name);
+    else
+        added = snprintf(path + *len, room, "[%d]", index);
+    if (added > 0)
+        *len += (size_t)added < room ? (size_t)added : room - 1;
+}
+
+static void path_of(const config_setting_t *setting, char path[PATH_MAX_BYTES], size_t *len)
+{
+    if (!setting->parent)
+        return;
+    path_of(setting->parent, path, len);
+    path_add(path, len, setting->name, config_setting_index(setting));
+}
+
+static struct place place_of(const struct reader *reader, const config_setting_t *setting,
+                             const char *child)
+{
+    struct place place = {.file = setting->file ? setting->file : reader->file,
+                          .line = setting->line ? setting->line : 1};
+    size_t len = 0;
+
+    path_of(setting, place.path, &len);
+    if (child)
+        path_add(place.path, &len, child, 0);
+    return place;
+}
+
+bool setting_fail(const struct reader *reader, const config_setting_t *setting, const char *child,
+                  const char *format, ...)
+{
+    struct place place = place_of(reader, setting, child);
+    va_list args;
+
+    va_start(args, format);
+    format_line(reader->error, &place, format, args);
+    va_end(args);
+    return false;
+}
+
+void setting_warn(const struct reader *reader, const config_setting_t *setting, const char *child,
+                  const char *format, ...)
+{
+    struct place place = place_of(reader, setting, child);
+    struct config_error line;
+    va_list args;
+
+    if (!reader->warn)
+        return;
+    va_start(args, format);
+    format_line(&line, &place, format, args);
+    va_end(args);
+    reader->warn(line.text);
+}
+
+const char *setting_type_text(const config_setting_t *setting)
+{
+    static const char *const names[] = {
+        [CONFIG_TYPE_NONE] = "nothing",       [CONFIG_TYPE_GROUP] = "a group { }",
+        [CONFIG_TYPE_INT] = "a number",       [CONFIG_TYPE_INT64] = "a number",
+        [CONFIG_TYPE_FLOAT] = "a fraction",   [CONFIG_TYPE_STRING] = "a string",
+        [CONFIG_TYPE_BOOL] = "true or false", [CONFIG_TYPE_ARRAY] = "an array [ ]",
+        [CONFIG_TYPE_LIST] = "a list ( )",
+    };
+
+    return names[setting->type];
+}
+
+bool setting_string(const struct reader *reader, const config_setting_t *setting, const char **out)
+{
+    if (setting->type != CONFIG_TYPE_STRING)
+        return setting_fail(reader, setting, NULL, "wrong type: a string is wanted, this is %s",
+                            setting_type_text(setting));
+    *out = config_setting_get_string(setting);
+    return true;
+}
+
+bool setting_number(const struct reader *reader, const config_setting_t *setting, uint32_t min,
+                    uint32_t max, uint32_t *out)
+{
+    long long value;
+
+    if (setting->type == CONFIG_TYPE_INT)
+        value = config_setting_get_int(setting);
+    else if (setting->type == CONFIG_TYPE_INT64)
+        value = config_setting_get_int64(setting);
+    else
+        return setting_fail(reader, setting, NULL,
+                            "wrong type: a whole number is wanted, this is %s",
+                            setting_type_text(setting));
+    if (value < (long long)min || value > (long long)max)
+        return setting_fail(reader, setting, NULL, "%lld is out of range (%u..%u)", value, min,
+                            max);
+    *out = (uint32_t)value;
+    return true;
+}
+
+bool setting_is_series(const struct reader *reader, const config_setting_t *setting)
+{
+    if (setting->type == CONFIG_TYPE_ARRAY || setting->type == CONFIG_TYPE_LIST)
+        return true;
+    return setting_fail(reader, setting, NULL, "wrong type: an array [ ] is wanted, this is %s",
+                        setting_type_text(setting));
+}

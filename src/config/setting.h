@@ -1,0 +1,46 @@
+#ifndef CONFIG_SETTING_H
+#define CONFIG_SETTING_H
+
+#include <libconfig.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+/*
+ * Values of libconfig with errors for people: each names file, line and the path of the key, as in
+ * `FILE:12: instances[0].status_interval: 0 is out of range (1..3600)`.
+ */
+
+/* Whom to tell what about which file. */
+struct reader {
+    const char *file; /* the main file; settings of included files know their own */
+    struct config_error *error;
+    void (*warn)(const char *text); /* NULL: nobody wants to know */
+};
+
+/* Writes `FILE:LINE: ...` into the error, cleaned.  Returns false always. */
+bool reader_fail(const struct reader *reader, const char *file, unsigned line, const char *format,
+                 ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * The same for a setting, or with child for a key that is missing in it.  setting_fail() returns
+ * false always.
+ */
+bool setting_fail(const struct reader *reader, const config_setting_t *setting, const char *child,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+void setting_warn(const struct reader *reader, const config_setting_t *setting, const char *child,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* What the type is called by people: "a number", "a string". */
+const char *setting_type_text(const config_setting_t *setting);
+
+/* These return false, with the error set, when the type or the value is wrong. */
+bool setting_string(const struct reader *reader, const config_setting_t *setting, const char **out);
+bool setting_number(const struct reader *reader, const config_setting_t *setting, uint32_t min,
+                    uint32_t max, uint32_t *out);
+
+/* Checks that it is [ ... ] or ( ... ). */
+bool setting_is_series(const struct reader *reader, const config_setting_t *setting);
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef CONFIG_SUGGEST_H
+#define CONFIG_SUGGEST_H
+
+/*
+ * "Did you mean ...?": finds the word that somebody who wrote another one probably meant.
+ */
+struct suggest {
+    const char *word; /* what was written */
+    const char *best; /* the nearest candidate so far, NULL when none is near */
+    unsigned distance;
+};
+
+void suggest_begin(struct suggest *suggest, const char *word);
+
+/* Considers a candidate, which must stay valid. */
+void suggest_add(struct suggest *suggest, const char *candidate);
+
+/* Room for the text of suggest_text(). */
+#define SUGGEST_TEXT_MAX 64
+
+/* Writes ` (did you mean "..."?)`, or nothing when no candidate was near; returns text. */
+const char *suggest_text(const struct suggest *suggest, char text[SUGGEST_TEXT_MAX]);
+
+#endif

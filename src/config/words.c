@@ -1,0 +1,140 @@
+#include "config/words.h"
+
+#include <string.h>
+
+#include "config/suggest.h"
+
+struct word {
+    const char *text;
+    unsigned bit;
+};
+
+static const struct word allow_words[] = {
+    {"hold", ALLOW_HOLD},
+    {"kill", ALLOW_KILL},
+    {"verb", ALLOW_VERB},
+    {"mute", ALLOW_MUTE},
+    {"signal:SIGHUP", ALLOW_SIGHUP},
+    {"signal:SIGTERM", ALLOW_SIGTERM},
+    {"signal:SIGUSR1", ALLOW_SIGUSR1},
+    {"signal:SIGUSR2", ALLOW_SIGUSR2},
+    {"auth-retry", ALLOW_AUTH_RETRY},
+    {"passwords", ALLOW_PASSWORDS},
+    {"confirm", ALLOW_CONFIRM},
+    {"refresh", ALLOW_REFRESH},
+    {"net", ALLOW_NET},
+    {"session", ALLOW_SESSION},
+    {NULL, 0},
+};
+
+/* "log" goes with its flags and is not found here. */
+static const struct word notify_words[] = {
+    {"contact", NOTIFY_CONTACT},     {"state", NOTIFY_STATE},
+    {"state-all", NOTIFY_STATE_ALL}, {"fatal", NOTIFY_FATAL},
+    {"hold", NOTIFY_HOLD},           {"input", NOTIFY_INPUT},
+    {"auth", NOTIFY_AUTH},           {"client", NOTIFY_CLIENT},
+    {"echo", NOTIFY_ECHO},           {NULL, 0},
+};
+
+/* Letters of enum log_flag, in the order of its bits. */
+static const char log_letters[] = "IFNWD";
+
+static unsigned bit_of(const struct word *words, const char *text)
+{
+    for (; words->text; words++)
+        if (strcmp(words->text, text) == 0)
+            return words->bit;
+    return 0;
+}
+
+static bool fail_unknown(const struct reader *reader, const config_setting_t *setting,
+                         const struct word *words, const char *text)
+{
+    char hint[SUGGEST_TEXT_MAX];
+    struct suggest suggest;
+
+    suggest_begin(&suggest, text);
+    for (; words->text; words++)
+        suggest_add(&suggest, words->text);
+    return setting_fail(reader, setting, NULL, "\"%s\" is not known%s", text,
+                        suggest_text(&suggest, hint));
+}
+
+static bool add_bit(const struct reader *reader, const config_setting_t *setting, const char *text,
+                    unsigned bit, unsigned *bits)
+{
+    if (*bits & bit)
+        return setting_fail(reader, setting, NULL, "\"%s\" is there twice", text);
+    *bits |= bit;
+    return true;
+}
+
+/* Reads the letters behind "log:". */
+static bool read_flags(const struct reader *reader, const config_setting_t *setting,
+                       const char *letters, unsigned *flags)
+{
+    *flags = 0;
+    for (const char *at = letters; *at; at++) {
+        const char *found = strchr(log_letters, *at);
+
+        if (!found)
+            return setting_fail(reader, setting, NULL, "log flags are letters of %s", log_letters);
+        *flags |= 1u << (found - log_letters);
+    }
+    if (*flags == 0)
+        return setting_fail(reader, setting, NULL,
+                            "log needs flags, letters of %s: \"log:FNW\" for example", log_letters);
+    return true;
+}
+
+bool words_allow(const struct reader *reader, const config_setting_t *setting, unsigned *allow)
+{
+    *allow = 0;
+    if (!setting_is_series(reader, setting))
+        return false;
+    for (int i = 0; i < config_setting_length(setting); i++) {
+        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+        const char *text;
+        unsigned bit;
+
+        if (!setting_string(reader, element, &text))
+            return false;
+        bit = bit_of(allow_words, text);
+        if (bit == 0 && strcmp(text, "signal") == 0)
+            return setting_fail(reader, element, NULL,
+                                "signal needs a name: \"signal:SIGUSR1\" for example");
+        if (bit == 0)
+            return fail_unknown(reader, element, allow_words, text);
+        if (!add_bit(reader, element, text, bit, allow))
+            return false;
+    }
+    return true;
+}
+
+bool words_notify(const struct reader *reader, const config_setting_t *setting, unsigned *notify,
+                  unsigned *log_flags)
+{
+    *notify = 0;
+    *log_flags = 0;
+    if (!setting_is_series(reader, setting))
+        return false;
+    for (int i = 0; i < config_setting_length(setting); i++) {
+        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+        const char *text;
+        unsigned bit;
+
+        if (!setting_string(reader, element, &text))
+            return false;
+        bit = bit_of(notify_words, text);
+        if (strcmp(text, "log") == 0 || strncmp(text, "log:", 4) == 0) {
+            bit = NOTIFY_LOG;
+            if (!read_flags(reader, element, text[3] ? text + 4 : "", log_flags))
+                return false;
+        }
+        if (bit == 0)
+            return fail_unknown(reader, element, notify_words, text);
+        if (!add_bit(reader, element, text, bit, notify))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,101 @@
+#ifndef CONNECTION_CONNECTION_H
+#define CONNECTION_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "connection/transport.h"
+#include "protocol/command.h"
+#include "protocol/message.h"
+
+struct instance_config;
+
+/*
+ * One management session, kept up: connects, logs in, tells replies from real-time messages, sends
+ * one command at a time, reconnects with a growing pause.
+ */
+struct connection;
+
+enum connection_phase {
+    PHASE_DISCONNECTED, /* not connected; tries again after a pause */
+    PHASE_CONNECTING,
+    PHASE_AUTHENTICATING, /* the management password was sent */
+    PHASE_OPEN,           /* the greeting was seen: commands can be asked */
+    PHASE_STALE,          /* open, but the answer to a command is overdue */
+    PHASE_REFUSED,        /* the daemon or the system turns us away; the error says why */
+    PHASE_CLOSED          /* closed on demand, stays so */
+};
+
+/* The longest that a command may wait for its answer before the session counts as stale, in ms. */
+#define CONNECTION_STALE_AFTER 5000
+
+/* Commands that may wait. */
+#define CONNECTION_QUEUE_MAX 32
+
+struct connection_handler {
+    /* The phase has changed; error is for people, NULL when nothing is wrong. */
+    void (*phase)(void *arg, enum connection_phase phase, const char *error);
+
+    /* A real-time message while the session is open; the greeting comes first. */
+    void (*message)(void *arg, const struct message *message);
+
+    /* Bytes have come: the daemon is alive. */
+    void (*heard)(void *arg);
+};
+
+/* How an exchange ended. */
+enum outcome {
+    OUTCOME_SUCCESS, /* SUCCESS, or a list with its END */
+    OUTCOME_ERROR,   /* ERROR; text is the daemon's */
+    OUTCOME_CUT,     /* the marker came, but no end of the reply, or no reply at all */
+    OUTCOME_LOST     /* the session ended before the reply */
+};
+
+struct reply {
+    enum outcome outcome;
+    struct slice text;   /* behind SUCCESS: or ERROR:, empty for a list */
+    struct slice marker; /* text of the load-stats marker, empty without one */
+};
+
+/* Who waits for a reply; line may be NULL. */
+struct listener {
+    void (*line)(void *arg, struct slice line, const struct message *message);
+    void (*done)(void *arg, const struct reply *reply);
+    void *arg;
+};
+
+/*
+ * A new connection, closed.  config, handler, arg, kind and loop must outlive it.  NULL when memory
+ * is out.
+ */
+struct connection *connection_new(const struct instance_config *config,
+                                  const struct connection_handler *handler, void *arg,
+                                  const struct transport_kind *kind, void *loop);
+
+/* Frees it; listeners are told OUTCOME_LOST. */
+void connection_free(struct connection *connection);
+
+/* From now on another configuration of the same endpoint holds; the old one may be freed. */
+void connection_configure(struct connection *connection, const struct instance_config *config);
+
+/* Connects, now and again whenever it is needed. */
+void connection_open(struct connection *connection);
+
+/* Closes the socket (never by `exit`) and stays closed. */
+void connection_close(struct connection *connection);
+
+/* Whether the session is open (or stale). */
+bool connection_is_open(const struct connection *connection);
+
+/* Whether the answer to a command is overdue. */
+bool connection_is_stale(const struct connection *connection);
+
+/*
+ * Queues a command; it is copied, and wiped when it has been sent if it is secret.  Returns false
+ * when the session is not open or the queue is full.
+ */
+bool connection_ask(struct connection *connection, const struct command *command,
+                    const struct listener *listener);
+
+#endif

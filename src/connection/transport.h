@@ -1,0 +1,48 @@
+#ifndef CONNECTION_TRANSPORT_H
+#define CONNECTION_TRANSPORT_H
+
+#include <stddef.h>
+
+#include "base/slice.h"
+
+struct endpoint;
+struct event_base;
+struct transport;
+
+/*
+ * A stream socket to a management interface.  The functions come as a table, so that a test can
+ * put something scripted in the place of the sockets.
+ */
+
+/*
+ * What a transport tells.  All are called from the event loop, never from within the functions
+ * below.  After closed() the transport is of no more use and must be closed by its owner.
+ */
+struct transport_handler {
+    void (*connected)(void *arg);
+    void (*received)(void *arg, struct slice bytes); /* 16 KiB at most; valid during the call */
+    void (*closed)(void *arg, int error);            /* errno, 0 when the peer closed */
+};
+
+struct transport_kind {
+    /*
+     * Begins to connect, without waiting.  Returns NULL with *error set to an errno when that
+     * cannot even be begun.  handler, arg and loop must outlive the transport.
+     */
+    struct transport *(*open)(void *loop, const struct endpoint *endpoint,
+                              const struct transport_handler *handler, void *arg, int *error);
+
+    /*
+     * Sends bytes, which are copied as far as the socket does not take them at once; the copy is
+     * wiped when it is sent.  More than the transport holds closes it (ENOBUFS).
+     */
+    void (*send)(struct transport *transport, const char *bytes, size_t len);
+
+    /* Closes and frees; NULL is harmless. */
+    void (*close)(struct transport *transport);
+};
+
+/* The real one; its loop is a struct event_base. */
+extern const struct transport_kind socket_transport;
+
+#endif

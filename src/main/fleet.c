@@ -1,0 +1,216 @@
+#include "main/fleet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/alerts.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "session/session.h"
+
+struct member {
+    uint32_t index;
+    const struct instance_config *config;
+    struct instance *instance;
+    struct session *session;
+    bool stays; /* mark and sweep of a reload */
+    struct member *next;
+};
+
+/* An index that was given to a name. */
+struct given {
+    uint32_t index;
+    char *name;
+    struct given *next;
+};
+
+static struct model *model;
+static struct event_base *base;
+static struct config *current;
+static struct member *members;
+static struct given *givens;
+
+void fleet_start(struct model *use_model, struct event_base *use_base)
+{
+    model = use_model;
+    base = use_base;
+}
+
+static bool index_taken(const struct config *config, uint32_t index)
+{
+    for (size_t i = 0; i < config->count; i++)
+        if (config->instances[i].index == index)
+            return true;
+    for (const struct given *given = givens; given; given = given->next)
+        if (given->index == index)
+            return true;
+    return false;
+}
+
+/* The index of an instance that has none in the file; 0 when memory is out. */
+static uint32_t give_index(const struct config *config, const char *name)
+{
+    struct given *given = givens;
+    uint32_t index = 1;
+
+    while (given && strcmp(given->name, name) != 0)
+        given = given->next;
+    if (given)
+        return given->index;
+    while (index_taken(config, index))
+        index++;
+    given = malloc(sizeof(*given));
+    if (!given)
+        return 0;
+    *given = (struct given){index, text_copy(name), givens};
+    if (!given->name) {
+        free(given);
+        return 0;
+    }
+    givens = given;
+    return index;
+}
+
+/* A name whose given index is now another's in the file needs a new one. */
+static void forget_conflicts(const struct config *config)
+{
+    struct given **at = &givens;
+
+    while (*at) {
+        struct given *given = *at;
+        bool conflict = false;
+
+        for (size_t i = 0; i < config->count; i++)
+            conflict |= config->instances[i].index == given->index;
+        if (!conflict) {
+            at = &given->next;
+            continue;
+        }
+        *at = given->next;
+        free(given->name);
+        free(given);
+    }
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
+}
+
+static struct member *find_same(uint32_t index, const struct instance_config *config)
+{
+    for (struct member *member = members; member; member = member->next)
+        if (member->index == index && same_text(member->config->name, config->name) &&
+            same_text(member->config->management.text, config->management.text) &&
+            same_text(member->config->password_file, config->password_file))
+            return member;
+    return NULL;
+}
+
+static void remove_member(struct member **at)
+{
+    struct member *member = *at;
+
+    *at = member->next;
+    session_free(member->session);
+    alerts_forget(member->index);
+    model_remove(model, member->instance);
+    free(member);
+}
+
+static bool fill_member(struct member *member)
+{
+    member->instance = instance_new(member->index, member->config);
+    if (!member->instance)
+        return false;
+    member->session = session_new(member->instance, member->config, &socket_transport, base);
+    if (member->session && model_add(model, member->instance))
+        return true;
+    session_free(member->session);
+    instance_free(member->instance);
+    return false;
+}
+
+static void add_member(uint32_t index, const struct instance_config *config)
+{
+    struct member *member = calloc(1, sizeof(*member));
+
+    if (member) {
+        member->index = index;
+        member->config = config;
+        member->stays = true;
+    }
+    if (!member || index == 0 || !fill_member(member)) {
+        log_error("%s: out of memory", config->name);
+        free(member);
+        return;
+    }
+    member->next = members;
+    members = member;
+    alerts_configure(index, config);
+    session_start(member->session);
+}
+
+static void sweep(void)
+{
+    struct member **at = &members;
+
+    while (*at) {
+        if ((*at)->stays)
+            at = &(*at)->next;
+        else
+            remove_member(at);
+    }
+}
+
+void fleet_configure(struct config *config)
+{
+    uint32_t *indexes = calloc(config->count + 1, sizeof(*indexes));
+
+    if (!indexes) {
+        log_error("out of memory: the configuration in force stays");
+        config_free(config);
+        return;
+    }
+    forget_conflicts(config);
+    for (struct member *member = members; member; member = member->next)
+        member->stays = false;
+    for (size_t i = 0; i < config->count; i++) {
+        const struct instance_config *wanted = &config->instances[i];
+        struct member *member;
+
+        indexes[i] = wanted->index ? wanted->index : give_index(config, wanted->name);
+        member = find_same(indexes[i], wanted);
+        if (!member)
+            continue;
+        member->stays = true;
+        member->config = wanted;
+        session_configure(member->session, wanted);
+        alerts_configure(member->index, wanted);
+    }
+    sweep();
+    for (size_t i = 0; i < config->count; i++)
+        if (!find_same(indexes[i], &config->instances[i]))
+            add_member(indexes[i], &config->instances[i]);
+    free(indexes);
+    config_free(current);
+    current = config;
+    model->config_mono = clock_mono();
+}
+
+void fleet_stop(void)
+{
+    while (members)
+        remove_member(&members);
+    while (givens) {
+        struct given *given = givens;
+
+        givens = given->next;
+        free(given->name);
+        free(given);
+    }
+    model_fini(model);
+    config_free(current);
+    current = NULL;
+}

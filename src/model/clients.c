@@ -1,0 +1,287 @@
+#include "model/clients.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/event.h"
+#include "model/instance.h"
+
+static int compare_i64(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_text(const char *a, const char *b)
+{
+    return strcmp(text_or_empty(a), text_or_empty(b));
+}
+
+/*
+ * The client id counts from 0 again after each restart, so the start of the session belongs to the
+ * identity.  Up to 2.3 there are no ids; the real address may change (float) only where there are.
+ */
+static int compare_clients(const void *left, const void *right)
+{
+    const struct client *a = left;
+    const struct client *b = right;
+    int order = compare_i64(a->cid, b->cid);
+
+    if (order == 0)
+        order = compare_i64(a->since, b->since);
+    if (order == 0 && a->cid < 0)
+        order = compare_text(a->real_text, b->real_text);
+    if (order == 0 && a->cid < 0)
+        order = compare_text(a->common_name, b->common_name);
+    if (order == 0)
+        order = compare_i64(a->base.twin, b->base.twin);
+    return order;
+}
+
+static void peer_free(struct peer *peer)
+{
+    if (!peer)
+        return;
+    free(peer->version);
+    free(peer->platform);
+    free(peer->gui);
+    free(peer->sso);
+    free(peer);
+}
+
+void client_free(void *row)
+{
+    struct client *client = row;
+
+    if (!client)
+        return;
+    free(client->common_name);
+    free(client->username);
+    free(client->real_text);
+    free(client->cipher);
+    peer_free(client->peer);
+    free(client);
+}
+
+const struct rows_type client_rows = {compare_clients, client_free};
+
+static int compare_routes(const void *left, const void *right)
+{
+    const struct route *a = left;
+    const struct route *b = right;
+    int order = compare_i64(a->kind, b->kind);
+
+    if (order == 0)
+        order = compare_text(a->address, b->address);
+    if (order == 0)
+        order = compare_i64(a->base.twin, b->base.twin);
+    return order;
+}
+
+void route_free(void *row)
+{
+    struct route *route = row;
+
+    if (!route)
+        return;
+    free(route->address);
+    free(route->common_name);
+    free(route);
+}
+
+const struct rows_type route_rows = {compare_routes, route_free};
+
+void clients_end(struct instance *instance, const struct client *client)
+{
+    struct session_record session = {
+        .client_index = client->base.index,
+        .common_name = text_copy(client->common_name),
+        .username = text_copy(client->username),
+        .real = client->real,
+        .real_text = text_copy(client->real_text),
+        .has_ipv4 = client->has_ipv4,
+        .has_ipv6 = client->has_ipv6,
+        .bytes_in = client->bytes_in,
+        .bytes_out = client->bytes_out,
+        .connected = client->since,
+        .ended = clock_wall(),
+    };
+    struct session_record *kept = client->pending ? NULL : history_push(&instance->sessions);
+
+    memcpy(session.virtual_ipv4, client->virtual_ipv4, sizeof(session.virtual_ipv4));
+    memcpy(session.virtual_ipv6, client->virtual_ipv6, sizeof(session.virtual_ipv6));
+    if (!client->pending)
+        event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last, &session);
+    if (kept)
+        *kept = session;
+    else
+        session_record_fini(&session);
+}
+
+void clients_count(struct instance *instance)
+{
+    uint32_t pending = 0;
+    uint32_t established;
+
+    for (size_t i = 0; i < instance->clients.count; i++)
+        pending += ((struct client *)instance->clients.list[i])->pending;
+    instance->pending_clients = pending;
+    established = (uint32_t)instance->clients.count - pending;
+    if (established > instance->clients_peak)
+        instance->clients_peak = established;
+}
+
+void clients_end_all(struct instance *instance)
+{
+    struct rows gone = instance->clients;
+
+    instance->clients = (struct rows){.last_index = gone.last_index};
+    clients_count(instance);
+    for (size_t i = 0; i < gone.count; i++)
+        clients_end(instance, (const struct client *)gone.list[i]);
+    rows_bury(&gone, &client_rows);
+    rows_bury(&instance->routes, &route_rows);
+}
+
+/* The names are those of the daemon's environment variables. */
+void established_env(struct established *block, struct slice name, struct slice value)
+{
+    const struct {
+        const char *name;
+        char **text;
+    } texts[] = {
+        {"common_name", &block->common_name}, {"username", &block->username},
+        {"trusted_ip", &block->real_ip},      {"trusted_ip6", &block->real_ip},
+        {"trusted_port", &block->real_port},  {"IV_VER", &block->peer.version},
+        {"IV_PLAT", &block->peer.platform},   {"IV_GUI_VER", &block->peer.gui},
+        {"IV_SSO", &block->peer.sso},
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (slice_is(name, texts[i].name))
+            text_set(texts[i].text, ADMIN_MAX, value);
+    if (slice_is(name, "time_unix"))
+        slice_to_i64(value, &block->since);
+    else if (slice_is(name, "ifconfig_pool_remote_ip"))
+        block->has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->virtual_ipv4);
+    else if (slice_is(name, "ifconfig_pool_remote_ip6"))
+        block->has_ipv6 = address_parse_ip(value, ADDRESS_IPV6, block->virtual_ipv6);
+}
+
+void established_fini(struct established *block)
+{
+    free(block->common_name);
+    free(block->username);
+    free(block->real_ip);
+    free(block->real_port);
+    free(block->peer.version);
+    free(block->peer.platform);
+    free(block->peer.gui);
+    free(block->peer.sso);
+    *block = (struct established){0};
+}
+
+static void move_text(char **to, char **from)
+{
+    free(*to);
+    *to = *from;
+    *from = NULL;
+}
+
+/* Keeps an address text that is there: the status writes it in the daemon's own form. */
+static void set_real_address(struct client *client, const struct established *block)
+{
+    char text[64];
+    int len;
+
+    if (client->real_text || !block->real_ip)
+        return;
+    address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &client->real);
+    len = snprintf(text, sizeof(text), "%s%s%s", block->real_ip, block->real_port ? ":" : "",
+                   text_or_empty(block->real_port));
+    if (len > 0 && (size_t)len < sizeof(text))
+        text_set(&client->real_text, ADMIN_MAX, slice_of(text));
+}
+
+static void fill_from_block(struct client *client, struct established *block)
+{
+    set_real_address(client, block);
+    move_text(&client->common_name, &block->common_name);
+    if (block->username)
+        move_text(&client->username, &block->username);
+    if (block->has_ipv4)
+        memcpy(client->virtual_ipv4, block->virtual_ipv4, sizeof(client->virtual_ipv4));
+    if (block->has_ipv6)
+        memcpy(client->virtual_ipv6, block->virtual_ipv6, sizeof(client->virtual_ipv6));
+    client->has_ipv4 |= block->has_ipv4;
+    client->has_ipv6 |= block->has_ipv6;
+    client->pending = false;
+    peer_free(client->peer);
+    client->peer = malloc(sizeof(*client->peer));
+    if (client->peer) {
+        *client->peer = block->peer;
+        block->peer = (struct peer){NULL, NULL, NULL, NULL};
+    }
+}
+
+static struct client *add_client(struct instance *instance, int64_t cid, int64_t since)
+{
+    struct client *client = calloc(1, sizeof(*client));
+
+    if (!client)
+        return NULL;
+    client->cid = cid;
+    client->peer_id = -1;
+    client->since = since;
+    client->pending = true;
+    client->seen_mono = clock_mono();
+    if (rows_add(&instance->clients, &client_rows, client))
+        return client;
+    client_free(client);
+    return NULL;
+}
+
+void clients_established(struct instance *instance, struct established *block)
+{
+    const struct client key = {.cid = block->cid, .since = block->since};
+    struct client *client;
+    bool news;
+
+    /* Without client ids in the status (2.3 and older) the row could not be found again. */
+    if (!instance->dialect.client_ids || block->cid < 0 || block->since == 0)
+        return;
+    client = rows_find(&instance->clients, &client_rows, &key);
+    if (!client && instance->clients.count < instance->client_max)
+        client = add_client(instance, block->cid, block->since);
+    if (!client) {
+        instance->rows_dropped++;
+        return;
+    }
+    news = client->pending;
+    fill_from_block(client, block);
+    clients_count(instance);
+    if (news)
+        event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
+}
+
+struct client *clients_at(const struct instance *instance, uint32_t index)
+{
+    return instance_in_contact(instance) ? rows_at(&instance->clients, index) : NULL;
+}
+
+struct client *clients_after(const struct instance *instance, uint32_t index)
+{
+    return instance_in_contact(instance) ? rows_after(&instance->clients, index) : NULL;
+}
+
+struct route *routes_at(const struct instance *instance, uint32_t index)
+{
+    return instance_in_contact(instance) ? rows_at(&instance->routes, index) : NULL;
+}
+
+struct route *routes_after(const struct instance *instance, uint32_t index)
+{
+    return instance_in_contact(instance) ? rows_after(&instance->routes, index) : NULL;
+}

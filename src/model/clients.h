@@ -1,0 +1,112 @@
+#ifndef MODEL_CLIENTS_H
+#define MODEL_CLIENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/rows.h"
+#include "protocol/address.h"
+#include "protocol/status.h"
+
+struct instance;
+
+/* What an >CLIENT:ESTABLISHED block told of the peer; NULL texts are "not told". */
+struct peer {
+    char *version;  /* IV_VER */
+    char *platform; /* IV_PLAT */
+    char *gui;      /* IV_GUI_VER */
+    char *sso;      /* IV_SSO */
+};
+
+/*
+ * A connected client.  A status makes new ones that replace the old (model/rows.h); only an
+ * ESTABLISHED block changes one that is published.
+ */
+struct client {
+    struct row_base base;
+    char *common_name;
+    char *username;
+    struct address real;
+    char *real_text;
+    bool has_ipv4;
+    bool has_ipv6;
+    uint8_t virtual_ipv4[4];
+    uint8_t virtual_ipv6[16];
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    int64_t since;   /* seconds since 1970, 0 when not known */
+    int64_t cid;     /* -1 when not told */
+    int64_t peer_id; /* -1 when not told */
+    char *cipher;
+    int64_t last_ref;  /* latest of its routes, seconds since 1970, 0 when none */
+    int64_t seen_mono; /* clock_mono() when the agent saw it first */
+    bool pending;      /* not yet authenticated */
+    bool ambiguous;    /* another one has the same name and real address */
+    struct peer *peer; /* NULL when no block was seen */
+};
+
+/* A route of the daemon's table; identity is kind and address. */
+enum route_kind { ROUTE_UNKNOWN = 1, ROUTE_IPV4, ROUTE_IPV6, ROUTE_MAC };
+
+struct route {
+    struct row_base base;
+    enum route_kind kind;
+    char *address; /* text with prefix */
+    bool cached;
+    char *common_name;
+    struct client *client; /* while it gathers */
+    uint32_t client_index; /* 0 when no client, or more than one, has its name and real address */
+    int64_t last_ref;      /* seconds since 1970, 0 when not told */
+};
+
+/* What a >CLIENT:ESTABLISHED block holds, gathered line by line; texts owned by the block. */
+struct established {
+    int64_t cid;
+    int64_t since;
+    char *common_name;
+    char *username;
+    char *real_ip;
+    char *real_port;
+    bool has_ipv4;
+    bool has_ipv6;
+    uint8_t virtual_ipv4[4];
+    uint8_t virtual_ipv6[16];
+    struct peer peer;
+};
+
+/* Takes a line `name=value` of the block; what is not of use, secrets among it, is ignored. */
+void established_env(struct established *block, struct slice name, struct slice value);
+
+void established_fini(struct established *block);
+
+/*
+ * The block is complete: its client is there, authenticated (told as EVENT_CLIENT_CONNECTED when it
+ * was not before).  Takes the texts out of the block.
+ */
+void clients_established(struct instance *instance, struct established *block);
+
+/*
+ * The daemon has dropped all clients, by a restart or because it is another process: all sessions
+ * end now, and the routes are gone.
+ */
+void clients_end_all(struct instance *instance);
+
+/* Ends one session: a record in the history and EVENT_CLIENT_DISCONNECTED. */
+void clients_end(struct instance *instance, const struct client *client);
+
+/* Works the counts of the instance out anew. */
+void clients_count(struct instance *instance);
+
+void client_free(void *client);
+void route_free(void *route);
+extern const struct rows_type client_rows;
+extern const struct rows_type route_rows;
+
+/* The row with that index, or the first with a greater one; NULL when there is none to be seen. */
+struct client *clients_at(const struct instance *instance, uint32_t index);
+struct client *clients_after(const struct instance *instance, uint32_t index);
+struct route *routes_at(const struct instance *instance, uint32_t index);
+struct route *routes_after(const struct instance *instance, uint32_t index);
+
+#endif

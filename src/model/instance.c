@@ -1,0 +1,336 @@
+#include "model/instance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "model/event.h"
+
+static bool set_up_histories(struct instance *instance, const struct limits *limits)
+{
+    return history_init(&instance->states, limits->state_lines, sizeof(struct state_record),
+                        state_record_fini) &&
+           history_init(&instance->log, limits->log_lines, sizeof(struct log_record),
+                        log_record_fini) &&
+           history_init(&instance->echo, limits->echo_lines, sizeof(struct log_record),
+                        log_record_fini) &&
+           history_init(&instance->sessions, limits->session_lines, sizeof(struct session_record),
+                        session_record_fini) &&
+           history_init(&instance->commands, limits->command_lines, sizeof(struct command_record),
+                        command_record_fini) &&
+           history_init(&instance->requests, limits->request_lines, sizeof(struct request),
+                        request_fini);
+}
+
+struct instance *instance_new(uint32_t index, const struct instance_config *config)
+{
+    struct instance *instance = calloc(1, sizeof(*instance));
+    int64_t now = clock_mono();
+
+    if (!instance)
+        return NULL;
+    instance->index = index;
+    instance->contact = CONTACT_DISCONNECTED;
+    instance->contact_mono = now;
+    instance->started_mono = instance->tunnel_mono = now;
+    instance->contact_unix = clock_wall();
+    instance->mode = MODE_UNKNOWN;
+    instance->hold_flag = instance->dco = instance->status_complete = TRUTH_UNKNOWN;
+    instance->verb = instance->mute = instance->auth_retry = -1;
+    instance->client_max = config->limits.client_max;
+    instance->route_max = config->limits.route_max;
+    if (text_set(&instance->name, CONFIG_NAME_MAX, slice_of(config->name)) &&
+        text_set(&instance->endpoint, ADMIN_MAX, slice_of(config->management.text)) &&
+        set_up_histories(instance, &config->limits))
+        return instance;
+    instance_free(instance);
+    return NULL;
+}
+
+void instance_configure(struct instance *instance, const struct instance_config *config)
+{
+    const struct limits *limits = &config->limits;
+
+    text_set(&instance->endpoint, ADMIN_MAX, slice_of(config->management.text));
+    history_resize(&instance->states, limits->state_lines);
+    history_resize(&instance->log, limits->log_lines);
+    history_resize(&instance->echo, limits->echo_lines);
+    history_resize(&instance->sessions, limits->session_lines);
+    history_resize(&instance->commands, limits->command_lines);
+    history_resize(&instance->requests, limits->request_lines);
+    instance->client_max = limits->client_max;
+    instance->route_max = limits->route_max;
+}
+
+void instance_set_capabilities(struct instance *instance, struct capability *list, size_t count)
+{
+    for (size_t i = 0; i < instance->capability_count; i++) {
+        free(instance->capabilities[i].command);
+        free(instance->capabilities[i].summary);
+    }
+    free(instance->capabilities);
+    instance->capabilities = list;
+    instance->capability_count = count;
+}
+
+void instance_free(struct instance *instance)
+{
+    struct history *histories[] = {&instance->states,   &instance->log,      &instance->echo,
+                                   &instance->sessions, &instance->commands, &instance->requests};
+
+    for (size_t i = 0; i < sizeof(histories) / sizeof(histories[0]); i++)
+        if (histories[i]->record_size > 0)
+            history_fini(histories[i]);
+    rows_bury(&instance->clients, &client_rows);
+    rows_bury(&instance->routes, &route_rows);
+    instance_set_capabilities(instance, NULL, 0);
+    state_record_fini(&instance->state);
+    free(instance->name);
+    free(instance->endpoint);
+    free(instance->contact_error);
+    free(instance->version);
+    free(instance->fatal_message);
+    free(instance->info);
+    free(instance);
+}
+
+static bool is_contact(enum contact contact)
+{
+    return contact == CONTACT_UP || contact == CONTACT_STALE;
+}
+
+bool instance_in_contact(const struct instance *instance)
+{
+    return is_contact(instance->contact);
+}
+
+static void change_contact(struct instance *instance, enum contact contact)
+{
+    bool was_contact = is_contact(instance->contact);
+
+    instance->contact = contact;
+    instance->contact_mono = clock_mono();
+    instance->contact_unix = clock_wall();
+    if (is_contact(contact) && !was_contact)
+        instance->contacts++;
+}
+
+/* What is true only in contact would be told as unknown. */
+void instance_tell_state(struct instance *instance)
+{
+    instance->state_untold = !instance_in_contact(instance);
+    if (!instance->state_untold)
+        event_tell(EVENT_STATE, instance, instance->states.last, NULL);
+}
+
+static void tell_untold(struct instance *instance)
+{
+    if (instance->state_untold)
+        instance_tell_state(instance);
+    if (instance->hold_untold && instance->hold_waiting)
+        event_tell(EVENT_HOLD_WAITING, instance, 0, NULL);
+    instance->hold_untold = false;
+    requests_tell(instance);
+}
+
+void instance_set_contact(struct instance *instance, enum contact contact, const char *error)
+{
+    text_set(&instance->contact_error, TEXT_MAX, slice_of(error));
+    if (contact != instance->contact)
+        change_contact(instance, contact);
+    if ((contact == CONTACT_DISCONNECTED || contact == CONTACT_REFUSED) && !instance->loss_told) {
+        instance->loss_told = true;
+        event_tell(EVENT_CONTACT_LOST, instance, 0, NULL);
+    }
+    if (contact == CONTACT_UP && instance->loss_told) {
+        instance->loss_told = false;
+        event_tell(EVENT_CONTACT_RESTORED, instance, 0, NULL);
+    }
+    if (instance_in_contact(instance))
+        tell_untold(instance);
+}
+
+void instance_heard(struct instance *instance)
+{
+    instance->heard_mono = clock_mono();
+}
+
+void instance_set_version(struct instance *instance, struct slice version)
+{
+    text_set(&instance->version, ADMIN_MAX, version);
+    instance->dialect = command_dialect_of(version);
+}
+
+/* What was said of the old process is not true of the new one. */
+static void forget_process(struct instance *instance)
+{
+    clients_end_all(instance);
+    instance->mode = MODE_UNKNOWN;
+    instance->bytes_in = instance->bytes_out = 0;
+    instance->tun_read = instance->tun_write = 0;
+    instance->link_read = instance->link_write = instance->auth_read = 0;
+    instance->bcast_queue_max = 0;
+    instance->dco = TRUTH_UNKNOWN;
+    instance->status_mono = instance->status_unix = 0;
+    instance->status_complete = TRUTH_UNKNOWN;
+    instance->started_mono = instance->tunnel_mono = clock_mono();
+}
+
+void instance_set_pid(struct instance *instance, int64_t pid)
+{
+    if (instance->pid == pid)
+        return;
+    if (instance->pid != 0)
+        forget_process(instance);
+    instance->pid = pid;
+}
+
+void instance_set_state(struct instance *instance, const struct state_record *record)
+{
+    struct state_record copy = *record;
+
+    copy.name = text_copy(record->name);
+    copy.reason = text_copy(record->reason);
+    copy.remote_text = text_copy(record->remote_text);
+    copy.local_text = text_copy(record->local_text);
+    state_record_fini(&instance->state);
+    instance->state = copy;
+    instance->state_mono = clock_mono();
+}
+
+/*
+ * A question or a hold is over when the daemon goes on to its next state: it says nothing of the
+ * kind while it waits.
+ */
+void instance_state_told(struct instance *instance, const struct state_line *line)
+{
+    struct state_record record = {0};
+    struct state_record *kept = history_push(&instance->states);
+
+    state_record_fill(&record, line);
+    instance_set_state(instance, &record);
+    if (kept)
+        *kept = record;
+    else
+        state_record_fini(&record);
+    requests_withdraw(instance);
+    instance_set_hold(instance, false, 0);
+    if (line->state == STATE_CONNECTED)
+        instance->tunnel_mono = clock_mono();
+    instance_tell_state(instance);
+    if (line->state == STATE_RECONNECTING || line->state == STATE_EXITING)
+        clients_end_all(instance);
+}
+
+static void stream_told(struct instance *instance, struct history *history, enum event_kind kind,
+                        const struct log_line *line)
+{
+    struct log_record *record = history_push(history);
+
+    if (!record)
+        return;
+    log_record_fill(record, line);
+    event_tell(kind, instance, history->last, record);
+}
+
+void instance_log_told(struct instance *instance, const struct log_line *line)
+{
+    instance->fatals += (line->flags & LOG_FLAG_FATAL) != 0;
+    instance->errors += (line->flags & LOG_FLAG_NONFATAL) != 0;
+    instance->warnings += (line->flags & LOG_FLAG_WARNING) != 0;
+    stream_told(instance, &instance->log, EVENT_LOG, line);
+}
+
+void instance_echo_told(struct instance *instance, const struct log_line *line)
+{
+    stream_told(instance, &instance->echo, EVENT_ECHO, line);
+}
+
+void instance_set_hold(struct instance *instance, bool waiting, int seconds)
+{
+    bool changed = instance->hold_waiting != waiting;
+
+    instance->hold_waiting = waiting;
+    instance->hold_hint = seconds;
+    instance->hold_untold = false;
+    if (!changed)
+        return;
+    if (!instance_in_contact(instance))
+        instance->hold_untold = waiting;
+    else
+        event_tell(waiting ? EVENT_HOLD_WAITING : EVENT_HOLD_ENDED, instance, 0, NULL);
+}
+
+void instance_fatal_told(struct instance *instance, struct slice text)
+{
+    text_set(&instance->fatal_message, TEXT_MAX, text);
+    instance->fatal_unix = clock_wall();
+    event_tell(EVENT_FATAL, instance, 0, NULL);
+}
+
+/* A URL of a web login carries a token behind its host. */
+void instance_info_told(struct instance *instance, struct slice text)
+{
+    char masked[TEXT_MAX + 1];
+    size_t len = text_clean(masked, TEXT_MAX - 4, text);
+    char *url = strstr(masked, "://");
+    size_t host;
+
+    if (url) {
+        host = (size_t)(url - masked) + 3;
+        host += strcspn(masked + host, "/?# ");
+        if (host < len) {
+            memcpy(masked + host, "/***", 4);
+            len = host + 4;
+        }
+    }
+    text_set(&instance->info, TEXT_MAX, (struct slice){masked, len});
+}
+
+/* A counter that went back belongs to another process, whatever its process id. */
+void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out)
+{
+    if (in < instance->bytes_in || out < instance->bytes_out)
+        instance->started_mono = clock_mono();
+    instance->bytes_in = in;
+    instance->bytes_out = out;
+}
+
+enum state instance_state(const struct instance *instance)
+{
+    return instance_in_contact(instance) ? instance->state.state : STATE_UNKNOWN;
+}
+
+enum truth instance_hold_waiting(const struct instance *instance)
+{
+    if (!instance_in_contact(instance))
+        return TRUTH_UNKNOWN;
+    return instance->hold_waiting ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+uint32_t instance_client_count(const struct instance *instance)
+{
+    if (!instance_in_contact(instance))
+        return 0;
+    return (uint32_t)instance->clients.count - instance->pending_clients;
+}
+
+uint32_t instance_pending_count(const struct instance *instance)
+{
+    return instance_in_contact(instance) ? instance->pending_clients : 0;
+}
+
+uint32_t instance_request_count(const struct instance *instance)
+{
+    const struct request *request;
+    uint32_t row = 0;
+    uint32_t open = 0;
+
+    if (!instance_in_contact(instance))
+        return 0;
+    while ((request = history_after(&instance->requests, row, &row)))
+        open += request->status == REQUEST_PENDING;
+    return open;
+}

@@ -1,0 +1,182 @@
+#ifndef MODEL_INSTANCE_H
+#define MODEL_INSTANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/history.h"
+#include "model/clients.h"
+#include "model/records.h"
+#include "model/requests.h"
+#include "protocol/command.h"
+#include "protocol/state.h"
+
+/* The management session, seen from outside. */
+enum contact {
+    CONTACT_DISCONNECTED = 1,
+    CONTACT_CONNECTING,
+    CONTACT_AUTHENTICATING,
+    CONTACT_SYNCHRONIZING,
+    CONTACT_UP,
+    CONTACT_STALE,   /* connected, but an answer is overdue */
+    CONTACT_REFUSED, /* the daemon or the system turns us away; contact_error says why */
+    CONTACT_DETACHED /* handed to somebody else by a manager */
+};
+
+enum truth { TRUTH_TRUE = 1, TRUTH_FALSE, TRUTH_UNKNOWN };
+
+enum daemon_mode { MODE_UNKNOWN = 1, MODE_SERVER, MODE_CLIENT, MODE_PEER_TO_PEER };
+
+/* A line of `help`. */
+struct capability {
+    char *command;
+    char *summary;
+};
+
+/*
+ * One OpenVPN daemon: all that the agent knows of it.  The session writes, the SNMP side reads.
+ * Texts are clean, owned here, NULL when not known.  Times are clock_mono() milliseconds (_mono)
+ * or seconds since 1970 (_unix), 0 when not known.  What is true only while there is contact is
+ * read through the functions below.
+ */
+struct instance {
+    uint32_t index;
+    char *name;
+    char *endpoint;
+
+    enum contact contact;
+    int64_t contact_mono;
+    int64_t contact_unix;
+    char *contact_error; /* what is wrong, NULL while nothing is */
+    bool loss_told;      /* EVENT_CONTACT_LOST was told and no _RESTORED since */
+    bool state_untold;   /* what was found out while synchronizing is told when contact is up */
+    bool hold_untold;
+    uint32_t contacts;
+    int64_t heard_mono; /* when the daemon last said anything */
+
+    char *version;
+    int management_version; /* 0 when not known */
+    int64_t pid;            /* 0 when not known */
+    enum daemon_mode mode;
+    struct command_dialect dialect;
+
+    struct state_record state; /* the last known */
+    int64_t state_mono;        /* when it last changed; 0 never */
+
+    enum truth hold_flag;
+    bool hold_waiting;
+    int hold_hint;  /* seconds */
+    int verb;       /* -1 when not known */
+    int mute;       /* -1 when not known */
+    int auth_retry; /* of enum auth_retry; -1 when not known */
+
+    struct rows clients;
+    struct rows routes;
+    uint32_t client_max; /* rows kept at most */
+    uint32_t route_max;
+    uint32_t clients_peak;
+    uint32_t pending_clients;
+
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t tun_read, tun_write, link_read, link_write, auth_read;
+    uint32_t bcast_queue_max;
+    enum truth dco;
+    int64_t started_mono; /* bytes_in and bytes_out count from here */
+    int64_t tunnel_mono;  /* tun_, link_ and auth_ counters count from here */
+
+    int64_t status_mono;
+    int64_t status_unix;
+    enum truth status_complete; /* false: the last status was cut or had rows dropped */
+
+    uint32_t fatals, errors, warnings;
+    char *fatal_message;
+    int64_t fatal_unix;
+    char *info;
+    uint32_t unknown_messages;
+    uint32_t rows_dropped; /* unreadable or over a bound */
+
+    struct history states;   /* struct state_record */
+    struct history log;      /* struct log_record */
+    struct history echo;     /* struct log_record */
+    struct history sessions; /* struct session_record */
+    struct history commands; /* struct command_record */
+    struct history requests; /* struct request */
+
+    struct capability *capabilities;
+    size_t capability_count;
+};
+
+struct instance_config;
+
+/*
+ * A new instance, about which nothing is known yet; name, endpoint and bounds come from the
+ * configuration, which is not kept.  NULL when memory is out.
+ */
+struct instance *instance_new(uint32_t index, const struct instance_config *config);
+
+/* Takes new bounds and endpoint from the configuration; rows over a bound go, oldest first. */
+void instance_configure(struct instance *instance, const struct instance_config *config);
+
+void instance_free(struct instance *instance);
+
+/*
+ * Contact has changed; error, which may be NULL, says what is wrong.  Tells EVENT_CONTACT_LOST when
+ * the daemon cannot be reached (any more), EVENT_CONTACT_RESTORED when it can be again, and behind
+ * it what the start of the session has brought: a last state that is not the one known before, a
+ * hold, open questions.
+ */
+void instance_set_contact(struct instance *instance, enum contact contact, const char *error);
+
+/* The daemon has said something: moves `heard_mono`. */
+void instance_heard(struct instance *instance);
+
+/*
+ * The daemon told its version, or its process id.  Another process id than before means another
+ * daemon: what was known of the old one ends.
+ */
+void instance_set_version(struct instance *instance, struct slice version);
+void instance_set_pid(struct instance *instance, int64_t pid);
+
+/*
+ * A state, told in real time: kept in the history, EVENT_STATE.  A restart ends the sessions of a
+ * server's clients.
+ */
+void instance_state_told(struct instance *instance, const struct state_line *line);
+
+/* Makes a copy of the record the last known state; its history and events are the caller's. */
+void instance_set_state(struct instance *instance, const struct state_record *record);
+
+/* EVENT_STATE, now or when contact is up. */
+void instance_tell_state(struct instance *instance);
+
+/* Replaces the capabilities; takes the list, which malloc() gave, and its texts. */
+void instance_set_capabilities(struct instance *instance, struct capability *list, size_t count);
+
+/* A line of the log or echo stream: kept in the history and told as an event. */
+void instance_log_told(struct instance *instance, const struct log_line *line);
+void instance_echo_told(struct instance *instance, const struct log_line *line);
+
+/* >HOLD; waiting is false when the hold has ended.  Events only when that changes. */
+void instance_set_hold(struct instance *instance, bool waiting, int seconds);
+
+void instance_fatal_told(struct instance *instance, struct slice text);
+
+/* >INFO, >NOTIFY, >INFOMSG: kept as the last one, without what stands behind a URL's host. */
+void instance_info_told(struct instance *instance, struct slice text);
+
+/* load-stats: link bytes since the daemon started. */
+void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out);
+
+/* Whether what the daemon said last may be taken as true now: contact is up or stale. */
+bool instance_in_contact(const struct instance *instance);
+
+/* These read as unknown, 0 or no row when there is no contact. */
+enum state instance_state(const struct instance *instance);
+enum truth instance_hold_waiting(const struct instance *instance);
+uint32_t instance_client_count(const struct instance *instance);  /* authenticated ones */
+uint32_t instance_pending_count(const struct instance *instance); /* not yet authenticated */
+uint32_t instance_request_count(const struct instance *instance); /* pending ones */
+
+#endif

@@ -1,0 +1,102 @@
+#include "model/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void state_record_fini(void *record)
+{
+    struct state_record *state = record;
+
+    free(state->name);
+    free(state->reason);
+    free(state->remote_text);
+    free(state->local_text);
+    *state = (struct state_record){0};
+}
+
+void log_record_fini(void *record)
+{
+    struct log_record *log = record;
+
+    free(log->message);
+    *log = (struct log_record){0};
+}
+
+void session_record_fini(void *record)
+{
+    struct session_record *session = record;
+
+    free(session->common_name);
+    free(session->username);
+    free(session->real_text);
+    *session = (struct session_record){0};
+}
+
+void command_record_fini(void *record)
+{
+    struct command_record *command = record;
+
+    free(command->command);
+    free(command->reply);
+    *command = (struct command_record){0};
+}
+
+/* "address" or "address:port", IPv6 in brackets when there is a port. */
+static char *address_text(struct slice ip, struct slice port)
+{
+    char text[ADMIN_MAX + 1];
+    bool brackets = port.len > 0 && memchr(ip.at, ':', ip.len);
+    struct slice parts[] = {slice_of(brackets ? "[" : ""), ip, slice_of(brackets ? "]" : ""),
+                            slice_of(port.len > 0 ? ":" : ""), port};
+    size_t len = 0;
+
+    if (ip.len == 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].len > sizeof(text) - len)
+            break;
+        if (parts[i].len > 0)
+            memcpy(text + len, parts[i].at, parts[i].len);
+        len += parts[i].len;
+    }
+    return text_new(ADMIN_MAX, (struct slice){text, len});
+}
+
+void state_record_fill(struct state_record *record, const struct state_line *line)
+{
+    record->time = line->time;
+    record->state = line->state;
+    text_set(&record->name, ADMIN_MAX, line->name);
+    text_set(&record->reason, TEXT_MAX, line->detail);
+    record->has_ipv4 = address_parse_ip(line->tunnel_ipv4, ADDRESS_IPV4, record->tunnel_ipv4);
+    record->has_ipv6 = address_parse_ip(line->tunnel_ipv6, ADDRESS_IPV6, record->tunnel_ipv6);
+    address_parse_pair(line->remote_addr, line->remote_port, &record->remote);
+    address_parse_pair(line->local_addr, line->local_port, &record->local);
+    record->remote_text = address_text(line->remote_addr, line->remote_port);
+    record->local_text = address_text(line->local_addr, line->local_port);
+}
+
+void log_record_fill(struct log_record *record, const struct log_line *line)
+{
+    record->time = line->time;
+    record->flags = line->flags;
+    text_set(&record->message, TEXT_MAX, line->text);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
+}
+
+bool state_record_equal(const struct state_record *a, const struct state_record *b)
+{
+    return a->time == b->time && a->state == b->state && same_text(a->name, b->name) &&
+           same_text(a->reason, b->reason) && same_text(a->remote_text, b->remote_text);
+}
+
+bool log_record_equal(const struct log_record *a, const struct log_record *b)
+{
+    return a->time == b->time && a->flags == b->flags && same_text(a->message, b->message);
+}

@@ -1,0 +1,80 @@
+#ifndef MODEL_RECORDS_H
+#define MODEL_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocol/address.h"
+#include "protocol/state.h"
+
+/*
+ * The records that histories keep (base/history.h).  Their texts are clean (base/text.h), owned by
+ * the record and may be NULL, which reads as empty.
+ */
+struct state_record {
+    int64_t time; /* seconds since 1970, the daemon's clock */
+    enum state state;
+    char *name;
+    char *reason;
+    bool has_ipv4;
+    bool has_ipv6;
+    uint8_t tunnel_ipv4[4];
+    uint8_t tunnel_ipv6[16];
+    struct address remote;
+    struct address local;
+    char *remote_text;
+    char *local_text;
+};
+
+struct log_record { /* log and echo */
+    int64_t time;
+    unsigned flags; /* of enum log_flag */
+    char *message;
+};
+
+struct session_record { /* a client session that has ended */
+    uint32_t client_index;
+    char *common_name;
+    char *username;
+    struct address real;
+    char *real_text;
+    bool has_ipv4;
+    bool has_ipv6;
+    uint8_t virtual_ipv4[4];
+    uint8_t virtual_ipv6[16];
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    int64_t connected; /* seconds since 1970, 0 when not known */
+    int64_t ended;
+};
+
+enum command_result {
+    RESULT_PENDING = 1,
+    RESULT_SUCCESS,
+    RESULT_ERROR,
+    RESULT_TIMED_OUT,
+    RESULT_REJECTED
+};
+
+struct command_record {
+    int64_t time;
+    char *command; /* secrets as *** */
+    enum command_result result;
+    char *reply;
+    uint32_t milliseconds;
+};
+
+void state_record_fini(void *record);
+void log_record_fini(void *record);
+void session_record_fini(void *record);
+void command_record_fini(void *record);
+
+/* Fills a zeroed record from a line; what memory is missing for stays empty. */
+void state_record_fill(struct state_record *record, const struct state_line *line);
+void log_record_fill(struct log_record *record, const struct log_line *line);
+
+/* Same event, told twice. */
+bool state_record_equal(const struct state_record *a, const struct state_record *b);
+bool log_record_equal(const struct log_record *a, const struct log_record *b);
+
+#endif

@@ -1,0 +1,152 @@
+#include "model/replay.h"
+
+#include <string.h>
+
+#include "model/instance.h"
+
+/* Lines that must agree before two histories are taken for the same. */
+enum { AGREE = 8 };
+
+static struct history *target(const struct replay *replay)
+{
+    switch (replay->stream) {
+    case REPLAY_STATE:
+        return &replay->instance->states;
+    case REPLAY_LOG:
+        return &replay->instance->log;
+    case REPLAY_ECHO:
+        break;
+    }
+    return &replay->instance->echo;
+}
+
+bool replay_begin(struct replay *replay, enum replay_stream stream, struct instance *instance)
+{
+    const struct history *history;
+    uint32_t bound;
+
+    *replay = (struct replay){.stream = stream, .instance = instance};
+    history = target(replay);
+    bound = history->bound;
+    /* The last state is wanted even where none is kept. */
+    if (bound == 0 && stream == REPLAY_STATE)
+        bound = 1;
+    replay->active = history_init(&replay->lines, bound, history->record_size, history->fini);
+    return replay->active;
+}
+
+bool log_line_is_own(struct slice text)
+{
+    return slice_starts(text, "MANAGEMENT: CMD '") || slice_starts(text, "MANAGEMENT: >STATE:") ||
+           slice_starts(text, "MANAGEMENT: Client ");
+}
+
+static bool read_log(const struct replay *replay, struct slice line, struct log_line *log)
+{
+    return replay->stream == REPLAY_LOG ? log_line_parse(line, log) : echo_line_parse(line, log);
+}
+
+void replay_line(struct replay *replay, struct slice line)
+{
+    struct state_line state;
+    struct log_line log;
+    void *record;
+
+    if (!replay->active || line.len == 0)
+        return;
+    if (replay->stream == REPLAY_STATE ? !state_parse(line, &state)
+                                       : !read_log(replay, line, &log)) {
+        replay->instance->rows_dropped++;
+        return;
+    }
+    if (replay->stream == REPLAY_LOG && log_line_is_own(log.text))
+        return;
+    record = history_push(&replay->lines);
+    if (!record)
+        return;
+    if (replay->stream == REPLAY_STATE)
+        state_record_fill(record, &state);
+    else
+        log_record_fill(record, &log);
+}
+
+static bool same(const struct replay *replay, const void *a, const void *b)
+{
+    return replay->stream == REPLAY_STATE ? state_record_equal(a, b) : log_record_equal(a, b);
+}
+
+/* Whether the known history ends with the replayed lines up to the one with that number. */
+static bool ends_with(const struct replay *replay, uint32_t sequence)
+{
+    const struct history *known = target(replay);
+
+    for (uint32_t back = 0; back < AGREE; back++) {
+        const void *ours = history_at(known, known->last - back);
+        const void *theirs = history_at(&replay->lines, sequence - back);
+
+        if (!ours || !theirs)
+            return back > 0;
+        if (!same(replay, ours, theirs))
+            return false;
+    }
+    return true;
+}
+
+/* Number of the last replayed line that the agent knows already, 0 when it knows none. */
+static uint32_t last_known(const struct replay *replay)
+{
+    uint32_t sequence = replay->lines.last;
+
+    for (uint32_t left = replay->lines.count; left > 0; left--, sequence--)
+        if (ends_with(replay, sequence))
+            return sequence;
+    return 0;
+}
+
+/* Moves the record, texts and all, to the end of the known history. */
+static void append(struct replay *replay, void *record)
+{
+    struct history *history = target(replay);
+    void *slot = history_push(history);
+
+    if (!slot)
+        return;
+    memcpy(slot, record, history->record_size);
+    memset(record, 0, history->record_size);
+}
+
+static void take_state(struct replay *replay)
+{
+    struct state_record *last = history_at(&replay->lines, replay->lines.last);
+    struct instance *instance = replay->instance;
+    bool first = instance->state_mono == 0;
+
+    if (!last || (!first && state_record_equal(last, &instance->state)))
+        return;
+    instance_set_state(instance, last);
+    if (!first)
+        instance_tell_state(instance);
+}
+
+void replay_commit(struct replay *replay)
+{
+    uint32_t sequence;
+    void *record;
+
+    if (!replay->active)
+        return;
+    sequence = last_known(replay);
+    if (replay->stream == REPLAY_STATE)
+        take_state(replay);
+    while ((record = history_after(&replay->lines, sequence, &sequence)))
+        append(replay, record);
+    replay_abort(replay);
+}
+
+void replay_abort(struct replay *replay)
+{
+    if (!replay->active)
+        return;
+    history_fini(&replay->lines);
+    replay->active = false;
+}

@@ -1,0 +1,231 @@
+#include "model/requests.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/event.h"
+#include "model/instance.h"
+
+void request_fini(void *record)
+{
+    struct request *request = record;
+
+    free(request->name);
+    free(request->prompt);
+    free(request->reason);
+    if (request->challenge)
+        explicit_bzero(request->challenge, strlen(request->challenge));
+    free(request->challenge);
+    *request = (struct request){0};
+}
+
+static struct request *next_request(const struct instance *instance, uint32_t *row)
+{
+    return history_after(&instance->requests, *row, row);
+}
+
+static struct request *find_open(const struct instance *instance, enum request_kind kind,
+                                 struct slice name, uint32_t *row)
+{
+    struct request *request;
+
+    *row = 0;
+    while ((request = next_request(instance, row))) {
+        if (request->status == REQUEST_PENDING && slice_is(name, text_or_empty(request->name)) &&
+            (kind == REQUEST_UNKNOWN || request->kind == kind))
+            return request;
+    }
+    return NULL;
+}
+
+struct request *requests_open(const struct instance *instance, uint32_t *row)
+{
+    struct request *request;
+
+    *row = 0;
+    while ((request = next_request(instance, row)))
+        if (request->status == REQUEST_PENDING)
+            return request;
+    return NULL;
+}
+
+static void end_request(struct instance *instance, struct request *request, uint32_t row,
+                        enum request_status status)
+{
+    bool was_open = request->status == REQUEST_PENDING;
+
+    request->status = status;
+    if (!was_open)
+        return;
+    request->ended = clock_wall();
+    event_tell(EVENT_INPUT_ENDED, instance, row, request);
+}
+
+/*
+ * What is new is open until it ends.  A daemon that asks one thing while another is open has given
+ * the other up; the bound of the history holds in any case.
+ */
+static struct request *open_request(struct instance *instance, enum request_kind kind,
+                                    struct slice name, bool *is_new)
+{
+    uint32_t row;
+    struct request *request = find_open(instance, kind, name, &row);
+
+    *is_new = request == NULL;
+    if (!request) {
+        request = history_push(&instance->requests);
+        if (!request)
+            return NULL;
+        request->kind = kind;
+        request->status = REQUEST_PENDING;
+        request->since = clock_wall();
+        text_set(&request->name, ADMIN_MAX, name);
+    }
+    return request;
+}
+
+/* The last of that name that has ended, for the state of its challenge. */
+static const struct request *last_of(const struct instance *instance, const struct request *than)
+{
+    const struct request *found = NULL;
+    const struct request *request;
+    uint32_t row = 0;
+
+    while ((request = next_request(instance, &row)) && request != than)
+        if (strcmp(text_or_empty(request->name), text_or_empty(than->name)) == 0)
+            found = request;
+    return found;
+}
+
+/* A dynamic challenge came with the failure before this question. */
+static void take_challenge(struct instance *instance, struct request *request)
+{
+    const struct request *last = last_of(instance, request);
+
+    if (!last || last->status != REQUEST_FAILED)
+        return;
+    text_set(&request->reason, TEXT_MAX, slice_of(last->reason));
+    if (!last->challenge || request->challenge)
+        return;
+    request->challenge = strdup(last->challenge);
+    request->echo = last->echo;
+    text_set(&request->prompt, TEXT_MAX, slice_of(last->prompt));
+}
+
+void requests_need(struct instance *instance, const struct need_message *need)
+{
+    static const enum request_kind kinds[] = {
+        [NEED_PASSWORD] = REQUEST_PASSWORD, [NEED_USERNAME_PASSWORD] = REQUEST_USERNAME_PASSWORD,
+        [NEED_USERNAME] = REQUEST_USERNAME, [NEED_CONFIRM] = REQUEST_CONFIRM,
+        [NEED_STRING] = REQUEST_STRING,
+    };
+    bool is_new;
+    struct request *request = open_request(instance, kinds[need->kind], need->type, &is_new);
+
+    if (!request)
+        return;
+    text_set(&request->prompt, TEXT_MAX, need->prompt);
+    request->static_challenge = need->challenge;
+    request->echo = need->echo;
+    request->concat = need->concat;
+    if (is_new)
+        take_challenge(instance, request);
+    requests_tell(instance);
+}
+
+void requests_question(struct instance *instance, struct slice type, struct slice text)
+{
+    bool is_new;
+    struct request *request = open_request(instance, REQUEST_OTHER, type, &is_new);
+
+    if (!request)
+        return;
+    text_set(&request->prompt, TEXT_MAX, text);
+    requests_tell(instance);
+}
+
+/*
+ * "CRV1:FLAGS:STATE_ID:BASE64_USER:TEXT": the text is for people; the state id is a secret of the
+ * server and goes into the answer only.
+ */
+static void read_dynamic_challenge(struct request *request, struct slice reason)
+{
+    struct slice rest = reason;
+    struct slice flags;
+
+    if (!slice_take_prefix(&rest, "CRV1:"))
+        return;
+    request->challenge = text_new(TEXT_MAX, reason);
+    flags = slice_cut(&rest, ':');
+    request->echo = flags.len > 0 && memchr(flags.at, 'E', flags.len);
+    slice_cut(&rest, ':');
+    slice_cut(&rest, ':');
+    text_set(&request->prompt, TEXT_MAX, rest);
+    text_set(&request->reason, TEXT_MAX, slice_of("CRV1:***"));
+}
+
+void requests_failed(struct instance *instance, struct slice type, struct slice reason)
+{
+    struct request *request = NULL;
+    struct request *at;
+    uint32_t row = 0;
+    uint32_t found = 0;
+
+    while ((at = next_request(instance, &row))) {
+        if (slice_is(type, text_or_empty(at->name))) {
+            request = at;
+            found = row;
+        }
+    }
+    if (!request || request->status == REQUEST_FAILED || request->status == REQUEST_WITHDRAWN) {
+        /* What failed was never asked for here, e.g. a password from a file. */
+        request = history_push(&instance->requests);
+        if (!request)
+            return;
+        found = instance->requests.last;
+        request->kind = REQUEST_UNKNOWN;
+        request->status = REQUEST_FAILED;
+        request->since = request->ended = clock_wall();
+        text_set(&request->name, ADMIN_MAX, type);
+    }
+    text_set(&request->reason, TEXT_MAX, reason);
+    read_dynamic_challenge(request, reason);
+    end_request(instance, request, found, REQUEST_FAILED);
+    event_tell(EVENT_AUTH_FAILED, instance, found, request);
+}
+
+void requests_answered(struct instance *instance, struct slice name)
+{
+    uint32_t row;
+    struct request *request = find_open(instance, REQUEST_UNKNOWN, name, &row);
+
+    if (request)
+        end_request(instance, request, row, REQUEST_ANSWERED);
+}
+
+void requests_withdraw(struct instance *instance)
+{
+    struct request *request;
+    uint32_t row = 0;
+
+    while ((request = next_request(instance, &row)))
+        if (request->status == REQUEST_PENDING)
+            end_request(instance, request, row, REQUEST_WITHDRAWN);
+}
+
+void requests_tell(struct instance *instance)
+{
+    struct request *request;
+    uint32_t row = 0;
+
+    if (!instance_in_contact(instance))
+        return;
+    while ((request = next_request(instance, &row))) {
+        if (request->told || request->status != REQUEST_PENDING)
+            continue;
+        request->told = true;
+        event_tell(EVENT_INPUT_NEEDED, instance, row, request);
+    }
+}

@@ -1,0 +1,63 @@
+#ifndef MODEL_REQUESTS_H
+#define MODEL_REQUESTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocol/message.h"
+
+struct instance;
+
+/* What the daemon waits for (>PASSWORD:Need, >NEED-OK, >NEED-STR and the like). */
+enum request_kind {
+    REQUEST_UNKNOWN = 1,
+    REQUEST_PASSWORD,
+    REQUEST_USERNAME_PASSWORD,
+    REQUEST_USERNAME,
+    REQUEST_CONFIRM,
+    REQUEST_STRING,
+    REQUEST_OTHER
+};
+
+enum request_status { REQUEST_PENDING = 1, REQUEST_ANSWERED, REQUEST_FAILED, REQUEST_WITHDRAWN };
+
+struct request {
+    enum request_kind kind;
+    char *name; /* the daemon's word: Auth, Private Key, ..., or RSA_SIGN and so on */
+    char *prompt;
+    char *reason;    /* of the last failure; challenge state masked */
+    char *challenge; /* the dynamic challenge (CRV1) to be answered: secret, never shown */
+    bool echo;       /* the response may be shown while it is typed */
+    bool static_challenge;
+    bool concat;   /* the response is appended to the password */
+    int64_t since; /* seconds since 1970 */
+    int64_t ended; /* 0 while pending */
+    enum request_status status;
+    bool told; /* EVENT_INPUT_NEEDED was told */
+};
+
+/*
+ * The daemon asks.  A question that is open already, of the same kind and name, stays the same row;
+ * else a row is added and EVENT_INPUT_NEEDED told.
+ */
+void requests_need(struct instance *instance, const struct need_message *need);
+void requests_question(struct instance *instance, struct slice type, struct slice text);
+
+/* >PASSWORD:Verification Failed: EVENT_AUTH_FAILED; the request of that name has failed. */
+void requests_failed(struct instance *instance, struct slice type, struct slice reason);
+
+/* The open request of that name has been answered and the daemon took it. */
+void requests_answered(struct instance *instance, struct slice name);
+
+/* All open requests end: the daemon has gone on without an answer, or has ended. */
+void requests_withdraw(struct instance *instance);
+
+/* Tells EVENT_INPUT_NEEDED of what was asked before there was contact. */
+void requests_tell(struct instance *instance);
+
+/* The first open request, and its number in *row; NULL when there is none. */
+struct request *requests_open(const struct instance *instance, uint32_t *row);
+
+void request_fini(void *request);
+
+#endif

@@ -1,0 +1,256 @@
+#include "model/rows.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timers.h"
+
+/* Rows freed in one turn of the loop. */
+enum { SLICE = 2000 };
+
+/* A status with more rows alike than this is not believed: the surplus is dropped. */
+enum { TWINS_MAX = 16 };
+
+/* Buried rows, waiting to be freed. */
+struct grave {
+    struct rows rows;
+    const struct rows_type *type;
+    struct grave *next;
+};
+
+static struct grave *graves;
+static void dig(void *arg);
+static struct timer digger = {.fire = dig};
+
+/* Position of the first row whose index is greater than index. */
+static size_t position_after(const struct rows *rows, uint32_t index)
+{
+    size_t low = 0;
+    size_t high = rows->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (rows->list[middle]->index > index)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+void *rows_after(const struct rows *rows, uint32_t index)
+{
+    size_t position = position_after(rows, index);
+
+    return position < rows->count ? rows->list[position] : NULL;
+}
+
+void *rows_at(const struct rows *rows, uint32_t index)
+{
+    size_t position = position_after(rows, index);
+
+    if (position == 0 || rows->list[position - 1]->index != index)
+        return NULL;
+    return rows->list[position - 1];
+}
+
+void *rows_find(const struct rows *rows, const struct rows_type *type, const void *key)
+{
+    void **node = tfind(key, (void *const *)&rows->tree, type->compare);
+
+    return node ? *node : NULL;
+}
+
+static bool make_room(struct rows *rows, size_t count)
+{
+    size_t room = rows->room ? rows->room : 16;
+    struct row_base **list;
+
+    if (count <= rows->room)
+        return true;
+    while (room < count)
+        room *= 2;
+    list = realloc(rows->list, room * sizeof(*list));
+    if (!list)
+        return false;
+    rows->list = list;
+    rows->room = room;
+    return true;
+}
+
+static void append(struct rows *rows, struct row_base *row)
+{
+    row->position = rows->count;
+    rows->list[rows->count++] = row;
+}
+
+bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
+{
+    struct row_base *base = row;
+    void **node;
+
+    if (!make_room(rows, rows->count + 1))
+        return false;
+    node = tsearch(row, &rows->tree, type->compare);
+    if (!node || *node != row)
+        return false;
+    base->index = ++rows->last_index;
+    append(rows, base);
+    return true;
+}
+
+/* Frees up to slice rows; true when none is left. */
+static bool free_some(struct rows *rows, const struct rows_type *type, size_t slice)
+{
+    for (; slice > 0 && rows->count > 0; slice--) {
+        struct row_base *row = rows->list[--rows->count];
+
+        tdelete(row, &rows->tree, type->compare);
+        type->free(row);
+    }
+    if (rows->count > 0)
+        return false;
+    free(rows->list);
+    return true;
+}
+
+static void dig(void *arg)
+{
+    struct grave *grave = graves;
+
+    (void)arg;
+    if (grave && free_some(&grave->rows, grave->type, SLICE)) {
+        graves = grave->next;
+        free(grave);
+    }
+    if (graves)
+        timer_start(&digger, 0);
+}
+
+void rows_bury_now(void)
+{
+    while (graves)
+        dig(NULL);
+    timer_stop(&digger);
+}
+
+void rows_bury(struct rows *rows, const struct rows_type *type)
+{
+    struct rows content = *rows;
+    struct grave *grave = malloc(sizeof(*grave));
+
+    *rows = (struct rows){.last_index = rows->last_index};
+    if (!grave) {
+        free_some(&content, type, SIZE_MAX);
+        return;
+    }
+    *grave = (struct grave){content, type, graves};
+    graves = grave;
+    timer_start(&digger, 0);
+}
+
+bool gather_begin(struct gather *gather, const struct rows *rows)
+{
+    *gather = (struct gather){.base = rows->count};
+    gather->kept = calloc(rows->count + 1, sizeof(struct row_base *));
+    return gather->kept != NULL;
+}
+
+size_t gather_count(const struct gather *gather)
+{
+    return gather->next.count;
+}
+
+bool gather_add(struct gather *gather, const struct rows *rows, const struct rows_type *type,
+                void *row)
+{
+    struct row_base *base = row;
+    struct row_base *old;
+    void **node = NULL;
+
+    if (!make_room(&gather->next, gather->next.count + 1))
+        return false;
+    for (base->twin = 0; base->twin < TWINS_MAX; base->twin++) {
+        node = tsearch(row, &gather->next.tree, type->compare);
+        if (!node || *node == row)
+            break;
+    }
+    if (!node || *node != row)
+        return false;
+    old = rows_find(rows, type, row);
+    base->index = old && old->position < gather->base ? old->index : 0;
+    if (base->index > 0)
+        gather->kept[old->position] = base;
+    append(&gather->next, base);
+    return true;
+}
+
+/* The new list: rows that were there before in their order, then the new ones in theirs. */
+static struct row_base **order(struct gather *gather, const struct rows *rows, size_t *count)
+{
+    struct row_base **list = malloc((gather->next.count + 1) * sizeof(struct row_base *));
+    size_t used = 0;
+
+    if (!list)
+        return NULL;
+    for (size_t i = 0; i < gather->base; i++)
+        if (gather->kept[i])
+            list[used++] = gather->kept[i];
+    *count = used;
+    for (size_t i = 0; i < gather->next.count; i++)
+        if (gather->next.list[i]->index == 0)
+            list[used++] = gather->next.list[i];
+    for (size_t i = 0; i < used; i++)
+        list[i]->position = i;
+    for (size_t i = *count; i < used; i++)
+        list[i]->index = rows->last_index + (uint32_t)(i - *count) + 1;
+    return list;
+}
+
+static void visit(const struct gather_visitor *visitor, struct gather *gather,
+                  const struct rows *old, const struct rows *now, size_t kept)
+{
+    for (size_t i = 0; i < gather->base; i++) {
+        if (gather->kept[i] && visitor->kept)
+            visitor->kept(visitor->arg, gather->kept[i], old->list[i]);
+        else if (!gather->kept[i] && visitor->ended)
+            visitor->ended(visitor->arg, old->list[i]);
+    }
+    for (size_t i = kept; i < now->count && visitor->started; i++)
+        visitor->started(visitor->arg, now->list[i]);
+}
+
+bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_type *type,
+                   const struct gather_visitor *visitor)
+{
+    size_t kept = 0;
+    struct rows old = *rows;
+    struct row_base **list = NULL;
+
+    /* Rows that were added meanwhile are in neither: the daemon writes a reply in one go. */
+    if (rows->count == gather->base)
+        list = order(gather, rows, &kept);
+    if (!list) {
+        gather_abort(gather, type);
+        return false;
+    }
+    free(gather->next.list);
+    *rows = gather->next;
+    rows->list = list;
+    rows->room = rows->count + 1;
+    rows->last_index = old.last_index + (uint32_t)(rows->count - kept);
+    visit(visitor, gather, &old, rows, kept);
+    rows_bury(&old, type);
+    free(gather->kept);
+    *gather = (struct gather){0};
+    return true;
+}
+
+void gather_abort(struct gather *gather, const struct rows_type *type)
+{
+    rows_bury(&gather->next, type);
+    free(gather->kept);
+    *gather = (struct gather){0};
+}

@@ -1,0 +1,90 @@
+#ifndef MODEL_ROWS_H
+#define MODEL_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Rows that a status reports anew each time: sorted by an index that the agent gives, found again
+ * by an identity.  The rows of a new status gather beside the old ones and take their place all at
+ * once; the old ones are freed in slices (rows_bury), so that no turn of the loop is long.
+ */
+
+/* Every row begins with this. */
+struct row_base {
+    uint32_t index;  /* grows, is never used again */
+    uint32_t twin;   /* tells rows apart that are alike in all that identifies them */
+    size_t position; /* in the list */
+};
+
+struct rows_type {
+    /* Order by identity, the twin number included. */
+    int (*compare)(const void *a, const void *b);
+    void (*free)(void *row);
+};
+
+struct rows {
+    struct row_base **list; /* ascending index */
+    size_t count;
+    size_t room;
+    void *tree; /* tsearch(3), by identity */
+    uint32_t last_index;
+};
+
+/* The row with that index or, for _after, the first with a greater one; NULL when there is none. */
+void *rows_at(const struct rows *rows, uint32_t index);
+void *rows_after(const struct rows *rows, uint32_t index);
+
+/* The row with the identity of key; NULL when there is none. */
+void *rows_find(const struct rows *rows, const struct rows_type *type, const void *key);
+
+/* Adds a row at the end under a new index.  False when memory is out; the row stays the caller's.
+ */
+bool rows_add(struct rows *rows, const struct rows_type *type, void *row);
+
+/* Hands all rows to be freed, in slices by a timer; the numbering of rows goes on. */
+void rows_bury(struct rows *rows, const struct rows_type *type);
+
+/* Frees all that was buried, at once: for the end of the program. */
+void rows_bury_now(void);
+
+/* The rows of a status that is being read. */
+struct gather {
+    struct rows next;       /* tree of the new rows; list: those that are not among the old ones */
+    struct row_base **kept; /* by position of the old row */
+    size_t base;            /* old rows there were when it began */
+};
+
+/* Begins to gather.  False when memory is out. */
+bool gather_begin(struct gather *gather, const struct rows *rows);
+
+/*
+ * Takes a row and finds its old self.  False, with the row still the caller's, when memory is out
+ * or when there are too many twins of it.
+ */
+bool gather_add(struct gather *gather, const struct rows *rows, const struct rows_type *type,
+                void *row);
+
+/* Rows gathered so far. */
+size_t gather_count(const struct gather *gather);
+
+/* What gather_commit() tells of each row, in the order of the new list. */
+struct gather_visitor {
+    void (*kept)(void *arg, void *row, void *old);
+    void (*ended)(void *arg, void *old);
+    void (*started)(void *arg, void *row);
+    void *arg;
+};
+
+/*
+ * Puts the gathered rows in the place of the old ones.  The visitor sees the new table complete;
+ * members may be NULL.  False when memory is out: the old rows stay, the gathered are dropped.
+ */
+bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_type *type,
+                   const struct gather_visitor *visitor);
+
+/* Drops what was gathered. */
+void gather_abort(struct gather *gather, const struct rows_type *type);
+
+#endif

@@ -1,0 +1,289 @@
+#include "model/snapshot.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/event.h"
+#include "model/instance.h"
+
+/* What the daemon calls a client before it is authenticated, and a client without a user name. */
+#define UNDEFINED "UNDEF"
+
+static int compare_addresses(const void *left, const void *right)
+{
+    const struct client *a = left;
+    const struct client *b = right;
+    int order = strcmp(text_or_empty(a->real_text), text_or_empty(b->real_text));
+
+    return order ? order : strcmp(text_or_empty(a->common_name), text_or_empty(b->common_name));
+}
+
+static void keep_tree_nodes(void *node)
+{
+    (void)node; /* the clients belong to their rows */
+}
+
+void snapshot_begin(struct snapshot *snapshot, struct instance *instance)
+{
+    memset(snapshot, 0, sizeof(*snapshot));
+    snapshot->instance = instance;
+}
+
+static void begin_server(struct snapshot *snapshot)
+{
+    if (snapshot->gathering)
+        return;
+    snapshot->server = true;
+    if (!gather_begin(&snapshot->clients, &snapshot->instance->clients))
+        return;
+    if (!gather_begin(&snapshot->routes, &snapshot->instance->routes)) {
+        gather_abort(&snapshot->clients, &client_rows);
+        return;
+    }
+    snapshot->gathering = true;
+}
+
+static void fill_client(struct client *client, const struct status_client *row)
+{
+    text_set(&client->common_name, ADMIN_MAX, row->common_name);
+    text_set(&client->username, ADMIN_MAX, row->username);
+    text_set(&client->real_text, ADMIN_MAX, row->real_address);
+    text_set(&client->cipher, ADMIN_MAX, row->cipher);
+    address_parse(row->real_address, &client->real);
+    client->has_ipv4 = address_parse_ip(row->virtual_ipv4, ADDRESS_IPV4, client->virtual_ipv4);
+    client->has_ipv6 = address_parse_ip(row->virtual_ipv6, ADDRESS_IPV6, client->virtual_ipv6);
+    client->bytes_in = row->bytes_in;
+    client->bytes_out = row->bytes_out;
+    client->since = row->since;
+    client->cid = row->cid;
+    client->peer_id = row->peer_id;
+    client->seen_mono = clock_mono();
+    /* A client may really be called so, but one that is set up has an address in the tunnel. */
+    client->pending =
+        slice_is(row->common_name, UNDEFINED) && !client->has_ipv4 && !client->has_ipv6;
+}
+
+static void note_address(struct snapshot *snapshot, struct client *client)
+{
+    void **node = tsearch(client, &snapshot->addresses, compare_addresses);
+
+    if (node && *node != client)
+        ((struct client *)*node)->ambiguous = true;
+}
+
+static bool add_client(struct snapshot *snapshot, const struct status_client *row)
+{
+    const struct instance *instance = snapshot->instance;
+    struct client *client;
+
+    if (!snapshot->gathering || gather_count(&snapshot->clients) >= instance->client_max)
+        return false;
+    client = calloc(1, sizeof(*client));
+    if (!client)
+        return false;
+    fill_client(client, row);
+    if (!gather_add(&snapshot->clients, &instance->clients, &client_rows, client)) {
+        client_free(client);
+        return false;
+    }
+    note_address(snapshot, client);
+    return true;
+}
+
+static enum route_kind kind_of(struct slice address)
+{
+    struct slice host = slice_cut(&address, '/');
+    uint8_t bytes[16];
+
+    if (address_parse_ip(host, ADDRESS_IPV4, bytes))
+        return ROUTE_IPV4;
+    if (address_parse_ip(host, ADDRESS_IPV6, bytes))
+        return ROUTE_IPV6;
+    /* aa:bb:cc:dd:ee:ff, since 2.5 with @vlan */
+    if (host.len >= 17 && host.at[2] == ':' && host.at[14] == ':')
+        return ROUTE_MAC;
+    return ROUTE_UNKNOWN;
+}
+
+static struct client *client_of(const struct snapshot *snapshot, const struct status_route *row)
+{
+    struct client key = {0};
+    void **node = NULL;
+
+    if (text_set(&key.common_name, ADMIN_MAX, row->common_name) &&
+        text_set(&key.real_text, ADMIN_MAX, row->real_address))
+        node = tfind(&key, (void *const *)&snapshot->addresses, compare_addresses);
+    free(key.common_name);
+    free(key.real_text);
+    return node ? *node : NULL;
+}
+
+static bool add_route(struct snapshot *snapshot, const struct status_route *row)
+{
+    const struct instance *instance = snapshot->instance;
+    struct route *route;
+
+    if (!snapshot->gathering || gather_count(&snapshot->routes) >= instance->route_max)
+        return false;
+    route = calloc(1, sizeof(*route));
+    if (!route)
+        return false;
+    route->kind = kind_of(row->address);
+    text_set(&route->address, ADMIN_MAX, row->address);
+    text_set(&route->common_name, ADMIN_MAX, row->common_name);
+    route->cached = row->cached;
+    route->last_ref = row->last_ref;
+    route->client = client_of(snapshot, row);
+    if (!gather_add(&snapshot->routes, &instance->routes, &route_rows, route)) {
+        route_free(route);
+        return false;
+    }
+    if (route->client && route->client->last_ref < route->last_ref)
+        route->client->last_ref = route->last_ref;
+    return true;
+}
+
+void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
+{
+    bool taken = true;
+
+    switch (row->kind) {
+    case STATUS_SERVER:
+        begin_server(snapshot);
+        break;
+    case STATUS_TUNNEL:
+        snapshot->tunnel = true;
+        break;
+    case STATUS_CLIENT:
+        taken = add_client(snapshot, &row->client);
+        break;
+    case STATUS_ROUTE:
+        taken = add_route(snapshot, &row->route);
+        break;
+    case STATUS_NUMBER:
+        if (row->number < STATUS_OTHER_NUMBER) {
+            snapshot->numbers[row->number] = row->value;
+            snapshot->told[row->number] = true;
+        }
+        break;
+    case STATUS_BAD:
+        taken = false;
+        break;
+    case STATUS_OTHER:
+    case STATUS_TIME:
+    case STATUS_END:
+        break;
+    }
+    snapshot->dropped += !taken;
+}
+
+static void client_kept(void *arg, void *row, void *old_row)
+{
+    struct client *client = row;
+    struct client *old = old_row;
+
+    client->peer = old->peer;
+    old->peer = NULL;
+    client->seen_mono = old->seen_mono;
+    if (!old->pending)
+        client->pending = false;
+    else if (!client->pending)
+        event_tell(EVENT_CLIENT_CONNECTED, arg, client->base.index, client);
+}
+
+/* Who is there when the agent comes to know the daemon is no news. */
+static void client_started(void *arg, void *row)
+{
+    const struct instance *instance = arg;
+    const struct client *client = row;
+    bool first = instance->contacts <= 1 && instance->status_mono == 0;
+
+    if (!client->pending && !first)
+        event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
+}
+
+static void client_ended(void *arg, void *row)
+{
+    clients_end(arg, row);
+}
+
+/* Clients have their numbers now. */
+static void link_routes(struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->routes.next.count; i++) {
+        struct route *route = (struct route *)snapshot->routes.next.list[i];
+
+        if (route->client && !route->client->ambiguous)
+            route->client_index = route->client->base.index;
+        route->client = NULL;
+    }
+}
+
+static void commit_server(struct snapshot *snapshot)
+{
+    struct instance *instance = snapshot->instance;
+    struct gather_visitor visitor = {client_kept, client_ended, client_started, instance};
+    struct gather_visitor nobody = {NULL, NULL, NULL, NULL};
+
+    if (!snapshot->gathering)
+        return;
+    snapshot->gathering = false;
+    if (gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor)) {
+        link_routes(snapshot);
+        gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
+    } else {
+        gather_abort(&snapshot->routes, &route_rows);
+    }
+    instance->mode = MODE_SERVER;
+    clients_count(instance);
+}
+
+static void commit_tunnel(struct snapshot *snapshot)
+{
+    struct instance *instance = snapshot->instance;
+
+    /* A point-to-point end cannot be told from a client here; the session may know better. */
+    if (instance->mode == MODE_UNKNOWN)
+        instance->mode = MODE_CLIENT;
+    if (snapshot->numbers[STATUS_LINK_READ] < instance->link_read ||
+        snapshot->numbers[STATUS_LINK_WRITE] < instance->link_write)
+        instance->tunnel_mono = clock_mono();
+    instance->tun_read = snapshot->numbers[STATUS_TUN_READ];
+    instance->tun_write = snapshot->numbers[STATUS_TUN_WRITE];
+    instance->link_read = snapshot->numbers[STATUS_LINK_READ];
+    instance->link_write = snapshot->numbers[STATUS_LINK_WRITE];
+    instance->auth_read = snapshot->numbers[STATUS_AUTH_READ];
+}
+
+void snapshot_commit(struct snapshot *snapshot)
+{
+    struct instance *instance = snapshot->instance;
+
+    if (snapshot->server)
+        commit_server(snapshot);
+    else if (snapshot->tunnel)
+        commit_tunnel(snapshot);
+    if (snapshot->told[STATUS_BCAST_QUEUE])
+        instance->bcast_queue_max = (uint32_t)snapshot->numbers[STATUS_BCAST_QUEUE];
+    if (snapshot->told[STATUS_DCO])
+        instance->dco = snapshot->numbers[STATUS_DCO] ? TRUTH_TRUE : TRUTH_FALSE;
+    instance->rows_dropped += snapshot->dropped;
+    instance->status_mono = clock_mono();
+    instance->status_unix = clock_wall();
+    instance->status_complete = snapshot->dropped == 0 ? TRUTH_TRUE : TRUTH_FALSE;
+    snapshot_abort(snapshot);
+}
+
+void snapshot_abort(struct snapshot *snapshot)
+{
+    if (snapshot->gathering) {
+        gather_abort(&snapshot->clients, &client_rows);
+        gather_abort(&snapshot->routes, &route_rows);
+    }
+    tdestroy(snapshot->addresses, keep_tree_nodes);
+    snapshot->addresses = NULL;
+    snapshot->gathering = false;
+}

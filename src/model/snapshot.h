@@ -1,0 +1,39 @@
+#ifndef MODEL_SNAPSHOT_H
+#define MODEL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/clients.h"
+#include "protocol/status.h"
+
+/*
+ * A status reply that is being read, beside the tables in force.  Its rows take effect all at once,
+ * by snapshot_commit().
+ */
+struct snapshot {
+    struct instance *instance;
+    struct gather clients;
+    struct gather routes;
+    void *addresses; /* tsearch(3) of the clients by name and real address, for the routes */
+    bool server;
+    bool tunnel;
+    bool gathering;
+    uint64_t numbers[STATUS_OTHER_NUMBER]; /* by enum status_number */
+    bool told[STATUS_OTHER_NUMBER];
+    uint32_t dropped; /* rows unreadable, over a bound, or without memory */
+};
+
+/* Begins; nothing is read yet. */
+void snapshot_begin(struct snapshot *snapshot, struct instance *instance);
+
+/* Takes a row of protocol/status.h. */
+void snapshot_row(struct snapshot *snapshot, const struct status_row *row);
+
+/* The reply was complete: its rows become the instance's.  Events are told. */
+void snapshot_commit(struct snapshot *snapshot);
+
+/* The reply was cut or refused: what was read is dropped; harmless after a commit. */
+void snapshot_abort(struct snapshot *snapshot);
+
+#endif

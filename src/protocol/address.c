@@ -1,0 +1,98 @@
+#include "protocol/address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+unsigned address_bytes(const struct address *address)
+{
+    switch (address->family) {
+    case ADDRESS_IPV4:
+        return 4;
+    case ADDRESS_IPV6:
+        return 16;
+    case ADDRESS_NONE:
+        break;
+    }
+    return 0;
+}
+
+bool address_parse_ip(struct slice text, enum address_family family, uint8_t *bytes)
+{
+    char copy[INET6_ADDRSTRLEN];
+    int af = family == ADDRESS_IPV4 ? AF_INET : AF_INET6;
+
+    if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.at, '\0', text.len))
+        return false;
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    return inet_pton(af, copy, bytes) == 1;
+}
+
+static bool parse_any(struct slice ip, struct address *address)
+{
+    if (address_parse_ip(ip, ADDRESS_IPV4, address->bytes))
+        address->family = ADDRESS_IPV4;
+    else if (address_parse_ip(ip, ADDRESS_IPV6, address->bytes))
+        address->family = ADDRESS_IPV6;
+    else
+        return false;
+    return true;
+}
+
+static bool parse_port(struct slice text, uint16_t *port)
+{
+    int number;
+
+    if (!slice_to_int(text, 0, 65535, &number))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+/* The protocol in front of the address (2.7), e.g. "tcp4-server:". */
+static void take_proto(struct slice *text, struct address *address)
+{
+    struct slice rest = *text;
+    struct slice word = slice_cut(&rest, ':');
+
+    if (!slice_starts(word, "udp") && !slice_starts(word, "tcp"))
+        return;
+    address->proto = slice_starts(word, "udp") ? PROTO_UDP : PROTO_TCP;
+    *text = rest;
+}
+
+static bool parse(struct slice text, struct address *address)
+{
+    struct slice ip = text;
+    struct slice port;
+
+    take_proto(&text, address);
+    if (parse_any(text, address))
+        return true;
+    ip = text;
+    port = slice_cut_last(&ip, ':');
+    if (!parse_port(port, &address->port))
+        return false;
+    if (ip.len >= 2 && ip.at[0] == '[' && ip.at[ip.len - 1] == ']')
+        ip = (struct slice){ip.at + 1, ip.len - 2};
+    return parse_any(ip, address);
+}
+
+bool address_parse(struct slice text, struct address *address)
+{
+    *address = (struct address){0};
+    if (parse(text, address))
+        return true;
+    *address = (struct address){0};
+    return false;
+}
+
+bool address_parse_pair(struct slice ip, struct slice port, struct address *address)
+{
+    *address = (struct address){0};
+    if (!parse_any(ip, address))
+        return false;
+    if (port.len > 0 && !parse_port(port, &address->port))
+        address->port = 0;
+    return true;
+}

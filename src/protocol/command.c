@@ -1,0 +1,396 @@
+#include "protocol/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/address.h"
+
+/* A line under construction; the first error sticks. */
+struct builder {
+    struct command *command;
+    enum command_error error;
+};
+
+static struct builder build(struct command *command, enum reply_form form, const char *words)
+{
+    size_t len = strlen(words);
+
+    command->form = form;
+    command->secret = command->raw_reply = false;
+    memcpy(command->line, words, len);
+    command->len = len;
+    return (struct builder){command, COMMAND_OK};
+}
+
+static void add_bytes(struct builder *builder, const char *bytes, size_t count)
+{
+    struct command *command = builder->command;
+
+    if (builder->error != COMMAND_OK)
+        return;
+    if (command->len + count > COMMAND_MAX) {
+        builder->error = COMMAND_TOO_LONG;
+        return;
+    }
+    memcpy(command->line + command->len, bytes, count);
+    command->len += count;
+}
+
+static void add_number(struct builder *builder, int64_t number)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), " %lld", (long long)number);
+
+    add_bytes(builder, text, (size_t)len);
+}
+
+/* What the daemon's input filter would drop, or its lexer refuse, in any parameter. */
+static enum command_error check(struct slice text, bool eight_bit)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+
+        if (byte < 0x20 || byte == 0x7f)
+            return COMMAND_CONTROL;
+        if (byte > 0x7f && !eight_bit)
+            return COMMAND_EIGHT_BIT;
+    }
+    return text.len > COMMAND_PARAMETER_MAX ? COMMAND_TOO_LONG : COMMAND_OK;
+}
+
+/* Appends a parameter in double quotes, where only '\' and '"' mean something. */
+static void add_quoted(struct builder *builder, struct command_dialect dialect, struct slice text)
+{
+    if (builder->error == COMMAND_OK)
+        builder->error = check(text, dialect.eight_bit);
+    add_bytes(builder, " \"", 2);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '"' || text.at[i] == '\\')
+            add_bytes(builder, "\\", 1);
+        add_bytes(builder, text.at + i, 1);
+    }
+    add_bytes(builder, "\"", 1);
+}
+
+static enum command_error finish(struct builder *builder)
+{
+    struct command *command = builder->command;
+
+    if (builder->error != COMMAND_OK) {
+        command_wipe(command);
+        return builder->error;
+    }
+    command->line[command->len++] = '\n';
+    return COMMAND_OK;
+}
+
+static void plain(struct command *command, enum reply_form form, const char *words)
+{
+    struct builder builder = build(command, form, words);
+
+    finish(&builder);
+}
+
+void command_wipe(struct command *command)
+{
+    explicit_bzero(command, sizeof(*command));
+}
+
+const char *command_error_text(enum command_error error)
+{
+    switch (error) {
+    case COMMAND_OK:
+        return "no error";
+    case COMMAND_EMPTY:
+        return "an empty text cannot be sent";
+    case COMMAND_CONTROL:
+        return "a control character cannot be sent";
+    case COMMAND_EIGHT_BIT:
+        return "this version of OpenVPN takes ASCII only";
+    case COMMAND_TOO_LONG:
+        return "too long for the management interface";
+    case COMMAND_RANGE:
+        return "out of range";
+    case COMMAND_MISREAD:
+        return "the daemon's kill command cannot take this name or address";
+    }
+    return "unknown error";
+}
+
+/* "OpenVPN 2.6.14 ..." */
+struct command_dialect command_dialect_of(struct slice version)
+{
+    int major = 0;
+    int minor = 0;
+    struct slice digits;
+
+    slice_take_prefix(&version, "OpenVPN ");
+    slice_to_int(slice_cut(&version, '.'), 0, 1000, &major);
+    digits = version;
+    digits.len = 0;
+    while (digits.len < version.len && version.at[digits.len] >= '0' &&
+           version.at[digits.len] <= '9')
+        digits.len++;
+    if (!slice_to_int(digits, 0, 1000, &minor))
+        return (struct command_dialect){false, false, false};
+    return (struct command_dialect){
+        .eight_bit = major > 2 || (major == 2 && minor >= 3),
+        .kill_by_proto = major > 2 || (major == 2 && minor >= 7),
+        .client_ids = major > 2 || (major == 2 && minor >= 4),
+    };
+}
+
+void command_version(struct command *command)
+{
+    plain(command, REPLY_LIST, "version");
+}
+
+void command_pid(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "pid");
+}
+
+void command_help(struct command *command)
+{
+    plain(command, REPLY_LIST, "help");
+}
+
+void command_load_stats(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "load-stats");
+}
+
+void command_hold_query(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "hold");
+}
+
+void command_verb_query(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "verb");
+}
+
+void command_mute_query(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "mute");
+}
+
+void command_auth_retry_query(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "auth-retry");
+}
+
+void command_state_on_all(struct command *command)
+{
+    plain(command, REPLY_COMBO, "state on all");
+}
+
+void command_log_on_all(struct command *command)
+{
+    plain(command, REPLY_COMBO, "log on all");
+}
+
+void command_echo_on_all(struct command *command)
+{
+    plain(command, REPLY_COMBO, "echo on all");
+}
+
+void command_status(struct command *command, int format)
+{
+    struct builder builder = build(command, REPLY_MARKED, "status");
+
+    command->raw_reply = format == 1;
+    add_number(&builder, format);
+    finish(&builder);
+}
+
+void command_net(struct command *command)
+{
+    plain(command, REPLY_MARKED, "net");
+}
+
+void command_pkcs11_count(struct command *command)
+{
+    plain(command, REPLY_MARKED, "pkcs11-id-count");
+}
+
+void command_pkcs11_get(struct command *command, unsigned index)
+{
+    struct builder builder = build(command, REPLY_MARKED, "pkcs11-id-get");
+
+    add_number(&builder, index);
+    finish(&builder);
+}
+
+void command_hold(struct command *command, enum hold_action action)
+{
+    static const char *const words[] = {
+        [HOLD_ON] = "hold on", [HOLD_OFF] = "hold off", [HOLD_RELEASE] = "hold release"};
+
+    plain(command, REPLY_SINGLE, words[action]);
+}
+
+enum command_error command_verb(struct command *command, int level)
+{
+    struct builder builder = build(command, REPLY_SINGLE, "verb");
+
+    if (level < 0 || level > 15)
+        builder.error = COMMAND_RANGE;
+    add_number(&builder, level);
+    return finish(&builder);
+}
+
+enum command_error command_mute(struct command *command, int count)
+{
+    struct builder builder = build(command, REPLY_SINGLE, "mute");
+
+    if (count < 0)
+        builder.error = COMMAND_RANGE;
+    add_number(&builder, count);
+    return finish(&builder);
+}
+
+void command_auth_retry(struct command *command, enum auth_retry mode)
+{
+    static const char *const words[] = {[AUTH_RETRY_NONE] = "auth-retry none",
+                                        [AUTH_RETRY_INTERACT] = "auth-retry interact",
+                                        [AUTH_RETRY_NOINTERACT] = "auth-retry nointeract"};
+
+    plain(command, REPLY_SINGLE, words[mode]);
+}
+
+/* A refused signal has no reply at all up to 2.5.7. */
+void command_signal(struct command *command, enum daemon_signal number)
+{
+    static const char *const words[] = {[DAEMON_SIGHUP] = "signal SIGHUP",
+                                        [DAEMON_SIGTERM] = "signal SIGTERM",
+                                        [DAEMON_SIGUSR1] = "signal SIGUSR1",
+                                        [DAEMON_SIGUSR2] = "signal SIGUSR2"};
+
+    plain(command, REPLY_MARKED, words[number]);
+}
+
+void command_forget_passwords(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "forget-passwords");
+}
+
+/*
+ * The daemon splits the argument of kill at ':' into fields of at most 127 bytes, and takes one
+ * with a ':' for an address or, in 2.7, cuts it there.
+ */
+enum { KILL_FIELD_MAX = 127 };
+
+enum command_error command_kill_name(struct command *command, struct command_dialect dialect,
+                                     struct slice name)
+{
+    struct builder builder = build(command, REPLY_SINGLE, "kill");
+
+    if (name.len == 0)
+        builder.error = COMMAND_EMPTY;
+    else if (memchr(name.at, ':', name.len))
+        builder.error = COMMAND_MISREAD;
+    else if (name.len > KILL_FIELD_MAX)
+        builder.error = COMMAND_TOO_LONG;
+    add_quoted(&builder, dialect, name);
+    return finish(&builder);
+}
+
+/* Neither form can name an IPv6 address, nor one without a port. */
+enum command_error command_kill_address(struct command *command, struct command_dialect dialect,
+                                        struct slice address)
+{
+    struct builder builder = build(command, REPLY_SINGLE, "kill");
+    struct address parsed;
+    char text[64];
+    int len;
+
+    if (address.len == 0)
+        builder.error = COMMAND_EMPTY;
+    else if (!address_parse(address, &parsed) || parsed.family != ADDRESS_IPV4 ||
+             parsed.port == 0 || (dialect.kill_by_proto && parsed.proto == PROTO_UNKNOWN))
+        builder.error = COMMAND_MISREAD;
+    if (builder.error != COMMAND_OK)
+        return finish(&builder);
+    len = snprintf(text, sizeof(text), " %s%u.%u.%u.%u:%u",
+                   !dialect.kill_by_proto      ? ""
+                   : parsed.proto == PROTO_UDP ? "udp:"
+                                               : "tcp:",
+                   parsed.bytes[0], parsed.bytes[1], parsed.bytes[2], parsed.bytes[3], parsed.port);
+    add_bytes(&builder, text, (size_t)len);
+    return finish(&builder);
+}
+
+enum command_error command_client_kill(struct command *command, struct command_dialect dialect,
+                                       int64_t cid)
+{
+    struct builder builder = build(command, REPLY_SINGLE, "client-kill");
+
+    if (!dialect.client_ids)
+        builder.error = COMMAND_MISREAD;
+    else if (cid < 0)
+        builder.error = COMMAND_RANGE;
+    add_number(&builder, cid);
+    return finish(&builder);
+}
+
+/* `WORD "TYPE" "TEXT"` */
+static enum command_error answer(struct command *command, const char *word,
+                                 struct command_dialect dialect, struct slice type,
+                                 struct slice text)
+{
+    struct builder builder = build(command, REPLY_SINGLE, word);
+
+    command->secret = true;
+    if (type.len == 0)
+        builder.error = COMMAND_EMPTY;
+    add_quoted(&builder, dialect, type);
+    add_quoted(&builder, dialect, text);
+    return finish(&builder);
+}
+
+enum command_error command_username(struct command *command, struct command_dialect dialect,
+                                    struct slice type, struct slice username)
+{
+    if (username.len == 0)
+        return COMMAND_EMPTY;
+    return answer(command, "username", dialect, type, username);
+}
+
+enum command_error command_password(struct command *command, struct command_dialect dialect,
+                                    struct slice type, struct slice password)
+{
+    return answer(command, "password", dialect, type, password);
+}
+
+enum command_error command_needok(struct command *command, struct command_dialect dialect,
+                                  struct slice type, bool ok)
+{
+    enum command_error error =
+        answer(command, "needok", dialect, type, slice_of(ok ? "ok" : "cancel"));
+
+    command->secret = false;
+    return error;
+}
+
+enum command_error command_needstr(struct command *command, struct command_dialect dialect,
+                                   struct slice type, struct slice text)
+{
+    if (text.len == 0)
+        return COMMAND_EMPTY;
+    return answer(command, "needstr", dialect, type, text);
+}
+
+enum command_error command_login(struct command *command, struct slice password)
+{
+    struct builder builder = build(command, REPLY_SINGLE, "");
+
+    command->secret = true;
+    if (password.len == 0)
+        builder.error = COMMAND_EMPTY;
+    for (size_t i = 0; i < password.len && builder.error == COMMAND_OK; i++)
+        if ((unsigned char)password.at[i] < 0x20 || password.at[i] == 0x7f)
+            builder.error = COMMAND_CONTROL;
+    add_bytes(&builder, password.at, password.len);
+    return finish(&builder);
+}

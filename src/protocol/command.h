@@ -1,0 +1,118 @@
+#ifndef PROTOCOL_COMMAND_H
+#define PROTOCOL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/*
+ * Commands as the bytes of one line.  Each function checks its arguments, quotes them by the rules
+ * of the daemon's lexer (management notes, Command Parsing) and refuses what the daemon would drop,
+ * cut or take for something else.  A command never holds more than one line.
+ */
+
+/* A longer line is cut by the daemon and its rest runs as a new command: 1023 bytes is its limit.
+ */
+#define COMMAND_MAX 1000
+
+/* A longer parameter is an error of the lexer, which repeats it. */
+#define COMMAND_PARAMETER_MAX 255
+
+/* How the reply of a command ends. */
+enum reply_form {
+    REPLY_SINGLE, /* one SUCCESS or ERROR line; lines before it belong to it */
+    REPLY_LIST,   /* lines and END, or one ERROR line */
+    REPLY_COMBO,  /* a SUCCESS or ERROR line, then a list: `state on all` */
+    REPLY_MARKED  /* may lack its end, or all of it: `load-stats` is sent behind it as a marker */
+};
+
+enum command_error {
+    COMMAND_OK,
+    COMMAND_EMPTY,     /* an empty name or text: the daemon would not reply, or leave it open */
+    COMMAND_CONTROL,   /* a control character or DEL: the daemon drops it silently */
+    COMMAND_EIGHT_BIT, /* a byte above 0x7f: 2.1 and 2.2 drop it silently */
+    COMMAND_TOO_LONG,
+    COMMAND_RANGE,  /* a number out of range, a word that is not one of the command's */
+    COMMAND_MISREAD /* the daemon would take it for something else, e.g. a name with ':' */
+};
+
+/* What the daemon says of itself that changes how commands are written. */
+struct command_dialect {
+    bool eight_bit;     /* 2.3 and later: bytes above 0x7f pass */
+    bool kill_by_proto; /* 2.7 and later: kill takes udp|tcp:IP:PORT */
+    bool client_ids;    /* 2.4 and later: the status has client ids, client-kill takes them */
+};
+
+struct command {
+    enum reply_form form;
+    bool secret;    /* the line must be wiped after use and never shown */
+    bool raw_reply; /* its reply may hold lines that begin with '>': names of clients */
+    size_t len;     /* with its line end */
+    char line[COMMAND_MAX + 2];
+};
+
+/* Reads `OpenVPN 2.6.14 ...` (of the `version` reply); an unreadable one gives the safest. */
+struct command_dialect command_dialect_of(struct slice version);
+
+/* Words that say what is wrong, for people. */
+const char *command_error_text(enum command_error error);
+
+/* Overwrites the line so that nothing secret stays in memory. */
+void command_wipe(struct command *command);
+
+/* Queries without parameters. */
+void command_version(struct command *command);
+void command_pid(struct command *command);
+void command_help(struct command *command);
+void command_load_stats(struct command *command);
+void command_hold_query(struct command *command);
+void command_verb_query(struct command *command);
+void command_mute_query(struct command *command);
+void command_auth_retry_query(struct command *command);
+void command_state_on_all(struct command *command);
+void command_log_on_all(struct command *command);
+void command_echo_on_all(struct command *command);
+void command_status(struct command *command, int format); /* format 1 to 3 */
+void command_net(struct command *command);
+void command_pkcs11_count(struct command *command);
+void command_pkcs11_get(struct command *command, unsigned index);
+
+/* Changes. */
+enum hold_action { HOLD_ON, HOLD_OFF, HOLD_RELEASE };
+enum auth_retry { AUTH_RETRY_NONE, AUTH_RETRY_INTERACT, AUTH_RETRY_NOINTERACT };
+enum daemon_signal { DAEMON_SIGHUP, DAEMON_SIGTERM, DAEMON_SIGUSR1, DAEMON_SIGUSR2 };
+
+void command_hold(struct command *command, enum hold_action action);
+enum command_error command_verb(struct command *command, int level); /* 0 to 15 */
+enum command_error command_mute(struct command *command, int count); /* 0 and more */
+void command_auth_retry(struct command *command, enum auth_retry mode);
+void command_signal(struct command *command, enum daemon_signal number);
+void command_forget_passwords(struct command *command);
+
+/* kill: by common name, by address as the status shows it, by client id. */
+enum command_error command_kill_name(struct command *command, struct command_dialect dialect,
+                                     struct slice name);
+enum command_error command_kill_address(struct command *command, struct command_dialect dialect,
+                                        struct slice address);
+enum command_error command_client_kill(struct command *command, struct command_dialect dialect,
+                                       int64_t cid);
+
+/* Answers to questions; type is the daemon's word ('Auth', 'Private Key', ...). */
+enum command_error command_username(struct command *command, struct command_dialect dialect,
+                                    struct slice type, struct slice username);
+enum command_error command_password(struct command *command, struct command_dialect dialect,
+                                    struct slice type, struct slice password);
+enum command_error command_needok(struct command *command, struct command_dialect dialect,
+                                  struct slice type, bool ok);
+enum command_error command_needstr(struct command *command, struct command_dialect dialect,
+                                   struct slice type, struct slice text);
+
+/*
+ * The management password is no command: it is compared raw, without lexer (1 to COMMAND_MAX bytes,
+ * no control character).
+ */
+enum command_error command_login(struct command *command, struct slice password);
+
+#endif

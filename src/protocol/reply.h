@@ -1,0 +1,22 @@
+#ifndef PROTOCOL_REPLY_H
+#define PROTOCOL_REPLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/* Reads `NAME=N`, the text of a SUCCESS reply: "pid", "hold", "verb", "mute". */
+bool reply_number(struct slice text, const char *name, int64_t *out);
+
+/* `load-stats`: clients whose set-up has finished, link bytes since the daemon started. */
+struct load_stats {
+    uint64_t clients;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+};
+
+/* Reads `nclients=N,bytesin=B,bytesout=B`, nothing more and nothing less. */
+bool reply_load_stats(struct slice text, struct load_stats *out);
+
+#endif

@@ -1,0 +1,169 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "session/session_private.h"
+
+static void explain_end(struct session *session, const char *what, struct slice text)
+{
+    char reason[TEXT_MAX + 1];
+    int len = snprintf(reason, sizeof(reason), "%s%.*s", what,
+                       (int)(text.len < TEXT_MAX ? text.len : TEXT_MAX), text.at ? text.at : "");
+
+    if (len >= (int)sizeof(reason))
+        len = sizeof(reason) - 1;
+    text_set(&session->end_reason, TEXT_MAX, (struct slice){reason, (size_t)len});
+}
+
+static void take_state(struct session *session, const struct state_line *state)
+{
+    instance_state_told(session->instance, state);
+    if (state->state == STATE_EXITING)
+        explain_end(session, "the daemon has ended: ", state->detail);
+    poll_soon(session);
+}
+
+/* A configuration that no longer parses ends the daemon with nothing but a line of the log. */
+static void take_log(struct session *session, const struct log_line *log)
+{
+    if (log_line_is_own(log->text))
+        return;
+    if (slice_starts(log->text, "Options error:") || (log->flags & LOG_FLAG_FATAL))
+        explain_end(session, "the daemon has ended: ", log->text);
+    instance_log_told(session->instance, log);
+}
+
+static void take_fatal(struct session *session, struct slice text)
+{
+    explain_end(session, "the daemon has ended on a fatal error: ", text);
+    instance_fatal_told(session->instance, text);
+}
+
+static void take_hold(struct session *session, int seconds)
+{
+    session->hold_unconfirmed = false;
+    instance_set_hold(session->instance, true, seconds);
+}
+
+/*
+ * A daemon with management-client-auth lets each client wait for an answer of its management
+ * client.  The agent never gives one.
+ */
+static void client_waits(struct session *session)
+{
+    static const char why[] = "management-client-auth: clients wait for an answer that the agent "
+                              "never gives; no client can log in";
+
+    if (!session->client_auth_seen)
+        log_error("%s: %s", session->config->name, why);
+    session->client_auth_seen = true;
+    requests_question(session->instance, slice_of("CLIENT"), slice_of(why));
+    text_set(&session->instance->contact_error, TEXT_MAX, slice_of(why));
+}
+
+static void take_client(struct session *session, const struct message *message)
+{
+    enum client_event event = message->client.event;
+
+    events_reset(session);
+    session->in_block = event == CLIENT_ESTABLISHED;
+    session->block.cid = message->client.cid;
+    if (event == CLIENT_CONNECT || event == CLIENT_REAUTH || event == CLIENT_CR_RESPONSE)
+        client_waits(session);
+}
+
+static void block_end(struct session *session)
+{
+    if (session->in_block)
+        clients_established(session->instance, &session->block);
+    events_reset(session);
+}
+
+void events_reset(struct session *session)
+{
+    established_fini(&session->block);
+    session->in_block = false;
+}
+
+/* The blocks of >CLIENT:, line by line. */
+static bool take_block(struct session *session, const struct message *message)
+{
+    switch (message->kind) {
+    case MESSAGE_CLIENT:
+        take_client(session, message);
+        return true;
+    case MESSAGE_CLIENT_ENV:
+        if (session->in_block)
+            established_env(&session->block, message->env.name, message->env.value);
+        return true;
+    case MESSAGE_CLIENT_END:
+        block_end(session);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What a person has to answer, or has answered wrongly. */
+static bool take_question(struct session *session, const struct message *message)
+{
+    struct instance *instance = session->instance;
+
+    switch (message->kind) {
+    case MESSAGE_HOLD:
+        take_hold(session, message->hold.seconds);
+        return true;
+    case MESSAGE_NEED:
+        requests_need(instance, &message->need);
+        return true;
+    case MESSAGE_QUESTION:
+        requests_question(instance, message->type, message->text);
+        return true;
+    case MESSAGE_AUTH_FAILED:
+        requests_failed(instance, message->failed.type, message->failed.reason);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/*
+ * What is not named here says nothing that the model has a place for: answers to nothing, byte
+ * counts that another management client asked for, blocks of scripts, and a token that is secret.
+ */
+void events_take(struct session *session, const struct message *message)
+{
+    struct instance *instance = session->instance;
+
+    if (take_block(session, message) || take_question(session, message))
+        return;
+    switch (message->kind) {
+    case MESSAGE_STATE:
+        take_state(session, &message->state);
+        break;
+    case MESSAGE_LOG:
+        take_log(session, &message->log);
+        break;
+    case MESSAGE_ECHO:
+        instance_echo_told(instance, &message->log);
+        break;
+    case MESSAGE_FATAL:
+        take_fatal(session, message->text);
+        break;
+    case MESSAGE_INFO:
+        if (message->info.version == 0)
+            instance_info_told(instance, message->text);
+        break;
+    case MESSAGE_NOTIFY:
+    case MESSAGE_INFOMSG:
+        instance_info_told(instance, message->text);
+        break;
+    case MESSAGE_UNKNOWN:
+    case MESSAGE_MALFORMED:
+        instance->unknown_messages++;
+        break;
+    default:
+        break;
+    }
+}

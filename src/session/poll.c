@@ -1,0 +1,155 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "protocol/reply.h"
+#include "session/session_private.h"
+
+/* Polls without news after which a status is asked for all the same. */
+enum { SKIPS_MAX = 5 };
+
+/* A status must not take more than this share of the time: a twentieth. */
+enum { STRETCH = 20 };
+
+static void schedule(struct session *session)
+{
+    int64_t interval = (int64_t)session->config->status_interval * 1000;
+    int64_t stretched = session->took * STRETCH;
+
+    session->polling = false;
+    timer_start(&session->poll, stretched > interval ? stretched : interval);
+}
+
+/* Numbers that say whether anything can have changed since the last status. */
+static bool take_stats(struct session *session, struct slice text)
+{
+    struct load_stats stats;
+    bool news;
+
+    if (!reply_load_stats(text, &stats))
+        return true;
+    news = stats.clients != session->stats_clients || stats.bytes_in != session->stats_in ||
+           stats.bytes_out != session->stats_out;
+    session->stats_clients = stats.clients;
+    session->stats_in = stats.bytes_in;
+    session->stats_out = stats.bytes_out;
+    instance_set_bytes(session->instance, stats.bytes_in, stats.bytes_out);
+    return news;
+}
+
+static void status_line_read(void *arg, struct slice line, const struct message *message)
+{
+    struct session *session = arg;
+    struct status_row row;
+
+    (void)message;
+    status_line(&session->reader, line, &row);
+    snapshot_row(&session->snapshot, &row);
+}
+
+/*
+ * An over-long row cuts the reply, its END included.  Format 1 would be whole, but has no client
+ * ids: its rows could not be told to be those of before.
+ */
+static void status_cut(struct session *session)
+{
+    snapshot_abort(&session->snapshot);
+    session->instance->status_complete = TRUTH_FALSE;
+    if (!session->cut_seen)
+        log_warning("%s: the status was cut by a row of more than 511 bytes; the last complete "
+                    "one stays",
+                    session->config->name);
+    session->cut_seen = true;
+}
+
+static void status_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+
+    if (reply->outcome == OUTCOME_LOST) {
+        snapshot_abort(&session->snapshot);
+        return;
+    }
+    session->took = clock_mono() - session->asked;
+    take_stats(session, reply->marker);
+    if (reply->outcome == OUTCOME_SUCCESS) {
+        snapshot_commit(&session->snapshot);
+        session->cut_seen = false;
+        session->skips = 0;
+    } else if (reply->outcome == OUTCOME_CUT) {
+        status_cut(session);
+    } else {
+        snapshot_abort(&session->snapshot);
+        session->status_refused = true;
+    }
+    schedule(session);
+}
+
+static void ask_status(struct session *session)
+{
+    const struct listener listener = {status_line_read, status_done, session};
+    struct command command;
+
+    command_status(&command, 3);
+    status_begin(&session->reader);
+    snapshot_begin(&session->snapshot, session->instance);
+    session->asked = clock_mono();
+    if (!connection_ask(session->connection, &command, &listener))
+        schedule(session);
+}
+
+/*
+ * Each status is a line in the daemon's log and pushes one out of its history; load-stats is not
+ * logged.  Where nothing went over the link nothing else can have changed.  With DCO the kernel
+ * counts, and the daemon's numbers prove nothing.
+ */
+static void stats_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+    bool news;
+
+    if (reply->outcome == OUTCOME_LOST)
+        return;
+    news = take_stats(session, reply->text) || session->instance->dco == TRUTH_TRUE ||
+           session->instance->pending_clients > 0;
+    if (session->status_refused || (!news && session->skips++ < SKIPS_MAX))
+        schedule(session);
+    else
+        ask_status(session);
+}
+
+static void on_poll(void *arg)
+{
+    const struct listener listener = {NULL, stats_done, arg};
+    struct session *session = arg;
+    struct command command;
+
+    if (session->polling)
+        return;
+    session->polling = true;
+    command_load_stats(&command);
+    if (!connection_ask(session->connection, &command, &listener))
+        schedule(session);
+}
+
+void poll_start(struct session *session)
+{
+    session->status_refused = session->cut_seen = false;
+    session->skips = SKIPS_MAX;
+    session->took = 0;
+    on_poll(session);
+}
+
+void poll_stop(struct session *session)
+{
+    timer_stop(&session->poll);
+    timer_init(&session->poll, on_poll, session);
+    snapshot_abort(&session->snapshot);
+    session->polling = false;
+}
+
+void poll_soon(struct session *session)
+{
+    session->status_refused = false;
+    session->skips = SKIPS_MAX;
+    if (session->synchronized && !session->polling)
+        timer_start(&session->poll, 0);
+}

@@ -1,0 +1,128 @@
+#include "session/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "session/session_private.h"
+
+static void log_contact(const struct session *session, const char *what, const char *error)
+{
+    log_notice("%s: %s%s%s", session->config->name, what, error ? ": " : "", text_or_empty(error));
+}
+
+/* Contact is lost: the last words of the daemon explain more than the end of the socket does. */
+static void lose(struct session *session, enum contact contact, const char *error)
+{
+    const char *why = session->end_reason ? session->end_reason : error;
+    const struct instance *instance = session->instance;
+    bool news = instance->contact != contact ||
+                !slice_is(slice_of(why), text_or_empty(instance->contact_error));
+
+    startup_abort(session);
+    poll_stop(session);
+    events_reset(session);
+    requests_withdraw(session->instance);
+    if (news)
+        log_contact(session, contact == CONTACT_REFUSED ? "no contact" : "contact lost", why);
+    instance_set_contact(session->instance, contact, why);
+}
+
+static void on_phase(void *arg, enum connection_phase phase, const char *error)
+{
+    struct session *session = arg;
+    struct instance *instance = session->instance;
+
+    switch (phase) {
+    case PHASE_DISCONNECTED:
+        lose(session, CONTACT_DISCONNECTED, error);
+        break;
+    case PHASE_REFUSED:
+        lose(session, CONTACT_REFUSED, error);
+        break;
+    case PHASE_CONNECTING:
+        /* A further try is no news: the contact keeps its error until there is a greeting. */
+        if (!instance->loss_told)
+            instance_set_contact(instance, CONTACT_CONNECTING, NULL);
+        break;
+    case PHASE_AUTHENTICATING:
+        if (!instance->loss_told)
+            instance_set_contact(instance, CONTACT_AUTHENTICATING, NULL);
+        break;
+    case PHASE_OPEN:
+        text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
+        if (session->synchronized)
+            instance_set_contact(instance, CONTACT_UP, NULL);
+        else
+            startup_begin(session);
+        break;
+    case PHASE_STALE:
+        log_contact(session, "stale", error);
+        if (session->synchronized)
+            instance_set_contact(instance, CONTACT_STALE, error);
+        break;
+    case PHASE_CLOSED:
+        startup_abort(session);
+        poll_stop(session);
+        events_reset(session);
+        instance_set_contact(instance, CONTACT_DETACHED, NULL);
+        break;
+    }
+}
+
+static void on_message(void *arg, const struct message *message)
+{
+    events_take(arg, message);
+}
+
+static void on_heard(void *arg)
+{
+    const struct session *session = arg;
+
+    instance_heard(session->instance);
+}
+
+static const struct connection_handler handler = {on_phase, on_message, on_heard};
+
+struct session *session_new(struct instance *instance, const struct instance_config *config,
+                            const struct transport_kind *kind, void *loop)
+{
+    struct session *session = calloc(1, sizeof(*session));
+
+    if (!session)
+        return NULL;
+    session->instance = instance;
+    session->config = config;
+    session->connection = connection_new(config, &handler, session, kind, loop);
+    if (!session->connection) {
+        free(session);
+        return NULL;
+    }
+    poll_stop(session);
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    connection_free(session->connection);
+    startup_abort(session);
+    poll_stop(session);
+    events_reset(session);
+    free(session->end_reason);
+    free(session);
+}
+
+void session_start(struct session *session)
+{
+    connection_open(session->connection);
+}
+
+void session_configure(struct session *session, const struct instance_config *config)
+{
+    session->config = config;
+    connection_configure(session->connection, config);
+    instance_configure(session->instance, config);
+}

@@ -1,0 +1,33 @@
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "config/config.h"
+#include "connection/transport.h"
+#include "model/instance.h"
+
+/*
+ * Keeps one instance of the model true: the start-up sequence on each new management session, the
+ * polling, and what each real-time message changes.
+ */
+struct session;
+
+/*
+ * A session that is not started.  instance, config, kind and loop must outlive it.  NULL when
+ * memory is out.
+ */
+struct session *session_new(struct instance *instance, const struct instance_config *config,
+                            const struct transport_kind *kind, void *loop);
+
+/* Closes the socket (never by `exit`) and frees the session; the instance stays. */
+void session_free(struct session *session);
+
+/* Connects, now and again whenever it is needed. */
+void session_start(struct session *session);
+
+/*
+ * From now on another configuration of the same daemon holds: same endpoint and password file.  The
+ * old one may be freed.
+ */
+void session_configure(struct session *session, const struct instance_config *config);
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef SESSION_SESSION_PRIVATE_H
+#define SESSION_SESSION_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "base/timers.h"
+#include "connection/connection.h"
+#include "model/clients.h"
+#include "model/replay.h"
+#include "model/snapshot.h"
+#include "protocol/status.h"
+#include "session/session.h"
+
+/* Shared by the files of this folder only. */
+struct session {
+    struct instance *instance;
+    const struct instance_config *config;
+    struct connection *connection;
+
+    /* session/startup.c */
+    bool synchronized;
+    unsigned step;
+    bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
+    struct replay replay;
+    struct capability *capabilities;
+    size_t capability_count;
+
+    /* session/poll.c */
+    struct timer poll;
+    bool polling;        /* a poll is under way */
+    bool status_refused; /* until the daemon goes on to another state */
+    bool cut_seen;       /* the last status was cut, and that was logged */
+    struct snapshot snapshot;
+    struct status_reader reader;
+    uint64_t stats_clients; /* load-stats at the last complete status */
+    uint64_t stats_in;
+    uint64_t stats_out;
+    int64_t asked;  /* clock_mono() when the status was asked for */
+    int64_t took;   /* milliseconds that the last one took */
+    unsigned skips; /* polls since the last status */
+
+    /* session/events.c */
+    struct established block;
+    bool in_block;
+    bool client_auth_seen;
+    char *end_reason; /* the best explanation of an end that may come */
+};
+
+/* session/startup.c: asks all that a new session has to know, then calls poll_start(). */
+void startup_begin(struct session *session);
+void startup_abort(struct session *session);
+
+/* session/poll.c */
+void poll_start(struct session *session);
+void poll_stop(struct session *session);
+
+/* The daemon has gone on: what refused a status before may answer it now. */
+void poll_soon(struct session *session);
+
+/* session/events.c: a real-time message changes the model. */
+void events_take(struct session *session, const struct message *message);
+
+/* Drops a block that was not completed. */
+void events_reset(struct session *session);
+
+#endif

@@ -1,0 +1,220 @@
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "protocol/reply.h"
+#include "session/session_private.h"
+
+/* More lines of `help` than any version has. */
+enum { CAPABILITIES_MAX = 200 };
+
+struct step {
+    void (*build)(struct command *command);
+    void (*line)(struct session *session, struct slice line);
+    void (*done)(struct session *session, const struct reply *reply);
+};
+
+static void next_step(struct session *session);
+
+static void version_line(struct session *session, struct slice line)
+{
+    int number;
+
+    if (slice_take_prefix(&line, "OpenVPN Version: "))
+        instance_set_version(session->instance, line);
+    else if (slice_take_prefix(&line, "Management Version: ") &&
+             slice_to_int(line, 1, INT32_MAX, &number))
+        session->instance->management_version = number;
+}
+
+static void pid_done(struct session *session, const struct reply *reply)
+{
+    int64_t pid;
+
+    if (reply_number(reply->text, "pid", &pid) && pid > 0)
+        instance_set_pid(session->instance, pid);
+}
+
+static void hold_done(struct session *session, const struct reply *reply)
+{
+    int64_t flag;
+
+    if (reply_number(reply->text, "hold", &flag))
+        session->instance->hold_flag = flag ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+static void verb_done(struct session *session, const struct reply *reply)
+{
+    int64_t verb;
+
+    if (reply_number(reply->text, "verb", &verb) && verb >= 0 && verb <= INT32_MAX)
+        session->instance->verb = (int)verb;
+}
+
+static void mute_done(struct session *session, const struct reply *reply)
+{
+    int64_t mute;
+
+    if (reply_number(reply->text, "mute", &mute) && mute >= 0 && mute <= INT32_MAX)
+        session->instance->mute = (int)mute;
+}
+
+static void auth_retry_done(struct session *session, const struct reply *reply)
+{
+    static const char *const names[] = {"none", "interact", "nointeract"};
+    struct slice text = reply->text;
+
+    if (!slice_take_prefix(&text, "auth-retry="))
+        return;
+    for (int i = 0; i < 3; i++)
+        if (slice_is(text, names[i]))
+            session->instance->auth_retry = i;
+}
+
+static void replayed_line(struct session *session, struct slice line)
+{
+    replay_line(&session->replay, line);
+}
+
+static void replay_done(struct session *session, const struct reply *reply)
+{
+    if (reply->outcome == OUTCOME_SUCCESS)
+        replay_commit(&session->replay);
+    else
+        replay_abort(&session->replay);
+}
+
+/* "command args  : summary"; a line that begins with a blank continues the one before. */
+static void help_line(struct session *session, struct slice line)
+{
+    struct slice rest = line;
+    struct slice command = slice_cut(&rest, ':');
+    struct capability *list;
+
+    if (!rest.at || line.at[0] == ' ' || session->capability_count >= CAPABILITIES_MAX)
+        return;
+    while (command.len > 0 && command.at[command.len - 1] == ' ')
+        command.len--;
+    while (slice_take_prefix(&rest, " "))
+        ;
+    list = realloc(session->capabilities, (session->capability_count + 1) * sizeof(*list));
+    if (!list)
+        return;
+    session->capabilities = list;
+    list[session->capability_count++] =
+        (struct capability){text_new(ADMIN_MAX, command), text_new(ADMIN_MAX, rest)};
+}
+
+static void help_done(struct session *session, const struct reply *reply)
+{
+    if (reply->outcome != OUTCOME_SUCCESS)
+        return;
+    instance_set_capabilities(session->instance, session->capabilities, session->capability_count);
+    session->capabilities = NULL;
+    session->capability_count = 0;
+}
+
+/*
+ * Who it is comes first, so that the replays know whether it is the daemon of before; then the
+ * streams, each with its history in one go, so that no event is lost or told twice.
+ */
+static const struct step steps[] = {
+    {command_version, version_line, NULL},
+    {command_pid, NULL, pid_done},
+    {command_state_on_all, replayed_line, replay_done},
+    {command_echo_on_all, replayed_line, replay_done},
+    {command_log_on_all, replayed_line, replay_done},
+    {command_hold_query, NULL, hold_done},
+    {command_verb_query, NULL, verb_done},
+    {command_mute_query, NULL, mute_done},
+    {command_auth_retry_query, NULL, auth_retry_done},
+    {command_help, help_line, help_done},
+};
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+static void on_line(void *arg, struct slice line, const struct message *message)
+{
+    struct session *session = arg;
+
+    (void)message;
+    if (steps[session->step].line)
+        steps[session->step].line(session, line);
+}
+
+static void on_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+
+    if (reply->outcome == OUTCOME_LOST)
+        return;
+    if (steps[session->step].done)
+        steps[session->step].done(session, reply);
+    session->step++;
+    next_step(session);
+}
+
+/* False when the step is left out: a stream whose lines are not kept stays off. */
+static bool prepare(struct session *session)
+{
+    struct instance *instance = session->instance;
+
+    if (steps[session->step].build == command_state_on_all)
+        replay_begin(&session->replay, REPLAY_STATE, instance);
+    else if (steps[session->step].build == command_echo_on_all)
+        return instance->echo.bound > 0 && replay_begin(&session->replay, REPLAY_ECHO, instance);
+    else if (steps[session->step].build == command_log_on_all)
+        return instance->log.bound > 0 && replay_begin(&session->replay, REPLAY_LOG, instance);
+    return true;
+}
+
+static void finish(struct session *session)
+{
+    struct instance *instance = session->instance;
+
+    session->synchronized = true;
+    log_notice("%s: contact, %s, pid %lld", session->config->name, text_or_empty(instance->version),
+               (long long)instance->pid);
+    instance_set_contact(instance, CONTACT_UP, NULL);
+    if (session->hold_unconfirmed)
+        instance_set_hold(instance, false, 0);
+    poll_start(session);
+}
+
+static void next_step(struct session *session)
+{
+    const struct listener listener = {on_line, on_done, session};
+    struct command command;
+
+    while (session->step < STEPS && !prepare(session))
+        session->step++;
+    if (session->step == STEPS) {
+        finish(session);
+        return;
+    }
+    steps[session->step].build(&command);
+    connection_ask(session->connection, &command, &listener);
+}
+
+void startup_begin(struct session *session)
+{
+    startup_abort(session);
+    if (!session->instance->loss_told)
+        instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);
+    /* The daemon repeats an open question and a hold behind the greeting. */
+    session->hold_unconfirmed = session->instance->hold_waiting;
+    next_step(session);
+}
+
+void startup_abort(struct session *session)
+{
+    replay_abort(&session->replay);
+    for (size_t i = 0; i < session->capability_count; i++) {
+        free(session->capabilities[i].command);
+        free(session->capabilities[i].summary);
+    }
+    free(session->capabilities);
+    session->capabilities = NULL;
+    session->capability_count = 0;
+    session->synchronized = false;
+    session->step = 0;
+}

@@ -1,0 +1,1 @@
+"""A scripted OpenVPN daemon for tests: only its management interface."""

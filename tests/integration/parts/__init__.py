@@ -1,0 +1,1 @@
+"""What the integration tests are built from: processes, keys, daemons, managers."""

@@ -1,0 +1,78 @@
+"""The agent under test."""
+
+import os
+import signal
+
+from parts.process import Child
+
+VARIABLE = "OVPN_AGENTX_BIN"
+
+
+def program():
+    """The binary's path, or None."""
+    return os.environ.get(VARIABLE)
+
+
+def libconfig(value, depth=0):
+    """A python value in libconfig syntax: dict is a group, list a list, tuple an array."""
+    pad = "  " * (depth + 1)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, str):
+        return _quote(value)
+    if isinstance(value, tuple):
+        return "[ " + ", ".join(libconfig(item) for item in value) + " ]"
+    if isinstance(value, list):
+        items = ",\n".join(pad + libconfig(item, depth + 1) for item in value)
+        return f"(\n{items}\n{pad[2:]})"
+    lines = [f"{pad}{key} = {libconfig(item, depth + 1)};" for key, item in value.items()]
+    return "{\n" + "\n".join(lines) + f"\n{pad[2:]}}}"
+
+
+def settings(value):
+    """A whole configuration file from a dict."""
+    return "".join(f"{key} = {libconfig(item)};\n" for key, item in value.items())
+
+
+def _quote(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Agent(Child):
+    """openvpn-agentx in the foreground, log level debug.
+
+    instances are dicts with the keys of the configuration file; allow and notify may be lists.
+    An instance's `management` may be a part that has an `endpoint`.  wrapper comes before the
+    program, e.g. valgrind and its options.
+    """
+
+    def __init__(self, lab, snmpd, instances, name="agent", wrapper=(), options=()):
+        self.agentx = snmpd.agentx if hasattr(snmpd, "agentx") else snmpd
+        self._file = name + ".conf"
+        binary = program()
+        assert binary, f"{VARIABLE} names the agent's binary"
+        self.config = lab.path(self._file)
+        super().__init__(lab, name, [*wrapper, binary, "-c", self.config, "-l", "debug", *options])
+        self.configure(instances)
+
+    def configure(self, instances):
+        """Writes the configuration; a running agent does not see it before reload()."""
+        entries = [{key: _setting(key, item) for key, item in entry.items()} for entry in instances]
+        self.lab.write(self._file, settings({"agentx": self.agentx, "instances": entries}))
+
+    def start(self):
+        self.spawn()
+        return self
+
+    def reload(self, instances=None):
+        if instances is not None:
+            self.configure(instances)
+        self.signal(signal.SIGHUP)
+
+
+def _setting(key, value):
+    if key == "management" and hasattr(value, "endpoint"):
+        return value.endpoint
+    return tuple(value) if key in ("allow", "notify") else value

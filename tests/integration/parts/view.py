@@ -1,0 +1,49 @@
+"""The agent's tables as a manager sees them, with column names cut short."""
+
+import time
+
+from parts.snmp import Absent, SnmpError, SnmpTimeout
+
+
+def rows(manager, table):
+    """{index: {column: value}}; ovpnInstanceTable's ovpnInstanceName is column Name."""
+    prefix = table.removesuffix("Table")
+    return {index: {name.removeprefix(prefix): value for name, value in row.items()}
+            for index, row in manager.table(table).items()}
+
+
+class InstanceView:
+    """One row of ovpnInstanceTable."""
+
+    def __init__(self, lab, manager, index=1):
+        self.lab = lab
+        self.manager = manager
+        self.index = index
+
+    def row(self):
+        return rows(self.manager, "ovpnInstanceTable")[(self.index,)]
+
+    def get(self, *columns):
+        """Single values, as one column or a list of several."""
+        return self.manager.get(*map(self._name, columns))
+
+    def wait(self, deadline=10.0, **expected):
+        """Waits until these columns have these values; returns the seconds that it took."""
+        begin = time.monotonic()
+        columns = list(expected)
+        seen = []
+
+        def reached():
+            try:
+                seen[:] = self.manager.values(*map(self._name, columns))
+            except (SnmpError, SnmpTimeout, Absent) as error:
+                seen[:] = [error]
+                return False
+            return seen == list(expected.values())
+
+        self.lab.wait_until(reached, lambda: f"instance {self.index} shows {expected}; last seen: "
+                                             f"{dict(zip(columns, seen))}", deadline)
+        return time.monotonic() - begin
+
+    def _name(self, column):
+        return f"ovpnInstance{column}.{self.index}"

@@ -1,0 +1,252 @@
+"""The agent as a whole: real and scripted daemons on one side, a real snmpd on the other."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from fake.scenario import say_states
+from parts import openvpn
+from parts.snmp import SnmpTimeout
+from parts.view import InstanceView, rows
+
+SEQUENCE = "ovpnNotificationSequence"
+
+
+def instance(name, daemon, index=1, **others):
+    return {"name": name, "index": index, "management": daemon, "status_interval": 1, **others}
+
+
+@pytest.fixture
+def view(lab, manager):
+    """Instance 1."""
+    return InstanceView(lab, manager)
+
+
+def sequences(traps):
+    return [trap.values[SEQUENCE] for trap in traps]
+
+
+def test_row_of_a_server(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki).start()
+    client = openvpn.client(lab, pki, server).start()
+    client.wait_completed()
+    start_agent([instance("office", server)])
+    view.wait(Contact="up", State="connected", Clients=1)
+    row = view.row()
+    assert row["Name"] == "office"
+    assert row["Endpoint"] == server.endpoint
+    assert row["ContactError"] == ""
+    assert row["Version"].startswith("OpenVPN 2.6")
+    assert row["ManagementVersion"] == 5
+    assert row["Pid"] == server.pid
+    assert row["Mode"] == "server"
+    assert row["StateName"] == "CONNECTED"
+    assert row["TunnelIpv4"] == "10.9.0.1"
+    assert row["LocalPort"] == server.port
+    assert (row["HoldFlag"], row["HoldWaiting"]) == ("false", "false")
+    assert (row["Verb"], row["Mute"], row["AuthRetry"]) == (3, 0, "none")
+    assert row["BytesIn"] > 0 and row["BytesOut"] > 0
+
+
+def test_row_of_a_client_in_a_hold(lab, pki, start_agent, view):
+    client = openvpn.lone_client(lab, pki, hold=True).start()
+    start_agent([instance("branch", client)])
+    view.wait(Contact="up", HoldWaiting="true")
+    row = view.row()
+    assert row["HoldFlag"] == "true"
+    assert (row["State"], row["StateName"]) == ("connecting", "CONNECTING")
+    assert row["Pid"] == client.pid
+    assert row["Clients"] == 0
+    # The agent has not released the hold by itself.
+    assert "CMD 'hold release'" not in client.log
+
+
+def test_row_of_a_connected_client(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki).start()
+    client = openvpn.client(lab, pki, server).start()
+    client.wait_completed()
+    start_agent([instance("branch", client)])
+    view.wait(Contact="up", State="connected", Mode="client")
+    assert view.get("RemotePort", "TunnelIpv4") == [server.port, "10.9.0.2"]
+    assert all(count > 0 for count in view.get("LinkReadBytes", "LinkWriteBytes"))
+
+
+def test_two_instances_keep_apart(lab, pki, start_agent, manager):
+    daemons = [openvpn.lone_client(lab, pki, name, hold=True).start() for name in ("one", "two")]
+    start_agent([instance("one", daemons[0], 7), instance("two", daemons[1], 3)])
+    for index in (3, 7):
+        InstanceView(lab, manager, index).wait(Contact="up")
+    table = rows(manager, "ovpnInstanceTable")
+    assert {index: (row["Name"], row["Pid"]) for index, row in table.items()} == {
+        (7,): ("one", daemons[0].pid), (3,): ("two", daemons[1].pid)}
+
+
+def test_management_over_tcp_with_a_password(lab, pki, start_agent, view):
+    client = openvpn.lone_client(lab, pki, management="tcp", password="open sesame",
+                                 hold=True).start()
+    agent = start_agent([instance("branch", client,
+                                  password_file=lab.write("agent.pw", "open sesame\n"))])
+    view.wait(Contact="up", Pid=client.pid)
+    assert "open sesame" not in agent.log
+
+
+def test_state_changes_are_notified(lab, pki, start_agent, snmptrapd, view):
+    server = openvpn.server(lab, pki).start()
+    client = openvpn.client(lab, pki, server).start()
+    client.wait_completed()
+    start_agent([instance("branch", client)])
+    view.wait(Contact="up", State="connected")
+    client.signal(signal.SIGUSR1)
+    traps = snmptrapd.wait_traps("ovpnStateChange", 2)
+    assert [(trap.values["ovpnInstanceState"], trap.values["ovpnInstanceStateReason"])
+            for trap in traps] == [("reconnecting", "SIGUSR1"), ("connected", "SUCCESS")]
+    assert [varbind.name for varbind in traps[0].varbinds[:6]] == [
+        SEQUENCE, "ovpnNotificationUnixTime", "ovpnInstanceName", "ovpnInstanceState",
+        "ovpnInstanceStateName", "ovpnInstanceStateReason"]
+    assert traps[0].varbinds[3].index == (1,)
+    assert traps[1].values["ovpnInstanceTunnelIpv4"] == "10.9.0.2"
+
+
+def test_a_restart_hold_is_notified(start_agent, snmptrapd, start_fake, view):
+    fake = start_fake(mode="client")
+    start_agent([instance("branch", fake)])
+    view.wait(Contact="up", State="connected")
+    with fake.script() as daemon:
+        daemon.hold_flag = True
+        daemon.signal("SIGUSR1")
+    trap = snmptrapd.wait_traps("ovpnHoldWaiting")[0]
+    assert trap.values["ovpnInstanceHoldWaiting"] == "true"
+    view.wait(HoldWaiting="true", State="reconnecting")
+    with fake.script() as daemon:
+        daemon.release()
+    snmptrapd.wait_traps("ovpnHoldEnded")
+    view.wait(HoldWaiting="false", State="connected")
+
+
+def test_contact_lost_and_restored(lab, pki, start_agent, snmptrapd, view):
+    client = openvpn.lone_client(lab, pki, hold=True).start()
+    start_agent([instance("branch", client)])
+    view.wait(Contact="up")
+    first = client.pid
+    client.kill()
+    lost = snmptrapd.wait_traps("ovpnContactLost")[0]
+    assert lost.values["ovpnInstanceName"] == "branch"
+    assert lost.values["ovpnInstanceContact"] not in ("up", "stale")
+    lab.wait_until(lambda: view.get("Contact") in ("disconnected", "connecting"),
+                   "contact is down")
+    assert view.get("State", "HoldWaiting", "Pid") == ["unknown", "unknown", first]
+    client.start()
+    view.wait(Contact="up", Pid=client.pid)
+    restored = snmptrapd.wait_traps(
+        "ovpnContactRestored", where=lambda trap: trap.values["ovpnInstancePid"] == client.pid)[0]
+    assert restored.values[SEQUENCE] > lost.values[SEQUENCE]
+    assert restored.values["ovpnInstanceContact"] == "up"
+    assert restored.values["ovpnInstanceVersion"].startswith("OpenVPN 2.6")
+
+
+def test_snmpd_restarts(lab, start_fake, start_agent, snmpd, snmptrapd, view):
+    fakes = [start_fake(name, mode="client") for name in ("one", "two")]
+    # The second has no index of its own and keeps what it got.
+    entries = [instance("one", fakes[0], 5), instance("two", fakes[1], 9)]
+    entries[1].pop("index")
+    start_agent(entries)
+    other = InstanceView(lab, view.manager, 5)
+    other.wait(Contact="up", State="connected")
+    before = sorted(rows(view.manager, "ovpnInstanceTable"))
+    assert len(before) == 2
+    snmpd.kill()
+    with fakes[0].script() as daemon:
+        say_states(daemon, 4)  # WAIT, AUTH, CONNECTED, RECONNECTING: two of them are notified
+    lab.wait_until(lambda: fakes[0].written, "the daemon's words are out")
+    snmpd.start()
+    assert other.wait(StateReason="step-4") < 10
+    assert sorted(rows(view.manager, "ovpnInstanceTable")) == before
+    traps = snmptrapd.wait_traps(
+        "ovpnStateChange", 2,
+        where=lambda trap: trap.values["ovpnInstanceStateReason"].startswith("step-"))
+    assert [trap.values["ovpnInstanceStateReason"] for trap in traps] == ["step-3", "step-4"]
+
+
+def test_snmpd_hangs(lab, start_fake, start_agent, snmpd, snmptrapd, view):
+    fake = start_fake(mode="client")
+    agent = start_agent([instance("branch", fake, notify=["state-all"])])
+    view.wait(Contact="up", State="connected")
+    snmpd.freeze()
+    frozen = time.monotonic()
+    for step in range(1, 11):
+        with fake.script() as daemon:
+            daemon.state("RECONNECTING" if step % 2 else "CONNECTED", f"step-{step}")
+        polls = len(fake.commands())
+        lab.wait_until(lambda: len(fake.commands()) > polls, "the agent polls its daemon")
+    # Longer than all that the library would have tried.
+    lab.wait_until(lambda: time.monotonic() > frozen + 20, "20 s have passed", 25)
+    snmpd.thaw()
+    snmptrapd.wait_traps(
+        "ovpnStateChange", deadline=30,
+        where=lambda trap: trap.values["ovpnInstanceStateReason"] == "step-10")
+    traps = snmptrapd.traps("ovpnStateChange")
+    assert sequences(traps) == sorted(sequences(traps))
+    # At least once: one that was in flight may come twice, with the same number.
+    unique = {trap.values[SEQUENCE]: trap.values["ovpnInstanceStateReason"] for trap in traps}
+    assert list(unique.values()) == [f"step-{step}" for step in range(1, 11)]
+    assert agent.alive
+    assert view.wait(StateReason="step-10") < 10
+
+
+def test_a_burst_of_notifications_while_a_manager_walks(lab, start_fake, start_agent, manager,
+                                                        view):
+    count = 10000
+    fake = start_fake(mode="client")
+    start_agent([instance("branch", fake, notify=["state-all"], notify_rate=100000)])
+    view.wait(Contact="up", State="connected")
+    before = manager.get("ovpnAgentNotificationsSent.0")
+    walks, failures, done = [], [], threading.Event()
+
+    def walk():
+        while not done.is_set():
+            try:
+                walks.append(len(manager.bulkwalk("ovpnInstanceTable")))
+            except SnmpTimeout as error:
+                failures.append(error)
+
+    walker = threading.Thread(target=walk)
+    walker.start()
+    try:
+        with fake.script() as daemon:
+            say_states(daemon, count)
+        lab.wait_until(
+            lambda: manager.get("ovpnAgentNotificationsSent.0") - before >= count,
+            lambda: f"{count} notifications are acknowledged; now "
+                    f"{manager.get('ovpnAgentNotificationsSent.0') - before}", 60)
+        lab.wait_until(lambda: len(walks) > 1 or failures, "two walks end")
+    finally:
+        done.set()
+        walker.join()
+    assert failures == [] and len(set(walks)) == 1
+    assert manager.get("ovpnAgentNotificationsSent.0") - before == count
+    assert manager.get("ovpnAgentNotificationsDropped.0") == 0
+    assert manager.get("ovpnAgentNotificationsSuppressed.0") == 0
+    assert view.get("StateReason") == f"step-{count}"
+
+
+def test_reload_keeps_what_is_unchanged(lab, start_fake, start_agent, manager, view):
+    one, two = start_fake("one", mode="client"), start_fake("two", mode="client")
+    agent = start_agent([instance("one", one)])
+    view.wait(Contact="up")
+    agent.reload([instance("one", one), instance("two", two, 2)])
+    InstanceView(lab, manager, 2).wait(Contact="up")
+    agent.reload([instance("one", one)])
+    lab.wait_until(lambda: list(rows(manager, "ovpnInstanceTable")) == [(1,)], "instance 2 is gone")
+    assert one.sessions == 1
+
+
+def test_clean_end(start_fake, start_agent, view):
+    fake = start_fake()
+    agent = start_agent([instance("one", fake)])
+    view.wait(Contact="up")
+    assert agent.stop() == 0
+    # The session was closed by closing the socket.
+    assert fake.commands("exit") == [] and fake.commands("quit") == []
+    view.lab.wait_until(lambda: not fake.connected, "the management slot is free")

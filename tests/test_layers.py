@@ -1,0 +1,181 @@
+"""How the source is put together: who may include whom, what functions are called, and that every
+file is built."""
+
+import re
+
+import pytest
+
+from source import c_files, text_of
+
+# From the bottom up; each may include itself and what stands before it.
+LAYERS = [
+    "src/base",
+    "src/config",
+    "src/protocol",
+    "src/model",
+    "src/connection",
+    "src/session",
+    "src/control",
+    "agent",
+    "src/main",
+]
+# These turn the model into values; they must not know which library asks for them.
+WITHOUT_NET_SNMP = re.compile(r"agent/(walker|table|value)")
+# An executable's symbols can take the place of the library's.
+RESERVED = re.compile(r"(agent|agentx|init|mib|netsnmp|register|snmp)_")
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.MULTILINE)
+# The name of a function that is defined or declared: bodies are indented, so calls do not match.
+FUNCTION = re.compile(r"^[a-z_][\w *]*?[ *](\w+)\(", re.MULTILINE)
+LONGEST_FUNCTION = 60
+LONGEST_FILE = 500
+
+SOURCES = c_files("src", "agent")
+
+
+def layer_of(path):
+    """The place in LAYERS of a file or of what an include names, None when it is of no layer."""
+    for place, layer in enumerate(LAYERS):
+        folder = str(path).rpartition("/")[0]
+        if folder == layer or f"src/{folder}" == layer:
+            return place
+    return None
+
+
+def wrong_includes(path, text):
+    """The includes of a file that reach upwards, or to Net-SNMP where it has no place."""
+    own = layer_of(path)
+    assert own is not None, f"{path} is in no layer"
+    wrong = []
+    for include in INCLUDE.findall(text):
+        name = include[1:-1]
+        if name.startswith("net-snmp/"):
+            allowed = str(path).startswith("agent/") and not WITHOUT_NET_SNMP.match(str(path))
+        else:
+            layer = layer_of(name)
+            allowed = layer is None or layer <= own
+        if not allowed:
+            wrong.append(name)
+    return wrong
+
+
+def wrong_names(text):
+    return [name for name in FUNCTION.findall(text) if RESERVED.match(name)]
+
+
+def long_functions(text):
+    """Functions over the limit, as (name, lines)."""
+    found = []
+    name = start = None
+    for number, line in enumerate(text.splitlines(), 1):
+        heading = FUNCTION.match(line)
+        if heading:
+            name = heading.group(1)
+        elif line == "{":
+            start = number
+        elif line == "}" and start:
+            if number - start - 1 > LONGEST_FUNCTION:
+                found.append((name, number - start - 1))
+            start = None
+    return found
+
+
+def listed_files(makefile):
+    return set(re.findall(r"^\t((?:src|agent)/\S+\.[ch])(?: \\)?$", makefile, re.MULTILINE))
+
+
+def test_files_are_found():
+    assert len(SOURCES) > 10
+    assert all(layer_of(path) is not None for path in SOURCES)
+
+
+def offenders(check, paths=SOURCES):
+    """What check(path, text) finds, for each file where it finds something."""
+    return {str(path): found for path in paths if (found := check(path, text_of(path)))}
+
+
+def test_includes():
+    assert offenders(wrong_includes) == {}
+
+
+def test_function_names():
+    assert offenders(lambda path, text: wrong_names(text)) == {}
+
+
+def test_sizes():
+    assert offenders(lambda path, text: long_functions(text)) == {}
+    lines = {str(path): len(text_of(path).splitlines()) for path in SOURCES}
+    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+
+
+def test_include_guards():
+    def unguarded(path, text):
+        guard = re.sub(r"\W", "_", str(path).removeprefix("src/")).upper()
+        # Net-SNMP's headers have some of these names; ours then begin with OVPN_.
+        return not re.search(rf"^#ifndef ((?:OVPN_)?{guard})\n#define \1$", text, re.MULTILINE)
+
+    assert offenders(unguarded, [path for path in SOURCES if path.suffix == ".h"]) == {}
+
+
+def test_makefile_lists_every_source():
+    listed = listed_files(text_of("Makefile.am"))
+    written = {str(path) for path in SOURCES}
+    assert written - listed == set(), "not in Makefile.am"
+    assert listed - written == set(), "in Makefile.am, but not there"
+
+
+def test_makefile_lists_every_unit_test():
+    listed = re.findall(r"^\t(tests/unit/test_\w+)(?: \\)?$", text_of("Makefile.am"), re.MULTILINE)
+    programs = [path for path in c_files("tests/unit") if re.match(r"test_.*\.c$", path.name)]
+    assert sorted(listed) == [str(path.with_suffix("")) for path in programs]
+
+
+def test_makefile_names_the_other_files_of_unit_tests():
+    named = re.findall(r"\btests/unit/\w+\.[ch]\b", text_of("Makefile.am"))
+    others = [path for path in c_files("tests/unit") if not re.match(r"test_.*\.c$", path.name)]
+    assert [str(path) for path in others if str(path) not in named] == []
+
+
+# The checks themselves, on what they must and must not find.
+
+
+@pytest.mark.parametrize(
+    "path, line, found",
+    [
+        ("src/base/a.c", '#include "config/config.h"', True),
+        ("src/base/a.c", '#include "base/text.h"', False),
+        ("src/model/a.h", '# include "session/session.h"', True),
+        ("src/control/a.c", '#include "session/session.h"', False),
+        ("src/control/a.c", '#include "agent/table.h"', True),
+        ("src/main/main.c", '#include "agent/table.h"', False),
+        ("src/main/main.c", "#include <net-snmp/net-snmp-config.h>", True),
+        ("src/session/a.c", '#include "net-snmp/net-snmp-config.h"', True),
+        ("agent/walker.c", "#include <net-snmp/net-snmp-config.h>", True),
+        ("agent/handler.c", "#include <net-snmp/net-snmp-config.h>", False),
+        ("agent/handler.c", '#include "main/main.h"', True),
+    ],
+)
+def test_wrong_includes_finds(path, line, found):
+    assert bool(wrong_includes(path, f"#include <stdint.h>\n{line}\n")) == found
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("void init_table(void)\n", True),
+        ("static struct x *snmp_value(int a)\n", True),
+        ("static const char *const *agent_x(int a);\n", True),
+        ("int agentx_go(void);\n", True),
+        ("void table_init(void)\n", False),
+        ("void initial(void)\n", False),
+        ("{\n    snmp_log(LOG_ERR, x);\n    init_agent(x);\n}\n", False),
+    ],
+)
+def test_wrong_names_finds(text, found):
+    assert bool(wrong_names(text)) == found
+
+
+def test_long_functions_finds():
+    body = "    x();\n" * LONGEST_FUNCTION
+    assert long_functions("int fits(void)\n{\n" + body + "}\n") == []
+    assert long_functions("int large(void)\n{\n" + body + "    x();\n}\n") == [("large", LONGEST_FUNCTION + 1)]
+    assert long_functions("static const int table[] = {\n" + body * 2 + "};\n") == []

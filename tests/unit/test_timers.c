@@ -1,0 +1,260 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/timers.h"
+
+static int64_t now;
+
+static int64_t test_mono(void)
+{
+    return now;
+}
+
+static int64_t test_wall(void)
+{
+    return 1700000000 + now / 1000;
+}
+
+/* The names of the timers that fired, in order. */
+static char fired[64];
+
+struct named {
+    struct timer timer;
+    char name;
+    struct timer *other; /* what the fire function acts on */
+    int64_t delay;
+};
+
+static void note(void *arg)
+{
+    const struct named *named = arg;
+
+    strncat(fired, &named->name, 1);
+}
+
+static void note_and_restart(void *arg)
+{
+    struct named *named = arg;
+
+    note(named);
+    timer_start(named->other, named->delay);
+}
+
+static void note_and_stop(void *arg)
+{
+    struct named *named = arg;
+
+    note(named);
+    timer_stop(named->other);
+}
+
+static void named_init(struct named *named, char name, void (*fire)(void *arg))
+{
+    *named = (struct named){.name = name};
+    timer_init(&named->timer, fire, named);
+}
+
+static void run_expecting(const char *expected)
+{
+    fired[0] = '\0';
+    timers_run();
+    assert_string_equal(fired, expected);
+}
+
+static int use_test_clock(void **state)
+{
+    static const struct clock_source source = {test_mono, test_wall};
+
+    (void)state;
+    now = 1000000;
+    clock_use(&source);
+    return timers_next() == -1 ? 0 : -1;
+}
+
+static int use_system_clock(void **state)
+{
+    (void)state;
+    clock_use(NULL);
+    return timers_next() == -1 ? 0 : -1;
+}
+
+static void test_clock(void **state)
+{
+    int64_t before;
+
+    (void)state;
+    assert_int_equal(clock_mono(), 1000000);
+    now += 2000;
+    assert_int_equal(clock_mono(), 1002000);
+    assert_int_equal(clock_wall(), 1700001002);
+    clock_use(NULL);
+    before = clock_mono();
+    assert_true(before != now);
+    assert_true(clock_mono() >= before);
+    assert_true(clock_wall() > 1700001002); /* the test clock stands in the past */
+}
+
+static void test_order(void **state)
+{
+    struct named timers[5];
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        named_init(&timers[i], (char)('a' + i), note);
+    assert_int_equal(timers_next(), -1);
+    timer_start(&timers[0].timer, 300);
+    timer_start(&timers[1].timer, 100);
+    timer_start(&timers[2].timer, 200);
+    timer_start(&timers[3].timer, 100); /* equal times: the first started fires first */
+    timer_start(&timers[4].timer, 0);
+    assert_int_equal(timers_next(), 0);
+    run_expecting("e");
+    assert_int_equal(timers_next(), 100);
+    now += 99;
+    run_expecting("");
+    assert_int_equal(timers_next(), 1);
+    now += 1;
+    run_expecting("bd");
+    assert_false(timers[1].timer.armed);
+    assert_true(timers[0].timer.armed);
+    now += 1000;
+    assert_int_equal(timers_next(), 0);
+    run_expecting("ca");
+    assert_int_equal(timers_next(), -1);
+    run_expecting("");
+}
+
+static void test_move_and_stop(void **state)
+{
+    struct named a;
+    struct named b;
+    struct named c;
+
+    (void)state;
+    named_init(&a, 'a', note);
+    named_init(&b, 'b', note);
+    named_init(&c, 'c', note);
+    timer_stop(&a.timer);
+    timer_start(&a.timer, 10);
+    timer_start(&b.timer, 20);
+    timer_start(&c.timer, 30);
+    timer_start(&a.timer, 40); /* moved behind the others */
+    assert_int_equal(timers_next(), 20);
+    timer_start(&c.timer, 5); /* and to the front */
+    assert_int_equal(timers_next(), 5);
+    timer_stop(&b.timer);
+    timer_stop(&b.timer);
+    assert_false(b.timer.armed);
+    now += 50;
+    run_expecting("ca");
+    assert_int_equal(timers_next(), -1);
+}
+
+static void test_restart_itself(void **state)
+{
+    struct named a;
+
+    (void)state;
+    named_init(&a, 'a', note_and_restart);
+    a.other = &a.timer;
+    a.delay = 10;
+    timer_start(&a.timer, 10);
+    for (int i = 0; i < 3; i++) {
+        now += 10;
+        run_expecting("a");
+        assert_int_equal(timers_next(), 10);
+    }
+    a.delay = 0; /* must not keep the loop busy for ever */
+    now += 10;
+    run_expecting("a");
+    assert_int_equal(timers_next(), 0);
+    run_expecting("a");
+    timer_stop(&a.timer);
+}
+
+static void test_started_meanwhile(void **state)
+{
+    struct named a;
+    struct named b;
+
+    (void)state;
+    named_init(&a, 'a', note_and_restart);
+    named_init(&b, 'b', note);
+    a.other = &b.timer;
+    timer_start(&a.timer, 0);
+    run_expecting("a");
+    assert_true(b.timer.armed);
+    run_expecting("b");
+}
+
+static void test_stopped_meanwhile(void **state)
+{
+    struct named a;
+    struct named b;
+
+    (void)state;
+    named_init(&a, 'a', note_and_stop);
+    named_init(&b, 'b', note);
+    a.other = &b.timer;
+    timer_start(&a.timer, 10);
+    timer_start(&b.timer, 10);
+    now += 10;
+    run_expecting("a");
+    assert_int_equal(timers_next(), -1);
+}
+
+static void test_moved_meanwhile(void **state)
+{
+    struct named a;
+    struct named b;
+
+    (void)state;
+    named_init(&a, 'a', note_and_restart);
+    named_init(&b, 'b', note);
+    a.other = &b.timer;
+    a.delay = 7;
+    timer_start(&a.timer, 10);
+    timer_start(&b.timer, 10);
+    now += 10;
+    run_expecting("a");
+    assert_int_equal(timers_next(), 7);
+    now += 7;
+    run_expecting("b");
+}
+
+static void test_clock_jumps(void **state)
+{
+    struct named a;
+
+    (void)state;
+    named_init(&a, 'a', note);
+    timer_start(&a.timer, 120000);
+    assert_int_equal(timers_next(), 120000);
+    now += INT64_C(1) << 40; /* a machine that slept for years */
+    assert_int_equal(timers_next(), 0);
+    run_expecting("a");
+}
+
+#define ON_TEST_CLOCK(test) cmocka_unit_test_setup_teardown(test, use_test_clock, use_system_clock)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_TEST_CLOCK(test_clock),
+        ON_TEST_CLOCK(test_order),
+        ON_TEST_CLOCK(test_move_and_stop),
+        ON_TEST_CLOCK(test_restart_itself),
+        ON_TEST_CLOCK(test_started_meanwhile),
+        ON_TEST_CLOCK(test_stopped_meanwhile),
+        ON_TEST_CLOCK(test_moved_meanwhile),
+        ON_TEST_CLOCK(test_clock_jumps),
+    };
+
+    return cmocka_run_group_tests_name("timers", tests, NULL, NULL);
+}
