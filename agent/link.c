@@ -144,6 +144,7 @@ static void configure_library(const char *address)
 {
     /* No MIB files: nothing is resolved by name, and missing ones would fill the log. */
     setenv("MIBS", "", 1);
+    setenv("MIBDIRS", "", 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
@@ -203,7 +204,6 @@ static void went_down(void)
     self.known = 0;
     ping_stop();
     log_notice("the session with the master agent has ended");
-    self.may_open = false;
     self.reported = false;
     probe_again(NULL);
     if (self.told)
@@ -213,6 +213,7 @@ static void went_down(void)
 static void went_up(void)
 {
     self.known = self.generation;
+    self.may_open = false;
     stop_library_ping();
     self.epoch = clock_mono() - (int64_t)netsnmp_get_agent_uptime() * 10;
     timer_stop(&self.probe_timer);
@@ -323,7 +324,6 @@ bool link_send(struct snmp_pdu *pdu,
                                struct snmp_pdu *pdu, void *magic),
                uintptr_t magic)
 {
-    /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
     if (self.session && snmp_async_send(self.session, pdu, answered, (void *)magic) != 0)
         return true;
     snmp_free_pdu(pdu);

@@ -12,8 +12,9 @@ struct snmp_session;
  * The connection to the master agent, kept up for as long as the program runs: Net-SNMP's subagent
  * folded into the program's own event loop.  There is one in the process.
  *
- * No call waits for the master agent but two, for a second at most each: one that has just
- * answered and then hangs before it has heard our registrations, and link_stop().
+ * Whatever the master agent does, no call waits for it, but for two cases: one that answered a
+ * moment ago and then hangs while the session is opened and the three subtrees are registered, a
+ * second for each of these; and link_stop(), a second.
  */
 
 /*

@@ -16,7 +16,10 @@
 
 enum { NOTIFY_BOUND = 10000, NOTIFY_BOUND_MIN = 2 };
 
-/* An empty queue of at most bound notifications (at least NOTIFY_BOUND_MIN). */
+/*
+ * An empty queue of at most bound notifications (at least NOTIFY_BOUND_MIN).  The functions below
+ * may be called from here until notify_stop().
+ */
 void notify_start(size_t bound);
 
 /* Forgets what still waits. */

@@ -28,6 +28,7 @@ def sequences(traps):
     return [trap.values[SEQUENCE] for trap in traps]
 
 
+@pytest.mark.valgrind
 def test_row_of_a_server(lab, pki, start_agent, view):
     server = openvpn.server(lab, pki).start()
     client = openvpn.client(lab, pki, server).start()
@@ -125,6 +126,7 @@ def test_a_restart_hold_is_notified(start_agent, snmptrapd, start_fake, view):
     view.wait(HoldWaiting="false", State="connected")
 
 
+@pytest.mark.valgrind
 def test_contact_lost_and_restored(lab, pki, start_agent, snmptrapd, view):
     client = openvpn.lone_client(lab, pki, hold=True).start()
     start_agent([instance("branch", client)])
@@ -146,6 +148,7 @@ def test_contact_lost_and_restored(lab, pki, start_agent, snmptrapd, view):
     assert restored.values["ovpnInstanceVersion"].startswith("OpenVPN 2.6")
 
 
+@pytest.mark.valgrind
 def test_snmpd_restarts(lab, start_fake, start_agent, snmpd, snmptrapd, view):
     fakes = [start_fake(name, mode="client") for name in ("one", "two")]
     # The second has no index of its own and keeps what it got.
@@ -231,6 +234,7 @@ def test_a_burst_of_notifications_while_a_manager_walks(lab, start_fake, start_a
     assert view.get("StateReason") == f"step-{count}"
 
 
+@pytest.mark.valgrind
 def test_reload_keeps_what_is_unchanged(lab, start_fake, start_agent, manager, view):
     one, two = start_fake("one", mode="client"), start_fake("two", mode="client")
     agent = start_agent([instance("one", one)])
@@ -242,6 +246,7 @@ def test_reload_keeps_what_is_unchanged(lab, start_fake, start_agent, manager, v
     assert one.sessions == 1
 
 
+@pytest.mark.valgrind
 def test_clean_end(start_fake, start_agent, view):
     fake = start_fake()
     agent = start_agent([instance("one", fake)])

@@ -1,6 +1,7 @@
 """The agent under test."""
 
 import os
+import shlex
 import signal
 
 from parts.process import Child
@@ -45,15 +46,17 @@ class Agent(Child):
 
     instances are dicts with the keys of the configuration file; allow and notify may be lists.
     An instance's `management` may be a part that has an `endpoint`.  wrapper comes before the
-    program, e.g. valgrind and its options.
+    program, e.g. valgrind and its options; the default is the words in OVPN_AGENTX_WRAPPER.
     """
 
-    def __init__(self, lab, snmpd, instances, name="agent", wrapper=(), options=()):
+    def __init__(self, lab, snmpd, instances, name="agent", wrapper=None, options=()):
         self.agentx = snmpd.agentx if hasattr(snmpd, "agentx") else snmpd
         self._file = name + ".conf"
         binary = program()
         assert binary, f"{VARIABLE} names the agent's binary"
         self.config = lab.path(self._file)
+        if wrapper is None:
+            wrapper = shlex.split(os.environ.get("OVPN_AGENTX_WRAPPER", ""))
         super().__init__(lab, name, [*wrapper, binary, "-c", self.config, "-l", "debug", *options])
         self.configure(instances)
 
