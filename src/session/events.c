@@ -16,8 +16,19 @@ static void explain_end(struct session *session, const char *what, struct slice 
     text_set(&session->end_reason, TEXT_MAX, (struct slice){reason, (size_t)len});
 }
 
+/* The daemon has gone on after a restart: by now it has read its configuration again. */
+static void came_back(struct session *session)
+{
+    if (session->restarted && session->synchronized)
+        startup_refresh(session);
+    session->restarted = false;
+}
+
 static void take_state(struct session *session, const struct state_line *state)
 {
+    if (state->state != STATE_RECONNECTING)
+        came_back(session);
+    session->restarted = state->state == STATE_RECONNECTING;
     instance_state_told(session->instance, state);
     if (state->state == STATE_EXITING)
         explain_end(session, "the daemon has ended: ", state->detail);
@@ -42,6 +53,7 @@ static void take_fatal(struct session *session, struct slice text)
 
 static void take_hold(struct session *session, int seconds)
 {
+    came_back(session);
     session->hold_unconfirmed = false;
     instance_set_hold(session->instance, true, seconds);
 }

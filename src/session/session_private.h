@@ -43,12 +43,16 @@ struct session {
     struct established block;
     bool in_block;
     bool client_auth_seen;
+    bool restarted;   /* RECONNECTING was told, and nothing since */
     char *end_reason; /* the best explanation of an end that may come */
 };
 
 /* session/startup.c: asks all that a new session has to know, then calls poll_start(). */
 void startup_begin(struct session *session);
 void startup_abort(struct session *session);
+
+/* Asks again for the settings that a restart of the daemon's tunnel may have changed. */
+void startup_refresh(struct session *session);
 
 /* session/poll.c */
 void poll_start(struct session *session);

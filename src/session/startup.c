@@ -11,7 +11,7 @@ enum { CAPABILITIES_MAX = 200 };
 struct step {
     void (*build)(struct command *command);
     void (*line)(struct session *session, struct slice line);
-    void (*done)(struct session *session, const struct reply *reply);
+    void (*done)(void *arg, const struct reply *reply);
 };
 
 static void next_step(struct session *session);
@@ -27,40 +27,45 @@ static void version_line(struct session *session, struct slice line)
         session->instance->management_version = number;
 }
 
-static void pid_done(struct session *session, const struct reply *reply)
+static void pid_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
     int64_t pid;
 
     if (reply_number(reply->text, "pid", &pid) && pid > 0)
         instance_set_pid(session->instance, pid);
 }
 
-static void hold_done(struct session *session, const struct reply *reply)
+static void hold_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
     int64_t flag;
 
     if (reply_number(reply->text, "hold", &flag))
         session->instance->hold_flag = flag ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
-static void verb_done(struct session *session, const struct reply *reply)
+static void verb_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
     int64_t verb;
 
     if (reply_number(reply->text, "verb", &verb) && verb >= 0 && verb <= INT32_MAX)
         session->instance->verb = (int)verb;
 }
 
-static void mute_done(struct session *session, const struct reply *reply)
+static void mute_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
     int64_t mute;
 
     if (reply_number(reply->text, "mute", &mute) && mute >= 0 && mute <= INT32_MAX)
         session->instance->mute = (int)mute;
 }
 
-static void auth_retry_done(struct session *session, const struct reply *reply)
+static void auth_retry_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
     static const char *const names[] = {"none", "interact", "nointeract"};
     struct slice text = reply->text;
 
@@ -76,8 +81,10 @@ static void replayed_line(struct session *session, struct slice line)
     replay_line(&session->replay, line);
 }
 
-static void replay_done(struct session *session, const struct reply *reply)
+static void replay_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
+
     if (reply->outcome == OUTCOME_SUCCESS)
         replay_commit(&session->replay);
     else
@@ -97,6 +104,8 @@ static void help_line(struct session *session, struct slice line)
         command.len--;
     while (slice_take_prefix(&rest, " "))
         ;
+    if (rest.len == 0) /* "Commands:" */
+        return;
     list = realloc(session->capabilities, (session->capability_count + 1) * sizeof(*list));
     if (!list)
         return;
@@ -105,8 +114,9 @@ static void help_line(struct session *session, struct slice line)
         (struct capability){text_new(ADMIN_MAX, command), text_new(ADMIN_MAX, rest)};
 }
 
-static void help_done(struct session *session, const struct reply *reply)
+static void help_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
     if (reply->outcome != OUTCOME_SUCCESS)
         return;
     instance_set_capabilities(session->instance, session->capabilities, session->capability_count);
@@ -203,6 +213,31 @@ void startup_begin(struct session *session)
     /* The daemon repeats an open question and a hold behind the greeting. */
     session->hold_unconfirmed = session->instance->hold_waiting;
     next_step(session);
+}
+
+/*
+ * SIGHUP puts verb and mute back to the daemon's configuration, and a server may push others to its
+ * clients.
+ */
+void startup_refresh(struct session *session)
+{
+    static const struct {
+        void (*build)(struct command *command);
+        void (*done)(void *arg, const struct reply *reply);
+    } settings[] = {
+        {command_hold_query, hold_done},
+        {command_verb_query, verb_done},
+        {command_mute_query, mute_done},
+        {command_auth_retry_query, auth_retry_done},
+    };
+    struct command command;
+
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const struct listener listener = {NULL, settings[i].done, session};
+
+        settings[i].build(&command);
+        connection_ask(session->connection, &command, &listener);
+    }
 }
 
 void startup_abort(struct session *session)

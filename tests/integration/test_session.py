@@ -1,0 +1,129 @@
+"""The management session against real daemons: restarts, ends and their reasons, holds, slots."""
+
+import os
+import signal
+
+import pytest
+
+from parts import openvpn
+from parts.view import InstanceView
+
+
+def instance(name, daemon, index=1, **others):
+    return {"name": name, "index": index, "management": daemon, "status_interval": 1, **others}
+
+
+@pytest.fixture
+def view(lab, manager):
+    """Instance 1."""
+    return InstanceView(lab, manager)
+
+
+def change_config(daemon, change):
+    with open(daemon.config, encoding="utf-8") as file:
+        text = file.read()
+    with open(daemon.config, "w", encoding="utf-8") as file:
+        file.write(change(text))
+
+
+def test_sighup_brings_the_settings_of_the_file(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki).start()
+    start_agent([instance("office", server)])
+    view.wait(Contact="up", State="connected", Verb=3, Mute=0)
+    contacts = view.get("Contacts")
+    change_config(server, lambda text: text + "\nverb 4\nmute 7\n")
+    server.signal(signal.SIGHUP)
+    view.wait(Contact="up", State="connected", Verb=4, Mute=7)
+    assert view.get("Contacts") == contacts
+
+
+def test_client_ids_start_again(lab, pki, start_agent, view, manager):
+    server = openvpn.server(lab, pki).start()
+    openvpn.client(lab, pki, server, extra=["connect-retry 1 1"]).start()
+    start_agent([instance("office", server)])
+    view.wait(Contact="up", Clients=1)
+    before = manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")
+    server.signal(signal.SIGUSR1)
+
+    def is_back():
+        now = manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")
+        return len(now) == 1 and now[0].index != before[0].index
+
+    lab.wait_until(is_back, "the client is back under a new index", 30)
+    ended = manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnSessionClientIndex")
+    assert [varbind.value for varbind in ended] == [before[0].index[-1]]
+
+
+def test_a_broken_config_is_the_reason_of_the_end(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki).start()
+    start_agent([instance("office", server)])
+    view.wait(Contact="up", State="connected")
+    change_config(server, lambda text: text + "\nno-such-option\n")
+    server.signal(signal.SIGHUP)
+    view.wait(Contact="disconnected", State="unknown")
+    assert "Options error" in view.get("ContactError")
+
+
+def test_sigterm_is_the_reason_of_the_end(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki).start()
+    start_agent([instance("office", server)])
+    view.wait(Contact="up", State="connected")
+    server.signal(signal.SIGTERM)
+    view.wait(Contact="disconnected")
+    assert view.get("ContactError") == "the daemon has ended: SIGTERM"
+
+
+def test_a_fatal_error_is_the_reason_of_the_end(lab, pki, start_agent, view, snmptrapd):
+    server = openvpn.server(lab, pki).start()
+    start_agent([instance("office", server)])
+    view.wait(Contact="up", State="connected")
+    broken = lab.write("broken-ca", "this is no certificate\n")
+    change_config(server, lambda text: text + f"\nca {broken}\n")
+    server.signal(signal.SIGHUP)
+    view.wait(Contact="disconnected")
+    fatal = snmptrapd.wait_traps("ovpnFatal")[0]
+    message = view.get("FatalMessage")
+    assert message and fatal.values["ovpnInstanceFatalMessage"] == message
+    assert message in view.get("ContactError")
+
+
+def test_the_slot_is_taken_and_freed(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki).start()
+    with server.manage():
+        start_agent([instance("office", server)])
+        view.wait(deadline=20, Contact="refused")
+        assert "another management client" in view.get("ContactError")
+    view.wait(Contact="up", State="connected")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a socket for another user needs root")
+def test_a_wrong_user_is_told_apart(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki, extra=["management-client-user nobody"]).start()
+    start_agent([instance("office", server)])
+    view.wait(Contact="refused")
+    assert "management-client-user" in view.get("ContactError")
+
+
+def test_polling_leaves_the_log_of_an_idle_daemon_alone(lab, pki, start_agent, view):
+    held = openvpn.lone_client(lab, pki, hold=True).start()
+    start_agent([instance("branch", held)])
+    view.wait(Contact="up", HoldWaiting="true")
+    commands = held.log.count("MANAGEMENT: CMD")
+    statuses = held.log.count("MANAGEMENT: CMD 'status")
+    assert statuses <= 1
+    # load-stats goes on, which the daemon does not log; each answer makes it younger.
+    for _ in range(3):
+        view.wait(Age=1)
+        view.wait(Age=0)
+    assert held.log.count("MANAGEMENT: CMD") - commands <= 1
+    assert held.log.count("MANAGEMENT: CMD 'status") <= 1
+
+
+def test_the_agent_leaves_without_a_word(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki).start()
+    agent = start_agent([instance("office", server)])
+    view.wait(Contact="up", State="connected")
+    agent.stop()
+    server.wait_log("MANAGEMENT: Client disconnected")
+    assert "CMD 'exit" not in server.log and "CMD 'quit" not in server.log
+    assert "pkcs11" not in server.log.lower().replace("[pkcs11]", "")
