@@ -168,6 +168,7 @@ static void forget_process(struct instance *instance)
 {
     clients_end_all(instance);
     instance->mode = MODE_UNKNOWN;
+    instance->client_states = false;
     instance->bytes_in = instance->bytes_out = 0;
     instance->tun_read = instance->tun_write = 0;
     instance->link_read = instance->link_write = instance->auth_read = 0;
@@ -200,6 +201,13 @@ void instance_set_state(struct instance *instance, const struct state_record *re
     instance->state_mono = clock_mono();
 }
 
+void instance_note_state(struct instance *instance, enum state state)
+{
+    if (state == STATE_WAIT || state == STATE_AUTH || state == STATE_GET_CONFIG ||
+        state == STATE_AUTH_PENDING)
+        instance->client_states = true;
+}
+
 /*
  * A question or a hold is over when the daemon goes on to its next state: it says nothing of the
  * kind while it waits.
@@ -209,6 +217,7 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
     struct state_record record = {0};
     struct state_record *kept = history_push(&instance->states);
 
+    instance_note_state(instance, line->state);
     state_record_fill(&record, line);
     instance_set_state(instance, &record);
     if (kept)

@@ -59,6 +59,7 @@ struct instance {
     int management_version; /* 0 when not known */
     int64_t pid;            /* 0 when not known */
     enum daemon_mode mode;
+    bool client_states; /* it has had a state that only a client of a TLS session has */
     struct command_dialect dialect;
 
     struct state_record state; /* the last known */
@@ -147,6 +148,9 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
 
 /* Makes a copy of the record the last known state; its history and events are the caller's. */
 void instance_set_state(struct instance *instance, const struct state_record *record);
+
+/* Learns from a state, told or replayed, what kind of daemon this is. */
+void instance_note_state(struct instance *instance, enum state state);
 
 /* EVENT_STATE, now or when contact is up. */
 void instance_tell_state(struct instance *instance);

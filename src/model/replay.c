@@ -61,6 +61,8 @@ void replay_line(struct replay *replay, struct slice line)
     }
     if (replay->stream == REPLAY_LOG && log_line_is_own(log.text))
         return;
+    if (replay->stream == REPLAY_STATE)
+        instance_note_state(replay->instance, state.state);
     record = history_push(&replay->lines);
     if (!record)
         return;

@@ -245,9 +245,11 @@ static void commit_tunnel(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
 
-    /* A point-to-point end cannot be told from a client here; the session may know better. */
-    if (instance->mode == MODE_UNKNOWN)
+    /* The status is alike; a peer with a static key goes straight to CONNECTED. */
+    if (instance->client_states)
         instance->mode = MODE_CLIENT;
+    else if (instance->state.state == STATE_CONNECTED)
+        instance->mode = MODE_PEER_TO_PEER;
     if (snapshot->numbers[STATUS_LINK_READ] < instance->link_read ||
         snapshot->numbers[STATUS_LINK_WRITE] < instance->link_write)
         instance->tunnel_mono = clock_mono();

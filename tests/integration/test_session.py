@@ -119,6 +119,27 @@ def test_polling_leaves_the_log_of_an_idle_daemon_alone(lab, pki, start_agent, v
     assert held.log.count("MANAGEMENT: CMD 'status") <= 1
 
 
+def test_two_peers(lab, pki, start_agent, view):
+    left, right = openvpn.peers(lab, pki)
+    left.start()
+    right.start()
+    start_agent([instance("left", left)])
+    view.wait(Contact="up", State="connected", Mode="peerToPeer")
+    assert view.get("Clients") == 0
+
+
+def test_a_client_over_tcp_and_ipv6(lab, pki, start_agent, view, manager):
+    server = openvpn.server(lab, pki, proto="tcp6").start()
+    openvpn.client(lab, pki, server).start().wait_completed()
+    start_agent([instance("office", server)])
+    view.wait(Contact="up", Clients=1)
+    client = {varbind.name: varbind.value
+              for varbind in manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnClientTable")}
+    assert client["ovpnClientRealAddrType"] == "ipv6"
+    assert client["ovpnClientRealText"] == "::1"
+    assert client["ovpnClientRealPort"] == 0
+
+
 def test_the_agent_leaves_without_a_word(lab, pki, start_agent, view):
     server = openvpn.server(lab, pki).start()
     agent = start_agent([instance("office", server)])
