@@ -40,6 +40,7 @@ static struct {
     struct model model;
     struct walker walker;
     char *agentx; /* in use; a new address takes a restart */
+    char *config; /* absolute path, when in the background */
     bool stop;
 } process;
 
@@ -207,11 +208,16 @@ static int serve(struct config *config)
         link_stop();
     tear_down_loop();
     free(process.agentx);
+    free(process.config);
     return status;
 }
 
+/* The working folder becomes /, so the file of a later reload is named in full. */
 static int go_to_background(void)
 {
+    process.config = realpath(process.options.config, NULL);
+    if (process.config)
+        process.options.config = process.config;
     if (daemon(0, 0) != 0) {
         log_error("cannot run as a daemon");
         return -1;
