@@ -1,0 +1,106 @@
+"""What a daemon waits for, and what passes by that is secret: tables, notifications and log."""
+
+import pytest
+
+from parts import openvpn
+from parts.view import InstanceView, rows
+
+SECRET = "Xq7-very-secret"
+
+
+def instance(name, daemon, index=1, **others):
+    return {"name": name, "index": index, "management": daemon, "status_interval": 1, **others}
+
+
+@pytest.fixture
+def view(lab, manager):
+    """Instance 1."""
+    return InstanceView(lab, manager)
+
+
+def test_a_private_key_password(lab, pki, start_agent, snmptrapd, manager, view):
+    daemon = openvpn.lone_client(lab, pki, identity=pki.encrypted_client("locked"),
+                                 extra=["management-query-passwords"]).start()
+    start_agent([instance("branch", daemon)])
+    view.wait(Contact="up", PendingRequests=1)
+    row, = rows(manager, "ovpnRequestTable").values()
+    assert row["Kind"] == "password"
+    assert row["Name"] == "Private Key"
+    assert row["Status"] == "pending"
+    trap = snmptrapd.wait_traps("ovpnInputNeeded")[0]
+    assert trap.values["ovpnRequestName"] == "Private Key"
+
+
+def test_a_user_name_and_password(lab, pki, start_agent, snmptrapd, manager, view):
+    daemon = openvpn.lone_client(lab, pki, extra=["auth-user-pass", "management-query-passwords"])
+    daemon.start()
+    start_agent([instance("branch", daemon)])
+    view.wait(Contact="up", PendingRequests=1)
+    row, = rows(manager, "ovpnRequestTable").values()
+    assert row["Kind"] == "usernamePassword"
+    assert row["Name"] == "Auth"
+    daemon.signal(15)
+    snmptrapd.wait_traps("ovpnInputEnded")
+    view.wait(Contact="disconnected", PendingRequests=0)
+
+
+def test_a_failed_authentication(start_agent, start_fake, snmptrapd, manager, view):
+    fake = start_fake(mode="client")
+    start_agent([instance("branch", fake)])
+    view.wait(Contact="up")
+    with fake.script() as daemon:
+        daemon.emit(">PASSWORD:Verification Failed: 'Auth' ['no, it's \"wrong\"']")
+        daemon.emit(f">PASSWORD:Verification Failed: 'Auth' ['CRV1:R,E:{SECRET}:dXNlcg==:PIN?']")
+        daemon.emit(">PASSWORD:Need 'Auth' username/password")
+    traps = snmptrapd.wait_traps("ovpnAuthenticationFailed", 2)
+    assert traps[0].values["ovpnRequestReason"] == "no, it's \"wrong\""
+    view.wait(PendingRequests=1)
+    question = list(rows(manager, "ovpnRequestTable").values())[-1]
+    assert question["Prompt"] == "PIN?"
+    assert question["Status"] == "pending"
+    assert SECRET not in str([str(trap) for trap in snmptrapd.traps()])
+    assert SECRET not in str(rows(manager, "ovpnRequestTable"))
+
+
+def test_secrets_go_nowhere(start_agent, start_fake, snmptrapd, manager, view):
+    fake = start_fake(mode="server")
+    agent = start_agent([instance("office", fake, notify=[
+        "state-all", "fatal", "hold", "contact", "input", "auth", "client", "echo", "log:IFNWD"])])
+    view.wait(Contact="up")
+    with fake.script() as daemon:
+        daemon.emit(f">PASSWORD:Auth-Token:{SECRET}")
+        for line in ("CONNECT,3,1", f"ENV,password={SECRET}", "ENV,END"):
+            daemon.emit(f">CLIENT:{line}")
+        for line in ("ESTABLISHED,3", f"ENV,password={SECRET}", "ENV,END"):
+            daemon.emit(f">CLIENT:{line}")
+        daemon.emit(f">LOG:1795454000,D,MANAGEMENT: CMD 'username \"Auth\" \"{SECRET}\"'")
+        daemon.emit(f">INFOMSG:WEB_AUTH::https://login.example/{SECRET}?token={SECRET}")
+        daemon.emit(">LOG:1795454000,W,the end")
+    snmptrapd.wait_traps("ovpnLogAlert", 1, 10, lambda trap: "the end" in str(trap))
+    seen = [varbind.value for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnMonitor")]
+    seen += [varbind.value for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnRecords")]
+    assert len(seen) > 80
+    assert SECRET not in str(seen)
+    assert SECRET not in str([str(trap) for trap in snmptrapd.traps()])
+    assert SECRET not in agent.log
+    # A server that waits for its management client's word is a fault of the set-up.
+    assert "management-client-auth" in view.get("ContactError")
+
+
+def test_a_walk_while_clients_come_and_go(lab, start_agent, start_fake, manager, view):
+    fake = start_fake(mode="server")
+    start_agent([instance("office", fake)])
+    with fake.script() as daemon:
+        daemon.add_clients(300)
+    view.wait(Contact="up", Clients=300)
+    for _ in range(5):
+        with fake.script() as daemon:
+            daemon.remove_clients(daemon.clients[::3])
+            daemon.add_clients(100, True)
+        names = [(varbind.name, varbind.index)
+                 for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")]
+        assert names == sorted(set(names), key=lambda found: found[1])
+    with fake.script() as daemon:
+        left = {client.cid for client in daemon.clients}
+    lab.wait_until(lambda: {varbind.value for varbind in manager.bulkwalk(
+        "OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")} == left, "the table is the daemon's")
