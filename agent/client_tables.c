@@ -49,43 +49,28 @@ GETTER(client_discontinuity_time, struct client, value_timestamp(value, item->se
 GETTER(client_pending, struct client, value_truth(value, item->pending))
 
 static const struct column client_columns[] = {
-    {2, VALUE_OCTETS, false, get_client_common_name, "CommonName"},
-    {3, VALUE_OCTETS, false, get_client_username, "Username"},
-    {4, VALUE_INTEGER, false, get_client_real_proto, "RealProto"},
-    {5, VALUE_INTEGER, false, get_client_real_addr_type, "RealAddrType"},
-    {6, VALUE_OCTETS, false, get_client_real_addr, "RealAddr"},
-    {7, VALUE_GAUGE32, false, get_client_real_port, "RealPort"},
-    {8, VALUE_OCTETS, false, get_client_real_text, "RealText"},
-    {9, VALUE_OCTETS, false, get_client_virtual_ipv4, "VirtualIpv4"},
-    {10, VALUE_OCTETS, false, get_client_virtual_ipv6, "VirtualIpv6"},
-    {11, VALUE_COUNTER64, false, get_client_bytes_in, "BytesIn"},
-    {12, VALUE_COUNTER64, false, get_client_bytes_out, "BytesOut"},
-    {13, VALUE_OCTETS, false, get_client_connected_since, "ConnectedSince"},
-    {14, VALUE_GAUGE32, false, get_client_connected_since_unix, "ConnectedSinceUnix"},
-    {15, VALUE_GAUGE32, false, get_client_connected_seconds, "ConnectedSeconds"},
-    {16, VALUE_INTEGER, false, get_client_client_id, "ClientId"},
-    {17, VALUE_INTEGER, false, get_client_peer_id, "PeerId"},
-    {18, VALUE_OCTETS, false, get_client_cipher, "Cipher"},
-    {19, VALUE_OCTETS, false, get_client_last_ref, "LastRef"},
-    {20, VALUE_GAUGE32, false, get_client_last_ref_unix, "LastRefUnix"},
-    {21, VALUE_TIMETICKS, false, get_client_discontinuity_time, "DiscontinuityTime"},
-    {22, VALUE_INTEGER, false, get_client_pending, "Pending"},
+    {2, VALUE_OCTETS, NULL, get_client_common_name, "CommonName"},
+    {3, VALUE_OCTETS, NULL, get_client_username, "Username"},
+    {4, VALUE_INTEGER, NULL, get_client_real_proto, "RealProto"},
+    {5, VALUE_INTEGER, NULL, get_client_real_addr_type, "RealAddrType"},
+    {6, VALUE_OCTETS, NULL, get_client_real_addr, "RealAddr"},
+    {7, VALUE_GAUGE32, NULL, get_client_real_port, "RealPort"},
+    {8, VALUE_OCTETS, NULL, get_client_real_text, "RealText"},
+    {9, VALUE_OCTETS, NULL, get_client_virtual_ipv4, "VirtualIpv4"},
+    {10, VALUE_OCTETS, NULL, get_client_virtual_ipv6, "VirtualIpv6"},
+    {11, VALUE_COUNTER64, NULL, get_client_bytes_in, "BytesIn"},
+    {12, VALUE_COUNTER64, NULL, get_client_bytes_out, "BytesOut"},
+    {13, VALUE_OCTETS, NULL, get_client_connected_since, "ConnectedSince"},
+    {14, VALUE_GAUGE32, NULL, get_client_connected_since_unix, "ConnectedSinceUnix"},
+    {15, VALUE_GAUGE32, NULL, get_client_connected_seconds, "ConnectedSeconds"},
+    {16, VALUE_INTEGER, NULL, get_client_client_id, "ClientId"},
+    {17, VALUE_INTEGER, NULL, get_client_peer_id, "PeerId"},
+    {18, VALUE_OCTETS, NULL, get_client_cipher, "Cipher"},
+    {19, VALUE_OCTETS, NULL, get_client_last_ref, "LastRef"},
+    {20, VALUE_GAUGE32, NULL, get_client_last_ref_unix, "LastRefUnix"},
+    {21, VALUE_TIMETICKS, NULL, get_client_discontinuity_time, "DiscontinuityTime"},
+    {22, VALUE_INTEGER, NULL, get_client_pending, "Pending"},
 };
-
-static const void *client_after(const struct instance *instance, uint32_t after, uint32_t *found)
-{
-    const struct client *client = clients_after(instance, after);
-
-    if (client)
-        *found = client->base.index;
-    return client;
-}
-
-static bool find_client(const struct model *model, const uint32_t *index, bool exact,
-                        struct row *row)
-{
-    return finder_seek(model, index, exact, client_after, row);
-}
 
 static const unsigned client_path[] = {1, 3, 1};
 
@@ -93,7 +78,7 @@ const struct table client_table = {"ovpnClient",
                                    client_path,
                                    3,
                                    2,
-                                   find_client,
+                                   finder_client,
                                    client_columns,
                                    sizeof(client_columns) / sizeof(client_columns[0])};
 
@@ -104,10 +89,10 @@ GETTER(peer_gui_version, struct client, value_text(value, item->peer->gui))
 GETTER(peer_sso, struct client, value_text(value, item->peer->sso))
 
 static const struct column peer_columns[] = {
-    {1, VALUE_OCTETS, false, get_peer_version, "Version"},
-    {2, VALUE_OCTETS, false, get_peer_platform, "Platform"},
-    {3, VALUE_OCTETS, false, get_peer_gui_version, "GuiVersion"},
-    {4, VALUE_OCTETS, false, get_peer_sso, "Sso"},
+    {1, VALUE_OCTETS, NULL, get_peer_version, "Version"},
+    {2, VALUE_OCTETS, NULL, get_peer_platform, "Platform"},
+    {3, VALUE_OCTETS, NULL, get_peer_gui_version, "GuiVersion"},
+    {4, VALUE_OCTETS, NULL, get_peer_sso, "Sso"},
 };
 
 static const void *peer_after(const struct instance *instance, uint32_t after, uint32_t *found)
@@ -149,13 +134,13 @@ GETTER(route_last_ref, struct route, value_date(value, item->last_ref))
 GETTER(route_last_ref_unix, struct route, value_unix(value, item->last_ref))
 
 static const struct column route_columns[] = {
-    {2, VALUE_INTEGER, false, get_route_kind, "Kind"},
-    {3, VALUE_OCTETS, false, get_route_address, "Address"},
-    {4, VALUE_INTEGER, false, get_route_cached, "Cached"},
-    {5, VALUE_OCTETS, false, get_route_common_name, "CommonName"},
-    {6, VALUE_GAUGE32, false, get_route_client_index, "ClientIndex"},
-    {7, VALUE_OCTETS, false, get_route_last_ref, "LastRef"},
-    {8, VALUE_GAUGE32, false, get_route_last_ref_unix, "LastRefUnix"},
+    {2, VALUE_INTEGER, NULL, get_route_kind, "Kind"},
+    {3, VALUE_OCTETS, NULL, get_route_address, "Address"},
+    {4, VALUE_INTEGER, NULL, get_route_cached, "Cached"},
+    {5, VALUE_OCTETS, NULL, get_route_common_name, "CommonName"},
+    {6, VALUE_GAUGE32, NULL, get_route_client_index, "ClientIndex"},
+    {7, VALUE_OCTETS, NULL, get_route_last_ref, "LastRef"},
+    {8, VALUE_GAUGE32, NULL, get_route_last_ref_unix, "LastRefUnix"},
 };
 
 static const void *route_after(const struct instance *instance, uint32_t after, uint32_t *found)

@@ -48,3 +48,30 @@ bool finder_seek(const struct model *model, const uint32_t *index, bool exact, f
     }
     return false;
 }
+
+bool finder_instance(const struct model *model, const uint32_t *index, bool exact, struct row *row)
+{
+    const struct instance *instance =
+        exact ? model_at(model, index[0]) : model_after(model, index[0]);
+
+    if (!instance)
+        return false;
+    row->instance = instance;
+    row->item = instance;
+    row->index[0] = instance->index;
+    return true;
+}
+
+static const void *client_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    const struct client *client = clients_after(instance, after);
+
+    if (client)
+        *found = client->base.index;
+    return client;
+}
+
+bool finder_client(const struct model *model, const uint32_t *index, bool exact, struct row *row)
+{
+    return finder_seek(model, index, exact, client_after, row);
+}

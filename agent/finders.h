@@ -16,4 +16,8 @@ typedef const void *finder_after(const struct instance *instance, uint32_t after
 bool finder_seek(const struct model *model, const uint32_t *index, bool exact, finder_after *after,
                  struct row *row);
 
+/* Row finders that more than one table has: a row for each instance, and one for each client. */
+row_finder finder_instance;
+row_finder finder_client;
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
+#include "agent/set.h"
 #include "agent/varbind.h"
 #include "base/log.h"
 
@@ -85,24 +86,14 @@ static void answer_read(const netsnmp_handler_registration *registration,
     }
 }
 
-/* All varbinds of a SET below ovpnManage, once for each of the library's phases. */
-static void answer_set(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
-{
-    if (reqinfo->mode != MODE_SET_RESERVE1)
-        return;
-    for (netsnmp_request_info *request = requests; request; request = request->next)
-        netsnmp_set_request_error(reqinfo, request, SNMP_ERR_NOTWRITABLE);
-}
-
 /* A returned error code would become genErr on the first varbind: errors are set on requests. */
 static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
                   netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
 {
     size_t size;
 
-    (void)handler;
     if (MODE_IS_SET(reqinfo->mode)) {
-        answer_set(reqinfo, requests);
+        set_answer(handler, registration, reqinfo, requests);
         return SNMP_ERR_NOERROR;
     }
     size = answer_size(reqinfo);

@@ -25,16 +25,16 @@ GETTER(request_ended_unix, struct request, value_unix(value, item->ended))
 GETTER(request_status, struct request, value_integer(value, (int32_t)item->status))
 
 static const struct column request_columns[] = {
-    {2, VALUE_INTEGER, false, get_request_kind, "Kind"},
-    {3, VALUE_OCTETS, false, get_request_name, "Name"},
-    {4, VALUE_OCTETS, false, get_request_prompt, "Prompt"},
-    {5, VALUE_OCTETS, false, get_request_reason, "Reason"},
-    {6, VALUE_INTEGER, false, get_request_echo, "Echo"},
-    {7, VALUE_OCTETS, false, get_request_since, "Since"},
-    {8, VALUE_GAUGE32, false, get_request_since_unix, "SinceUnix"},
-    {9, VALUE_OCTETS, false, get_request_ended, "Ended"},
-    {10, VALUE_GAUGE32, false, get_request_ended_unix, "EndedUnix"},
-    {11, VALUE_INTEGER, false, get_request_status, "Status"},
+    {2, VALUE_INTEGER, NULL, get_request_kind, "Kind"},
+    {3, VALUE_OCTETS, NULL, get_request_name, "Name"},
+    {4, VALUE_OCTETS, NULL, get_request_prompt, "Prompt"},
+    {5, VALUE_OCTETS, NULL, get_request_reason, "Reason"},
+    {6, VALUE_INTEGER, NULL, get_request_echo, "Echo"},
+    {7, VALUE_OCTETS, NULL, get_request_since, "Since"},
+    {8, VALUE_GAUGE32, NULL, get_request_since_unix, "SinceUnix"},
+    {9, VALUE_OCTETS, NULL, get_request_ended, "Ended"},
+    {10, VALUE_GAUGE32, NULL, get_request_ended_unix, "EndedUnix"},
+    {11, VALUE_INTEGER, NULL, get_request_status, "Status"},
 };
 
 static const void *request_after(const struct instance *instance, uint32_t after, uint32_t *found)
@@ -66,8 +66,8 @@ GETTER(capability_command, struct capability, value_text(value, item->command))
 GETTER(capability_summary, struct capability, value_text(value, item->summary))
 
 static const struct column capability_columns[] = {
-    {2, VALUE_OCTETS, false, get_capability_command, "Command"},
-    {3, VALUE_OCTETS, false, get_capability_summary, "Summary"},
+    {2, VALUE_OCTETS, NULL, get_capability_command, "Command"},
+    {3, VALUE_OCTETS, NULL, get_capability_summary, "Summary"},
 };
 
 static const void *capability_after(const struct instance *instance, uint32_t after,
@@ -106,15 +106,15 @@ GETTER(state_remote_text, struct state_record, value_text(value, item->remote_te
 GETTER(state_local_text, struct state_record, value_text(value, item->local_text))
 
 static const struct column state_columns[] = {
-    {2, VALUE_OCTETS, false, get_state_time, "Time"},
-    {3, VALUE_GAUGE32, false, get_state_time_unix, "TimeUnix"},
-    {4, VALUE_INTEGER, false, get_state_value, "Value"},
-    {5, VALUE_OCTETS, false, get_state_name, "Name"},
-    {6, VALUE_OCTETS, false, get_state_reason, "Reason"},
-    {7, VALUE_OCTETS, false, get_state_tunnel_ipv4, "TunnelIpv4"},
-    {8, VALUE_OCTETS, false, get_state_tunnel_ipv6, "TunnelIpv6"},
-    {9, VALUE_OCTETS, false, get_state_remote_text, "RemoteText"},
-    {10, VALUE_OCTETS, false, get_state_local_text, "LocalText"},
+    {2, VALUE_OCTETS, NULL, get_state_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_state_time_unix, "TimeUnix"},
+    {4, VALUE_INTEGER, NULL, get_state_value, "Value"},
+    {5, VALUE_OCTETS, NULL, get_state_name, "Name"},
+    {6, VALUE_OCTETS, NULL, get_state_reason, "Reason"},
+    {7, VALUE_OCTETS, NULL, get_state_tunnel_ipv4, "TunnelIpv4"},
+    {8, VALUE_OCTETS, NULL, get_state_tunnel_ipv6, "TunnelIpv6"},
+    {9, VALUE_OCTETS, NULL, get_state_remote_text, "RemoteText"},
+    {10, VALUE_OCTETS, NULL, get_state_local_text, "LocalText"},
 };
 
 static const void *state_after(const struct instance *instance, uint32_t after, uint32_t *found)
@@ -144,10 +144,10 @@ GETTER(log_flags, struct log_record, value_log_flags(value, item->flags))
 GETTER(log_message, struct log_record, value_text(value, item->message))
 
 static const struct column log_columns[] = {
-    {2, VALUE_OCTETS, false, get_log_time, "Time"},
-    {3, VALUE_GAUGE32, false, get_log_time_unix, "TimeUnix"},
-    {4, VALUE_OCTETS, false, get_log_flags, "Flags"},
-    {5, VALUE_OCTETS, false, get_log_message, "Message"},
+    {2, VALUE_OCTETS, NULL, get_log_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_log_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, NULL, get_log_flags, "Flags"},
+    {5, VALUE_OCTETS, NULL, get_log_message, "Message"},
 };
 
 static const void *log_after(const struct instance *instance, uint32_t after, uint32_t *found)
@@ -170,9 +170,9 @@ GETTER(echo_time_unix, struct log_record, value_unix(value, item->time))
 GETTER(echo_message, struct log_record, value_text(value, item->message))
 
 static const struct column echo_columns[] = {
-    {2, VALUE_OCTETS, false, get_echo_time, "Time"},
-    {3, VALUE_GAUGE32, false, get_echo_time_unix, "TimeUnix"},
-    {4, VALUE_OCTETS, false, get_echo_message, "Message"},
+    {2, VALUE_OCTETS, NULL, get_echo_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_echo_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, NULL, get_echo_message, "Message"},
 };
 
 static const void *echo_after(const struct instance *instance, uint32_t after, uint32_t *found)
@@ -222,22 +222,22 @@ GETTER(session_seconds, struct session_record, value_number(value, lasted(item))
 GETTER(session_client_index, struct session_record, value_number(value, item->client_index))
 
 static const struct column session_columns[] = {
-    {2, VALUE_OCTETS, false, get_session_common_name, "CommonName"},
-    {3, VALUE_OCTETS, false, get_session_username, "Username"},
-    {4, VALUE_INTEGER, false, get_session_real_addr_type, "RealAddrType"},
-    {5, VALUE_OCTETS, false, get_session_real_addr, "RealAddr"},
-    {6, VALUE_GAUGE32, false, get_session_real_port, "RealPort"},
-    {7, VALUE_OCTETS, false, get_session_real_text, "RealText"},
-    {8, VALUE_OCTETS, false, get_session_virtual_ipv4, "VirtualIpv4"},
-    {9, VALUE_OCTETS, false, get_session_virtual_ipv6, "VirtualIpv6"},
-    {10, VALUE_COUNTER64, false, get_session_bytes_in, "BytesIn"},
-    {11, VALUE_COUNTER64, false, get_session_bytes_out, "BytesOut"},
-    {12, VALUE_OCTETS, false, get_session_connected, "Connected"},
-    {13, VALUE_GAUGE32, false, get_session_connected_unix, "ConnectedUnix"},
-    {14, VALUE_OCTETS, false, get_session_ended, "Ended"},
-    {15, VALUE_GAUGE32, false, get_session_ended_unix, "EndedUnix"},
-    {16, VALUE_GAUGE32, false, get_session_seconds, "Seconds"},
-    {17, VALUE_GAUGE32, false, get_session_client_index, "ClientIndex"},
+    {2, VALUE_OCTETS, NULL, get_session_common_name, "CommonName"},
+    {3, VALUE_OCTETS, NULL, get_session_username, "Username"},
+    {4, VALUE_INTEGER, NULL, get_session_real_addr_type, "RealAddrType"},
+    {5, VALUE_OCTETS, NULL, get_session_real_addr, "RealAddr"},
+    {6, VALUE_GAUGE32, NULL, get_session_real_port, "RealPort"},
+    {7, VALUE_OCTETS, NULL, get_session_real_text, "RealText"},
+    {8, VALUE_OCTETS, NULL, get_session_virtual_ipv4, "VirtualIpv4"},
+    {9, VALUE_OCTETS, NULL, get_session_virtual_ipv6, "VirtualIpv6"},
+    {10, VALUE_COUNTER64, NULL, get_session_bytes_in, "BytesIn"},
+    {11, VALUE_COUNTER64, NULL, get_session_bytes_out, "BytesOut"},
+    {12, VALUE_OCTETS, NULL, get_session_connected, "Connected"},
+    {13, VALUE_GAUGE32, NULL, get_session_connected_unix, "ConnectedUnix"},
+    {14, VALUE_OCTETS, NULL, get_session_ended, "Ended"},
+    {15, VALUE_GAUGE32, NULL, get_session_ended_unix, "EndedUnix"},
+    {16, VALUE_GAUGE32, NULL, get_session_seconds, "Seconds"},
+    {17, VALUE_GAUGE32, NULL, get_session_client_index, "ClientIndex"},
 };
 
 static const void *session_after(const struct instance *instance, uint32_t after, uint32_t *found)
@@ -269,12 +269,12 @@ GETTER(command_reply, struct command_record, value_text(value, item->reply))
 GETTER(command_milliseconds, struct command_record, value_number(value, item->milliseconds))
 
 static const struct column command_columns[] = {
-    {2, VALUE_OCTETS, false, get_command_time, "Time"},
-    {3, VALUE_GAUGE32, false, get_command_time_unix, "TimeUnix"},
-    {4, VALUE_OCTETS, false, get_command_command, "Command"},
-    {5, VALUE_INTEGER, false, get_command_result, "Result"},
-    {6, VALUE_OCTETS, false, get_command_reply, "Reply"},
-    {7, VALUE_GAUGE32, false, get_command_milliseconds, "Milliseconds"},
+    {2, VALUE_OCTETS, NULL, get_command_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_command_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, NULL, get_command_command, "Command"},
+    {5, VALUE_INTEGER, NULL, get_command_result, "Result"},
+    {6, VALUE_OCTETS, NULL, get_command_reply, "Reply"},
+    {7, VALUE_GAUGE32, NULL, get_command_milliseconds, "Milliseconds"},
 };
 
 static const void *command_after(const struct instance *instance, uint32_t after, uint32_t *found)

@@ -54,14 +54,14 @@ static void get_suppressed(const struct row *row, struct value *value)
 }
 
 static const struct column columns[] = {
-    {1, VALUE_OCTETS, false, get_version, "Version"},
-    {2, VALUE_OCTETS, false, get_start_time, "StartTime"},
-    {3, VALUE_GAUGE32, false, get_start_time_unix, "StartTimeUnix"},
-    {4, VALUE_GAUGE32, false, get_instances, "Instances"},
-    {5, VALUE_TIMETICKS, false, get_config_loaded, "ConfigLoaded"},
-    {6, VALUE_COUNTER32, false, get_sent, "NotificationsSent"},
-    {7, VALUE_COUNTER32, false, get_dropped, "NotificationsDropped"},
-    {8, VALUE_COUNTER32, false, get_suppressed, "NotificationsSuppressed"},
+    {1, VALUE_OCTETS, NULL, get_version, "Version"},
+    {2, VALUE_OCTETS, NULL, get_start_time, "StartTime"},
+    {3, VALUE_GAUGE32, NULL, get_start_time_unix, "StartTimeUnix"},
+    {4, VALUE_GAUGE32, NULL, get_instances, "Instances"},
+    {5, VALUE_TIMETICKS, NULL, get_config_loaded, "ConfigLoaded"},
+    {6, VALUE_COUNTER32, NULL, get_sent, "NotificationsSent"},
+    {7, VALUE_COUNTER32, NULL, get_dropped, "NotificationsDropped"},
+    {8, VALUE_COUNTER32, NULL, get_suppressed, "NotificationsSuppressed"},
 };
 
 /* Scalars: one row with the index 0. */

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control/change.h"
+
 struct client;
 struct instance;
 struct model;
@@ -47,10 +49,24 @@ struct row {
     uint32_t index[2];
 };
 
+/* No value at all, in struct writer. */
+#define WRITER_NONE INT32_MIN
+
+/*
+ * What a value that is written means.  Integers are judged by their number, octets by their length.
+ */
+struct writer {
+    enum change_kind kind;
+    int32_t min, max; /* what is of the object's syntax */
+    int32_t refused;  /* a value of the syntax that cannot be written, or WRITER_NONE */
+    int32_t idle;     /* the value that does nothing, or WRITER_NONE */
+    int32_t base;     /* the change's number is the value less this */
+};
+
 struct column {
     unsigned number; /* last sub-identifier of the column, ascending in its table */
     enum value_type type;
-    bool writable;
+    const struct writer *writer; /* NULL: read-only */
     void (*get)(const struct row *row, struct value *value);
     const char *name; /* as in the MIB, without the table's prefix */
 };

@@ -22,5 +22,11 @@ extern const struct table log_table;
 extern const struct table echo_table;
 extern const struct table session_table;
 extern const struct table command_table;
+extern const struct table net_table;
+extern const struct table pkcs11_table;
+extern const struct table control_table;
+extern const struct table client_control_table;
+extern const struct table confirm_table;
+extern const struct table credential_table;
 
 #endif

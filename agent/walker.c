@@ -111,29 +111,28 @@ static enum walker_result found(const struct walker *walker, const struct table 
 }
 
 /* oid is what follows a table's path. */
-static enum walker_result get_cell(const struct walker *walker, const struct table *table,
-                                   const unsigned long *oid, size_t len, struct walker_cell *cell)
+static enum walker_result name_cell(const struct table *table, const unsigned long *oid, size_t len,
+                                    struct walker_cell *cell)
 {
     const struct column *column = len > 0 ? column_from(table, oid[0]) : NULL;
-    uint32_t numbers[WALKER_ARITY_MAX] = {0};
-    struct row row;
 
     if (!column || column->number != oid[0])
         return WALKER_NO_OBJECT;
+    cell->table = table;
+    cell->column = column;
     if (len - 1 != table->arity)
         return WALKER_NO_INSTANCE;
+    memset(cell->row.index, 0, sizeof(cell->row.index));
     for (size_t i = 0; i < table->arity; i++) {
         if (oid[1 + i] > UINT32_MAX)
             return WALKER_NO_INSTANCE;
-        numbers[i] = (uint32_t)oid[1 + i];
+        cell->row.index[i] = (uint32_t)oid[1 + i];
     }
-    if (!seek(walker, table, numbers, true, &row))
-        return WALKER_NO_INSTANCE;
-    return found(walker, table, column, &row, cell);
+    return WALKER_FOUND;
 }
 
-enum walker_result walker_get(const struct walker *walker, const unsigned long *oid, size_t len,
-                              struct walker_cell *cell)
+enum walker_result walker_name(const struct walker *walker, const unsigned long *oid, size_t len,
+                               struct walker_cell *cell)
 {
     if (!starts_with(oid, len, walker->root, walker->root_len))
         return WALKER_NO_OBJECT;
@@ -143,9 +142,22 @@ enum walker_result walker_get(const struct walker *walker, const unsigned long *
         const struct table *table = walker->tables[i];
 
         if (compare_path(oid, len, table) == 0)
-            return get_cell(walker, table, oid + table->path_len, len - table->path_len, cell);
+            return name_cell(table, oid + table->path_len, len - table->path_len, cell);
     }
     return WALKER_NO_OBJECT;
+}
+
+enum walker_result walker_get(const struct walker *walker, const unsigned long *oid, size_t len,
+                              struct walker_cell *cell)
+{
+    enum walker_result result = walker_name(walker, oid, len, cell);
+    struct row row;
+
+    if (result != WALKER_FOUND)
+        return result;
+    if (!seek(walker, cell->table, cell->row.index, true, &row))
+        return WALKER_NO_INSTANCE;
+    return found(walker, cell->table, cell->column, &row, cell);
 }
 
 /* The first cell of a table behind oid, which is what follows its path. */

@@ -49,6 +49,14 @@ enum walker_result walker_get(const struct walker *walker, const unsigned long *
                               struct walker_cell *cell);
 
 /*
+ * What an OID names, whether or not there is such a row: fills in table, column and row.index.
+ * WALKER_NO_OBJECT when it is no column, WALKER_NO_INSTANCE when what follows the column cannot be
+ * an index.
+ */
+enum walker_result walker_name(const struct walker *walker, const unsigned long *oid, size_t len,
+                               struct walker_cell *cell);
+
+/*
  * The first cell strictly behind an OID in lexicographic order, among those that have scope as
  * their prefix (scope_len 0: all).  Answers WALKER_FOUND or WALKER_END.  *cell means nothing unless
  * it was found.

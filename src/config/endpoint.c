@@ -159,3 +159,20 @@ bool endpoint_check_agentx(const char *text, char *why, size_t why_size)
         snprintf(why, why_size, "\"%s\": %s", text, fault);
     return !fault;
 }
+
+bool endpoint_agentx_is_local(const char *text)
+{
+    struct endpoint endpoint = {0};
+    struct slice host;
+    char copy[INET6_ADDRSTRLEN] = "";
+    uint16_t port;
+    int family;
+
+    if (strncmp(text, "unix:", 5) == 0)
+        return true;
+    if (split_tcp(strchr(text, ':') + 1, &host, &family, &port) || host.len >= sizeof(copy))
+        return false;
+    memcpy(copy, host.at, host.len);
+    endpoint.host = copy;
+    return endpoint_is_local(&endpoint);
+}

@@ -29,4 +29,7 @@ bool endpoint_is_local(const struct endpoint *endpoint);
  */
 bool endpoint_check_agentx(const char *text, char *why, size_t why_size);
 
+/* Whether traffic to an address that endpoint_check_agentx() finds right stays on this machine. */
+bool endpoint_agentx_is_local(const char *text);
+
 #endif

@@ -5,29 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/timers.h"
 #include "config/config.h"
+#include "connection/exchange.h"
 #include "protocol/lines.h"
-#include "protocol/reply.h"
 
 /* Pauses before another try, in milliseconds. */
 enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000 };
 
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
-
-struct exchange {
-    struct command command; /* wiped when it was sent, if it is secret */
-    enum reply_form form;
-    bool raw; /* lines of the reply may begin with '>' */
-    struct listener listener;
-    bool sent;
-    bool body;   /* the list has begun */
-    bool ended;  /* a MARKED one has had its END, SUCCESS or ERROR */
-    bool failed; /* that was an ERROR */
-    char text[512];
-    struct exchange *next;
-};
 
 struct connection {
     const struct instance_config *config;
@@ -43,9 +31,10 @@ struct connection {
     bool tried; /* the password was sent */
     int pause;  /* before the next try, in milliseconds */
     struct timer timer;
-    struct exchange *first; /* in flight when sent */
+    struct exchange *first; /* the one in flight */
     struct exchange *last;
     unsigned queued;
+    int64_t asked; /* clock_mono() when the last command was sent */
     struct lines lines;
 };
 
@@ -75,8 +64,9 @@ static void finish_first(struct connection *connection, const struct reply *repl
     if (!connection->first)
         connection->last = NULL;
     connection->queued--;
-    exchange->listener.done(exchange->listener.arg, reply);
-    free(exchange);
+    if (!exchange->told)
+        exchange->listener.done(exchange->listener.arg, reply);
+    exchange_free(exchange);
 }
 
 static void drop_transport(struct connection *connection)
@@ -87,10 +77,8 @@ static void drop_transport(struct connection *connection)
     connection->kind->close(connection->transport);
     connection->transport = NULL;
     connection->generation++;
-    while (connection->first) {
-        command_wipe(&connection->first->command);
+    while (connection->first)
         finish_first(connection, &lost);
-    }
 }
 
 /* Ends this try and begins the next after a pause. */
@@ -112,32 +100,46 @@ static void send_line(struct connection *connection, struct command *command)
         command_wipe(command);
 }
 
+static void send_load_stats(struct connection *connection)
+{
+    struct command command;
+
+    command_load_stats(&command);
+    send_line(connection, &command);
+}
+
+static void send_command(struct connection *connection, struct exchange *exchange)
+{
+    exchange->stage = EXCHANGE_SENT;
+    send_line(connection, &exchange->command);
+    if (exchange_is_marked(exchange))
+        send_load_stats(connection);
+}
+
 static void send_next(struct connection *connection)
 {
     struct exchange *exchange = connection->first;
-    struct command marker;
 
-    if (!exchange || exchange->sent)
+    if (!exchange || exchange->stage != EXCHANGE_WAITING)
         return;
-    exchange->sent = true;
-    send_line(connection, &exchange->command);
-    if (exchange->form == REPLY_MARKED) {
-        command_load_stats(&marker);
-        send_line(connection, &marker);
-    }
+    connection->asked = clock_mono();
     timer_start(&connection->timer, CONNECTION_STALE_AFTER);
+    if (exchange->listener.check) {
+        exchange->stage = EXCHANGE_FENCED;
+        send_load_stats(connection);
+    } else {
+        send_command(connection, exchange);
+    }
 }
 
 /* The reply is whole; its listener may do anything, closing the connection included. */
-static void complete(struct connection *connection, enum outcome outcome, struct slice text,
-                     struct slice marker)
+static void complete(struct connection *connection, const struct reply *reply)
 {
-    const struct reply reply = {outcome, text, marker};
     bool was_stale = connection_is_stale(connection);
 
     timer_stop(&connection->timer);
     connection->phase = PHASE_OPEN;
-    finish_first(connection, &reply);
+    finish_first(connection, reply);
     if (connection->phase != PHASE_OPEN)
         return;
     if (was_stale)
@@ -146,87 +148,43 @@ static void complete(struct connection *connection, enum outcome outcome, struct
         send_next(connection);
 }
 
-static void give_line(struct exchange *exchange, struct slice line, const struct message *message)
+/* All that the daemon said before is known now. */
+static void pass_fence(struct connection *connection, struct exchange *exchange)
 {
-    exchange->body = true;
-    if (exchange->listener.line)
-        exchange->listener.line(exchange->listener.arg, line, message);
-}
+    static const struct reply unsent = {.outcome = OUTCOME_UNSENT};
 
-/* Keeps the first SUCCESS or ERROR of a marked reply until the marker comes. */
-static void keep_verdict(struct exchange *exchange, const struct message *message)
-{
-    size_t len = message->text.len;
-
-    if (exchange->ended)
-        return;
-    exchange->ended = true;
-    exchange->failed = message->kind == MESSAGE_ERROR;
-    if (message->kind == MESSAGE_END)
-        return;
-    if (len >= sizeof(exchange->text))
-        len = sizeof(exchange->text) - 1;
-    memcpy(exchange->text, message->text.at, len);
-}
-
-static void marked_line(struct connection *connection, struct slice line,
-                        const struct message *message)
-{
-    struct exchange *exchange = connection->first;
-    struct load_stats stats;
-    char text[sizeof(exchange->text)];
-    bool verdict = message->kind == MESSAGE_SUCCESS || message->kind == MESSAGE_ERROR;
-
-    if (message->kind == MESSAGE_SUCCESS && reply_load_stats(message->text, &stats)) {
-        memcpy(text, exchange->text, sizeof(text));
-        complete(connection,
-                 !exchange->ended   ? OUTCOME_CUT
-                 : exchange->failed ? OUTCOME_ERROR
-                                    : OUTCOME_SUCCESS,
-                 slice_of(text), message->text);
-    } else if (message->kind == MESSAGE_END || (verdict && !(exchange->raw && exchange->body))) {
-        keep_verdict(exchange, message);
-    } else {
-        give_line(exchange, line, message);
-    }
+    if (exchange->withdrawn || !exchange->listener.check(exchange->listener.arg))
+        complete(connection, &unsent);
+    else
+        send_command(connection, exchange);
 }
 
 static void reply_line(struct connection *connection, struct slice line,
                        const struct message *message)
 {
     struct exchange *exchange = connection->first;
-    const struct slice none = {NULL, 0};
-    bool list = exchange->form == REPLY_LIST || (exchange->form == REPLY_COMBO && exchange->body);
+    struct reply reply;
 
-    if (exchange->form == REPLY_MARKED)
-        marked_line(connection, line, message);
-    else if (message->kind == MESSAGE_ERROR)
-        complete(connection, OUTCOME_ERROR, message->text, none);
-    else if (list && message->kind == MESSAGE_END)
-        complete(connection, OUTCOME_SUCCESS, none, none);
-    else if (exchange->form == REPLY_COMBO && !list && message->kind == MESSAGE_SUCCESS)
-        exchange->body = true;
-    else if (!list && message->kind == MESSAGE_SUCCESS)
-        complete(connection, OUTCOME_SUCCESS, message->text, none);
-    else
-        give_line(exchange, line, message);
-}
-
-/* The answers of pkcs11-id-* only look like real-time messages. */
-static bool is_realtime(const struct message *message)
-{
-    return message->type.len > 0 && message->kind != MESSAGE_PKCS11_COUNT &&
-           message->kind != MESSAGE_PKCS11_ENTRY;
+    switch (exchange_take(exchange, line, message, &reply)) {
+    case EXCHANGE_GOES_ON:
+        break;
+    case EXCHANGE_VERDICT:
+        exchange->told = true;
+        exchange->listener.done(exchange->listener.arg, &reply);
+        break;
+    case EXCHANGE_WHOLE:
+        if (exchange->stage == EXCHANGE_FENCED)
+            pass_fence(connection, exchange);
+        else
+            complete(connection, &reply);
+        break;
+    }
 }
 
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
-    struct exchange *exchange = connection->first;
-    bool waiting = exchange && exchange->sent;
-    bool raw = waiting && exchange->raw && exchange->body && !exchange->ended;
-
-    if (waiting && (raw || !is_realtime(message)))
+    if (connection->first && exchange_wants(connection->first, message))
         reply_line(connection, line, message);
     else
         connection->handler->message(connection->arg, message);
@@ -461,6 +419,12 @@ void connection_close(struct connection *connection)
     change_phase(connection, PHASE_CLOSED, NULL);
 }
 
+bool connection_is_busy(const struct connection *connection)
+{
+    return connection->queued >= CONNECTION_QUEUE_MAX ||
+           (connection->first && clock_mono() - connection->asked > CONNECTION_BUSY_AFTER);
+}
+
 bool connection_ask(struct connection *connection, const struct command *command,
                     const struct listener *listener)
 {
@@ -468,13 +432,9 @@ bool connection_ask(struct connection *connection, const struct command *command
 
     if (!connection_is_open(connection) || connection->queued >= CONNECTION_QUEUE_MAX)
         return false;
-    exchange = calloc(1, sizeof(*exchange));
+    exchange = exchange_new(command, listener);
     if (!exchange)
         return false;
-    exchange->command = *command;
-    exchange->form = command->form;
-    exchange->raw = command->raw_reply;
-    exchange->listener = *listener;
     if (connection->last)
         connection->last->next = exchange;
     else
@@ -482,5 +442,31 @@ bool connection_ask(struct connection *connection, const struct command *command
     connection->last = exchange;
     connection->queued++;
     send_next(connection);
+    return true;
+}
+
+bool connection_withdraw(struct connection *connection, const void *arg)
+{
+    static const struct reply unsent = {.outcome = OUTCOME_UNSENT};
+    struct exchange **at = &connection->first;
+    struct exchange *before = NULL;
+    struct exchange *exchange;
+
+    while (*at && ((*at)->listener.arg != arg || (*at)->told)) {
+        before = *at;
+        at = &before->next;
+    }
+    exchange = *at;
+    if (!exchange || exchange->stage == EXCHANGE_SENT)
+        return false;
+    exchange->withdrawn = true;
+    if (exchange->stage == EXCHANGE_FENCED)
+        return true;
+    *at = exchange->next;
+    if (!*at)
+        connection->last = before;
+    connection->queued--;
+    exchange->listener.done(exchange->listener.arg, &unsent);
+    exchange_free(exchange);
     return true;
 }

@@ -30,6 +30,9 @@ enum connection_phase {
 /* The longest that a command may wait for its answer before the session counts as stale, in ms. */
 #define CONNECTION_STALE_AFTER 5000
 
+/* An answer that takes longer makes the connection busy, in ms. */
+#define CONNECTION_BUSY_AFTER 200
+
 /* Commands that may wait. */
 #define CONNECTION_QUEUE_MAX 32
 
@@ -49,7 +52,8 @@ enum outcome {
     OUTCOME_SUCCESS, /* SUCCESS, or a list with its END */
     OUTCOME_ERROR,   /* ERROR; text is the daemon's */
     OUTCOME_CUT,     /* the marker came, but no end of the reply, or no reply at all */
-    OUTCOME_LOST     /* the session ended before the reply */
+    OUTCOME_LOST,    /* the session ended before the reply */
+    OUTCOME_UNSENT   /* it was withdrawn, or its check said no: the daemon never saw it */
 };
 
 struct reply {
@@ -58,10 +62,18 @@ struct reply {
     struct slice marker; /* text of the load-stats marker, empty without one */
 };
 
-/* Who waits for a reply; line may be NULL. */
+/* Who waits for a reply; line and check may be NULL. */
 struct listener {
     void (*line)(void *arg, struct slice line, const struct message *message);
+
+    /* Called once.  For a REPLY_MAYBE as soon as there is a verdict, else when the reply ends. */
     void (*done)(void *arg, const struct reply *reply);
+
+    /*
+     * Whether the command is still right, asked in the moment before it is sent.  A load-stats goes
+     * out before, so that all that the daemon has said until now is known.
+     */
+    bool (*check)(void *arg);
     void *arg;
 };
 
@@ -91,11 +103,20 @@ bool connection_is_open(const struct connection *connection);
 /* Whether the answer to a command is overdue. */
 bool connection_is_stale(const struct connection *connection);
 
+/* Whether another command would have to wait: an answer has been on its way for some time. */
+bool connection_is_busy(const struct connection *connection);
+
 /*
  * Queues a command; it is copied, and wiped when it has been sent if it is secret.  Returns false
  * when the session is not open or the queue is full.
  */
 bool connection_ask(struct connection *connection, const struct command *command,
                     const struct listener *listener);
+
+/*
+ * Takes back the command whose listener has that arg: it ends with OUTCOME_UNSENT, now or when the
+ * answer to its fence is read.  Returns false when it was sent already, or is not known.
+ */
+bool connection_withdraw(struct connection *connection, const void *arg);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/control.h"
 #include "session/session.h"
 
 struct member {
@@ -14,6 +15,7 @@ struct member {
     const struct instance_config *config;
     struct instance *instance;
     struct session *session;
+    struct control *control;
     bool stays; /* mark and sweep of a reload */
     struct member *next;
 };
@@ -124,7 +126,8 @@ static void remove_member(struct member **at)
     struct member *member = *at;
 
     *at = member->next;
-    session_free(member->session);
+    session_free(member->session); /* first: what it was asked ends with it */
+    control_free(member->control);
     alerts_forget(member->index);
     model_remove(model, member->instance);
     free(member);
@@ -136,9 +139,12 @@ static bool fill_member(struct member *member)
     if (!member->instance)
         return false;
     member->session = session_new(member->instance, member->config, &socket_transport, base);
-    if (member->session && model_add(model, member->instance))
+    if (member->session)
+        member->control = control_new(member->instance, member->session, member->config);
+    if (member->control && model_add(model, member->instance))
         return true;
     session_free(member->session);
+    control_free(member->control);
     instance_free(member->instance);
     return false;
 }
@@ -198,6 +204,7 @@ void fleet_configure(struct config *config)
         member->stays = true;
         member->config = wanted;
         session_configure(member->session, wanted);
+        control_configure(member->control, wanted);
         alerts_configure(member->index, wanted);
     }
     sweep();

@@ -20,6 +20,7 @@
 #include "agent/handler.h"
 #include "agent/link.h"
 #include "agent/notify.h"
+#include "agent/set.h"
 #include "agent/tables.h"
 #include "agent/values.h"
 #include "base/clock.h"
@@ -27,6 +28,8 @@
 #include "base/text.h"
 #include "base/timers.h"
 #include "config/config.h"
+#include "config/endpoint.h"
+#include "control/control.h"
 #include "main/fleet.h"
 #include "main/options.h"
 
@@ -139,7 +142,8 @@ static bool set_up_agent(const char *address)
     values_set_uptime(link_uptime_at);
     notify_start(NOTIFY_BOUND);
     alerts_start(&process.walker);
-    return process.agentx && link_start(process.base, address, NULL, NULL) &&
+    set_start(&process.walker);
+    return process.agentx && link_start(process.base, address, set_link_changed, NULL) &&
            handler_start(&process.walker);
 }
 
@@ -188,6 +192,7 @@ static int serve(struct config *config)
     int status = EXIT_FAILURE;
 
     process.model.start_unix = clock_wall();
+    control_forbid_secrets(!endpoint_agentx_is_local(address));
     if (!set_up_loop()) {
         log_error("cannot set up the event loop");
         config_free(config);
@@ -204,6 +209,7 @@ static int serve(struct config *config)
     }
     alerts_stop();
     notify_stop();
+    set_stop();
     if (process.base)
         link_stop();
     tear_down_loop();

@@ -39,6 +39,8 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->mode = MODE_UNKNOWN;
     instance->hold_flag = instance->dco = instance->status_complete = TRUTH_UNKNOWN;
     instance->verb = instance->mute = instance->auth_retry = -1;
+    instance->last_command.result = RESULT_SUCCESS;
+    instance->pkcs11.told = -1;
     instance->client_max = config->limits.client_max;
     instance->route_max = config->limits.route_max;
     if (text_set(&instance->name, CONFIG_NAME_MAX, slice_of(config->name)) &&
@@ -87,6 +89,9 @@ void instance_free(struct instance *instance)
     rows_bury(&instance->routes, &route_rows);
     instance_set_capabilities(instance, NULL, 0);
     state_record_fini(&instance->state);
+    command_record_fini(&instance->last_command);
+    net_lines_fini(&instance->net);
+    pkcs11_list_fini(&instance->pkcs11);
     free(instance->name);
     free(instance->endpoint);
     free(instance->contact_error);

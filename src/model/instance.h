@@ -7,6 +7,7 @@
 
 #include "base/history.h"
 #include "model/clients.h"
+#include "model/ondemand.h"
 #include "model/records.h"
 #include "model/requests.h"
 #include "protocol/command.h"
@@ -104,6 +105,12 @@ struct instance {
     struct history sessions; /* struct session_record */
     struct history commands; /* struct command_record */
     struct history requests; /* struct request */
+
+    struct command_record last_command; /* also where the history keeps none (model/commands.h) */
+    uint32_t last_command_sequence;
+    int serial; /* of the advisory lock for writers, 0..2147483647 */
+    struct net_lines net;
+    struct pkcs11_list pkcs11;
 
     struct capability *capabilities;
     size_t capability_count;

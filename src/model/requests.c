@@ -196,12 +196,16 @@ void requests_failed(struct instance *instance, struct slice type, struct slice 
     event_tell(EVENT_AUTH_FAILED, instance, found, request);
 }
 
-void requests_answered(struct instance *instance, struct slice name)
+void requests_accepted(struct instance *instance, uint32_t row, bool username)
 {
-    uint32_t row;
-    struct request *request = find_open(instance, REQUEST_UNKNOWN, name, &row);
+    struct request *request = history_at(&instance->requests, row);
 
-    if (request)
+    if (!request || request->status != REQUEST_PENDING)
+        return;
+    request->has_username |= username;
+    request->has_answer |= !username || request->kind == REQUEST_USERNAME;
+    if (request->has_answer &&
+        (request->has_username || request->kind != REQUEST_USERNAME_PASSWORD))
         end_request(instance, request, row, REQUEST_ANSWERED);
 }
 

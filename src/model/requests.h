@@ -33,7 +33,9 @@ struct request {
     int64_t since; /* seconds since 1970 */
     int64_t ended; /* 0 while pending */
     enum request_status status;
-    bool told; /* EVENT_INPUT_NEEDED was told */
+    bool told;         /* EVENT_INPUT_NEEDED was told */
+    bool has_username; /* the daemon took one */
+    bool has_answer;   /* the daemon took a password, or whatever else was asked for */
 };
 
 /*
@@ -46,8 +48,11 @@ void requests_question(struct instance *instance, struct slice type, struct slic
 /* >PASSWORD:Verification Failed: EVENT_AUTH_FAILED; the request of that name has failed. */
 void requests_failed(struct instance *instance, struct slice type, struct slice reason);
 
-/* The open request of that name has been answered and the daemon took it. */
-void requests_answered(struct instance *instance, struct slice name);
+/*
+ * The daemon took a user name, or another answer, for the request in that row: it has been answered
+ * when nothing is missing.
+ */
+void requests_accepted(struct instance *instance, uint32_t row, bool username);
 
 /* All open requests end: the daemon has gone on without an answer, or has ended. */
 void requests_withdraw(struct instance *instance);

@@ -17,6 +17,7 @@ static struct builder build(struct command *command, enum reply_form form, const
 
     command->form = form;
     command->secret = command->raw_reply = false;
+    command->shown = 0;
     memcpy(command->line, words, len);
     command->len = len;
     return (struct builder){command, COMMAND_OK};
@@ -94,6 +95,17 @@ static void plain(struct command *command, enum reply_form form, const char *wor
 void command_wipe(struct command *command)
 {
     explicit_bzero(command, sizeof(*command));
+}
+
+void command_show(const struct command *command, char text[COMMAND_SHOWN_MAX])
+{
+    size_t len = command->secret ? command->shown : command->len;
+
+    memcpy(text, command->line, len);
+    text[len] = '\0';
+    if (command->secret)
+        strcpy(text + len, " ***");
+    text[strcspn(text, "\n")] = '\0';
 }
 
 const char *command_error_text(enum command_error error)
@@ -267,7 +279,7 @@ void command_signal(struct command *command, enum daemon_signal number)
                                         [DAEMON_SIGUSR1] = "signal SIGUSR1",
                                         [DAEMON_SIGUSR2] = "signal SIGUSR2"};
 
-    plain(command, REPLY_MARKED, words[number]);
+    plain(command, REPLY_MAYBE, words[number]);
 }
 
 void command_forget_passwords(struct command *command)
@@ -345,6 +357,7 @@ static enum command_error answer(struct command *command, const char *word,
     if (type.len == 0)
         builder.error = COMMAND_EMPTY;
     add_quoted(&builder, dialect, type);
+    command->shown = command->len;
     add_quoted(&builder, dialect, text);
     return finish(&builder);
 }

@@ -25,6 +25,7 @@ enum reply_form {
     REPLY_SINGLE, /* one SUCCESS or ERROR line; lines before it belong to it */
     REPLY_LIST,   /* lines and END, or one ERROR line */
     REPLY_COMBO,  /* a SUCCESS or ERROR line, then a list: `state on all` */
+    REPLY_MAYBE,  /* one SUCCESS or ERROR line, or nothing; marked as the next */
     REPLY_MARKED  /* may lack its end, or all of it: `load-stats` is sent behind it as a marker */
 };
 
@@ -49,9 +50,16 @@ struct command {
     enum reply_form form;
     bool secret;    /* the line must be wiped after use and never shown */
     bool raw_reply; /* its reply may hold lines that begin with '>': names of clients */
+    size_t shown;   /* of a secret one: the leading bytes of the line that are not secret */
     size_t len;     /* with its line end */
     char line[COMMAND_MAX + 2];
 };
+
+/* Room for the text of command_show(). */
+#define COMMAND_SHOWN_MAX (COMMAND_MAX + 8)
+
+/* The command as people may see it: without its line end, and *** in the place of a secret. */
+void command_show(const struct command *command, char text[COMMAND_SHOWN_MAX]);
 
 /* Reads `OpenVPN 2.6.14 ...` (of the `version` reply); an unreadable one gives the safest. */
 struct command_dialect command_dialect_of(struct slice version);

@@ -85,7 +85,8 @@ static void status_done(void *arg, const struct reply *reply)
 
 static void ask_status(struct session *session)
 {
-    const struct listener listener = {status_line_read, status_done, session};
+    const struct listener listener = {
+        .line = status_line_read, .done = status_done, .arg = session};
     struct command command;
 
     command_status(&command, 3);
@@ -118,7 +119,7 @@ static void stats_done(void *arg, const struct reply *reply)
 
 static void on_poll(void *arg)
 {
-    const struct listener listener = {NULL, stats_done, arg};
+    const struct listener listener = {.done = stats_done, .arg = arg};
     struct session *session = arg;
     struct command command;
 

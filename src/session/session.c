@@ -66,6 +66,8 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         startup_abort(session);
         poll_stop(session);
         events_reset(session);
+        /* Somebody else may answer them; the daemon repeats what is still open. */
+        requests_withdraw(instance);
         instance_set_contact(instance, CONTACT_DETACHED, NULL);
         break;
     }
@@ -125,4 +127,36 @@ void session_configure(struct session *session, const struct instance_config *co
     session->config = config;
     connection_configure(session->connection, config);
     instance_configure(session->instance, config);
+}
+
+void session_detach(struct session *session)
+{
+    if (session->instance->contact != CONTACT_DETACHED)
+        connection_close(session->connection);
+}
+
+void session_attach(struct session *session)
+{
+    connection_open(session->connection);
+}
+
+bool session_is_busy(const struct session *session)
+{
+    return connection_is_busy(session->connection);
+}
+
+bool session_ask(struct session *session, const struct command *command,
+                 const struct listener *listener)
+{
+    return session->synchronized && connection_ask(session->connection, command, listener);
+}
+
+bool session_withdraw(struct session *session, const void *arg)
+{
+    return connection_withdraw(session->connection, arg);
+}
+
+void session_refresh(struct session *session)
+{
+    poll_soon(session);
 }

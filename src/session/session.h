@@ -2,6 +2,7 @@
 #define SESSION_SESSION_H
 
 #include "config/config.h"
+#include "connection/connection.h"
 #include "connection/transport.h"
 #include "model/instance.h"
 
@@ -29,5 +30,26 @@ void session_start(struct session *session);
  * old one may be freed.
  */
 void session_configure(struct session *session, const struct instance_config *config);
+
+/*
+ * Hands the daemon's only management session to others (CONTACT_DETACHED), or takes it back.  Both
+ * are harmless when that is so already.
+ */
+void session_detach(struct session *session);
+void session_attach(struct session *session);
+
+/* Whether a command would have to wait: see connection_is_busy(). */
+bool session_is_busy(const struct session *session);
+
+/*
+ * Commands on somebody's account, between those of the session's own: connection_ask() and
+ * connection_withdraw().  Refused until the session has learned what it has to know.
+ */
+bool session_ask(struct session *session, const struct command *command,
+                 const struct listener *listener);
+bool session_withdraw(struct session *session, const void *arg);
+
+/* Asks for the status now rather than at the next interval; one under way is as good. */
+void session_refresh(struct session *session);
 
 #endif

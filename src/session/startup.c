@@ -192,7 +192,7 @@ static void finish(struct session *session)
 
 static void next_step(struct session *session)
 {
-    const struct listener listener = {on_line, on_done, session};
+    const struct listener listener = {.line = on_line, .done = on_done, .arg = session};
     struct command command;
 
     while (session->step < STEPS && !prepare(session))
@@ -233,7 +233,7 @@ void startup_refresh(struct session *session)
     struct command command;
 
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-        const struct listener listener = {NULL, settings[i].done, session};
+        const struct listener listener = {.done = settings[i].done, .arg = session};
 
         settings[i].build(&command);
         connection_ask(session->connection, &command, &listener);

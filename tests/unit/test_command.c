@@ -322,7 +322,7 @@ static void test_plain_words(void **state)
     assert_line(&command, "auth-retry nointeract");
     command_signal(&command, DAEMON_SIGUSR1);
     assert_line(&command, "signal SIGUSR1");
-    assert_int_equal(command.form, REPLY_MARKED);
+    assert_int_equal(command.form, REPLY_MAYBE);
     command_status(&command, 3);
     assert_line(&command, "status 3");
     assert_false(command.raw_reply);

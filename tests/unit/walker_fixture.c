@@ -55,14 +55,14 @@ static void get_index(const struct row *row, struct value *value)
 }
 
 static const struct column three_columns[] = {
-    {1, VALUE_GAUGE32, false, get_index, "A"},
-    {2, VALUE_GAUGE32, false, get_index, "B"},
-    {3, VALUE_GAUGE32, false, get_index, "C"},
+    {1, VALUE_GAUGE32, NULL, get_index, "A"},
+    {2, VALUE_GAUGE32, NULL, get_index, "B"},
+    {3, VALUE_GAUGE32, NULL, get_index, "C"},
 };
 static const struct column gap_columns[] = {
-    {2, VALUE_GAUGE32, false, get_index, "B"},
-    {3, VALUE_GAUGE32, false, get_index, "C"},
-    {7, VALUE_GAUGE32, false, get_index, "G"},
+    {2, VALUE_GAUGE32, NULL, get_index, "B"},
+    {3, VALUE_GAUGE32, NULL, get_index, "C"},
+    {7, VALUE_GAUGE32, NULL, get_index, "G"},
 };
 
 static const unsigned path_0[] = {1, 1};

@@ -1,0 +1,385 @@
+#include "agent/set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include "agent/link.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/timers.h"
+#include "control/plan.h"
+
+/*
+ * A request that the library has handed to us must not be finished when the session it came by has
+ * ended: the library would touch what it has freed.  Its own half forgets the request after 30
+ * seconds, and then it is safe.
+ */
+enum { PARK_MS = 31000 };
+
+/* Requests that can wait for their next phase; the master agent sends one after the other. */
+enum { WAITING_MAX = 8 };
+
+/* One SET, from RESERVE to its end. */
+struct pdu {
+    int transaction;     /* of the master agent, unique in a session */
+    unsigned generation; /* of the session */
+    struct plan *plan;   /* NULL when it is given up */
+    bool running;        /* the plan goes on; it calls plan_ended() */
+    bool undoing;
+    netsnmp_delegated_cache *cache; /* what the library waits for; NULL when it does not */
+    int64_t delegated;              /* clock_mono() since when */
+    struct timer parked;
+    struct pdu *next;
+};
+
+static const struct walker *walker;
+static struct pdu *pdus;
+
+static bool is_alive(const struct pdu *pdu)
+{
+    return link_is_up() && link_generation() == pdu->generation;
+}
+
+static struct pdu *find(const netsnmp_agent_request_info *reqinfo)
+{
+    struct pdu *pdu = pdus;
+
+    while (pdu && !(pdu->plan && pdu->generation == link_generation() &&
+                    pdu->transaction == (int)reqinfo->asp->pdu->transid))
+        pdu = pdu->next;
+    return pdu;
+}
+
+static void destroy(struct pdu *pdu)
+{
+    struct pdu **at = &pdus;
+
+    while (*at != pdu)
+        at = &(*at)->next;
+    *at = pdu->next;
+    timer_stop(&pdu->parked);
+    plan_free(pdu->plan);
+    netsnmp_free_delegated_cache(pdu->cache);
+    free(pdu);
+}
+
+/* Forgets the plan; the rest stays as long as the library's request does. */
+static void drop(struct pdu *pdu)
+{
+    plan_free(pdu->plan);
+    pdu->plan = NULL;
+    if (!pdu->cache)
+        destroy(pdu);
+}
+
+static void unpark(void *arg)
+{
+    struct pdu *pdu = arg;
+    netsnmp_delegated_cache *cache = netsnmp_handler_check_cache(pdu->cache);
+
+    if (cache)
+        netsnmp_set_request_error(cache->reqinfo, cache->requests, SNMP_ERR_GENERR);
+    for (netsnmp_request_info *request = cache ? cache->requests : NULL; request;
+         request = request->next)
+        request->delegated = REQUEST_IS_NOT_DELEGATED;
+    netsnmp_free_delegated_cache(pdu->cache);
+    pdu->cache = NULL;
+    if (!pdu->plan)
+        destroy(pdu);
+}
+
+static struct pdu *oldest_waiting(size_t *count)
+{
+    struct pdu *oldest = NULL;
+
+    *count = 0;
+    for (struct pdu *pdu = pdus; pdu; pdu = pdu->next) {
+        if (!pdu->plan || pdu->running)
+            continue;
+        oldest = pdu; /* new ones stand in front */
+        (*count)++;
+    }
+    return oldest;
+}
+
+static struct pdu *begin(const netsnmp_agent_request_info *reqinfo)
+{
+    struct pdu *pdu = find(reqinfo);
+    size_t count;
+
+    if (pdu && !pdu->running)
+        drop(pdu); /* asked again */
+    pdu = oldest_waiting(&count);
+    if (pdu && count >= WAITING_MAX)
+        drop(pdu);
+    pdu = calloc(1, sizeof(*pdu));
+    if (!pdu)
+        return NULL;
+    pdu->plan = plan_new();
+    if (!pdu->plan) {
+        free(pdu);
+        return NULL;
+    }
+    pdu->transaction = (int)reqinfo->asp->pdu->transid;
+    pdu->generation = link_generation();
+    timer_init(&pdu->parked, unpark, pdu);
+    pdu->next = pdus;
+    pdus = pdu;
+    return pdu;
+}
+
+/* What the daemon would drop from a text without a word. */
+static bool has_control(const unsigned char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x20 || text[i] == 0x7f)
+            return true;
+    return false;
+}
+
+static int read_integer(const netsnmp_variable_list *varbind, const struct writer *writer,
+                        struct change *change)
+{
+    long number;
+
+    if (varbind->type != ASN_INTEGER)
+        return SNMP_ERR_WRONGTYPE;
+    if (varbind->val_len != sizeof(long))
+        return SNMP_ERR_WRONGLENGTH;
+    number = *varbind->val.integer;
+    if (number < writer->min || number > writer->max || number == writer->refused)
+        return SNMP_ERR_WRONGVALUE;
+    change->idle = number == writer->idle;
+    change->number = (int32_t)number - writer->base;
+    return SNMP_ERR_NOERROR;
+}
+
+static int read_octets(const netsnmp_variable_list *varbind, const struct writer *writer,
+                       struct change *change)
+{
+    if (varbind->type != ASN_OCTET_STR)
+        return SNMP_ERR_WRONGTYPE;
+    if (varbind->val_len > (size_t)writer->max || varbind->val_len > CHANGE_TEXT_MAX)
+        return SNMP_ERR_WRONGLENGTH;
+    if ((int32_t)varbind->val_len == writer->refused ||
+        has_control(varbind->val.string, varbind->val_len))
+        return SNMP_ERR_WRONGVALUE;
+    change->idle = (int32_t)varbind->val_len == writer->idle;
+    change->len = varbind->val_len;
+    if (change->len > 0)
+        memcpy(change->text, varbind->val.string, change->len);
+    return SNMP_ERR_NOERROR;
+}
+
+/* Returns the error status. */
+static int read_change(const netsnmp_variable_list *varbind, struct change *change)
+{
+    struct walker_cell cell;
+    enum walker_result result = walker_name(walker, varbind->name, varbind->name_length, &cell);
+    const struct writer *writer;
+    int status;
+
+    if (result == WALKER_NO_OBJECT || !cell.column->writer)
+        return SNMP_ERR_NOTWRITABLE;
+    writer = cell.column->writer;
+    *change = (struct change){.kind = writer->kind};
+    status = cell.column->type == VALUE_INTEGER ? read_integer(varbind, writer, change)
+                                                : read_octets(varbind, writer, change);
+    if (status != SNMP_ERR_NOERROR)
+        return status;
+    if (result != WALKER_FOUND)
+        return SNMP_ERR_NOCREATION;
+    change->instance = cell.row.index[0];
+    change->row = cell.row.index[1];
+    return SNMP_ERR_NOERROR;
+}
+
+/* Fills the plan; false when a varbind is wrong by itself. */
+static bool fill(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
+                 netsnmp_request_info *requests)
+{
+    bool good = true;
+
+    for (netsnmp_request_info *request = requests; request; request = request->next) {
+        struct change change;
+        int status = read_change(request->requestvb, &change);
+
+        if (status == SNMP_ERR_NOERROR && !plan_add(pdu->plan, &change))
+            status = SNMP_ERR_RESOURCEUNAVAILABLE;
+        change_wipe(&change);
+        if (status == SNMP_ERR_NOERROR)
+            continue;
+        netsnmp_set_request_error(reqinfo, request, status);
+        good = false;
+    }
+    return good;
+}
+
+static void put_errors(const struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
+                       netsnmp_request_info *requests)
+{
+    static const int statuses[] = {
+        [PLAN_OK] = SNMP_ERR_NOERROR,
+        [PLAN_NO_ROW] = SNMP_ERR_NOCREATION,
+        [PLAN_NOT_ALLOWED] = SNMP_ERR_NOTWRITABLE,
+        [PLAN_INCONSISTENT] = SNMP_ERR_INCONSISTENTVALUE,
+        [PLAN_BUSY] = SNMP_ERR_RESOURCEUNAVAILABLE,
+        [PLAN_FAILED] = SNMP_ERR_COMMITFAILED,
+        [PLAN_UNDO_FAILED] = SNMP_ERR_UNDOFAILED,
+    };
+    size_t which = 0;
+
+    for (netsnmp_request_info *request = requests; request && which < plan_count(pdu->plan);
+         request = request->next) {
+        int status = statuses[plan_error_of(pdu->plan, which++)];
+
+        if (status != SNMP_ERR_NOERROR)
+            netsnmp_set_request_error(reqinfo, request, status);
+    }
+}
+
+static void reserve(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
+{
+    struct pdu *pdu = begin(reqinfo);
+
+    if (!pdu) {
+        netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_RESOURCEUNAVAILABLE);
+        return;
+    }
+    if (fill(pdu, reqinfo, requests) && !plan_check(pdu->plan))
+        put_errors(pdu, reqinfo, requests);
+}
+
+/* The library gets its answer, or has to wait until it can take one. */
+static void finish_request(struct pdu *pdu)
+{
+    netsnmp_delegated_cache *cache;
+    int64_t age = clock_mono() - pdu->delegated;
+
+    if (!pdu->cache)
+        return;
+    if (!is_alive(pdu)) {
+        timer_start(&pdu->parked, age < PARK_MS ? PARK_MS - age : 0);
+        return;
+    }
+    cache = netsnmp_handler_check_cache(pdu->cache);
+    for (netsnmp_request_info *request = cache ? cache->requests : NULL; request;
+         request = request->next)
+        request->delegated = REQUEST_IS_NOT_DELEGATED;
+    if (cache)
+        put_errors(pdu, cache->reqinfo, cache->requests);
+    netsnmp_free_delegated_cache(pdu->cache);
+    pdu->cache = NULL;
+}
+
+static void plan_ended(void *arg);
+
+/* Nobody was told that it has succeeded, so it is put back as far as that goes. */
+static void abandon(struct pdu *pdu)
+{
+    if (!pdu->undoing) {
+        pdu->undoing = true;
+        pdu->running = plan_undo(pdu->plan, plan_ended, pdu);
+    }
+    if (!pdu->running)
+        drop(pdu);
+}
+
+static void plan_ended(void *arg)
+{
+    struct pdu *pdu = arg;
+    bool alive = is_alive(pdu);
+
+    pdu->running = false;
+    finish_request(pdu);
+    if (!alive)
+        abandon(pdu);
+    else if (pdu->undoing)
+        drop(pdu);
+}
+
+/* Runs a phase that may wait for the daemons. */
+static void run(struct pdu *pdu, bool goes_on, netsnmp_mib_handler *handler,
+                netsnmp_handler_registration *registration, netsnmp_agent_request_info *reqinfo,
+                netsnmp_request_info *requests)
+{
+    pdu->running = goes_on;
+    if (!goes_on) {
+        put_errors(pdu, reqinfo, requests);
+        if (pdu->undoing)
+            drop(pdu);
+        return;
+    }
+    pdu->delegated = clock_mono();
+    pdu->cache = netsnmp_create_delegated_cache(handler, registration, reqinfo, requests, NULL);
+    for (netsnmp_request_info *request = pdu->cache ? requests : NULL; request;
+         request = request->next)
+        request->delegated = REQUEST_IS_DELEGATED;
+    if (!pdu->cache)
+        netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
+}
+
+void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
+                netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
+{
+    struct pdu *pdu;
+
+    if (reqinfo->mode == MODE_SET_RESERVE1) {
+        reserve(reqinfo, requests);
+        return;
+    }
+    pdu = find(reqinfo);
+    if (!pdu || pdu->running) {
+        if (reqinfo->mode == MODE_SET_ACTION)
+            netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
+        return;
+    }
+    switch (reqinfo->mode) {
+    case MODE_SET_ACTION:
+        run(pdu, plan_run(pdu->plan, plan_ended, pdu), handler, registration, reqinfo, requests);
+        break;
+    case MODE_SET_UNDO:
+        pdu->undoing = true;
+        run(pdu, plan_undo(pdu->plan, plan_ended, pdu), handler, registration, reqinfo, requests);
+        break;
+    case MODE_SET_COMMIT:
+        plan_commit(pdu->plan);
+        drop(pdu);
+        break;
+    case MODE_SET_FREE:
+        drop(pdu);
+        break;
+    default:
+        break;
+    }
+}
+
+void set_start(const struct walker *use)
+{
+    walker = use;
+}
+
+void set_link_changed(void *arg, bool up)
+{
+    struct pdu *next;
+
+    (void)arg;
+    for (struct pdu *pdu = pdus; pdu && !up; pdu = next) {
+        next = pdu->next;
+        if (pdu->cache)
+            timer_start(&pdu->parked, PARK_MS);
+        if (pdu->plan && !pdu->running)
+            abandon(pdu);
+    }
+}
+
+void set_stop(void)
+{
+    while (pdus)
+        destroy(pdus);
+}

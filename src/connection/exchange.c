@@ -1,0 +1,134 @@
+#include "connection/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/reply.h"
+
+struct exchange *exchange_new(const struct command *command, const struct listener *listener)
+{
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+    if (!exchange)
+        return NULL;
+    exchange->command = *command;
+    exchange->form = command->form;
+    exchange->raw = command->raw_reply;
+    exchange->listener = *listener;
+    return exchange;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    command_wipe(&exchange->command);
+    free(exchange);
+}
+
+bool exchange_is_marked(const struct exchange *exchange)
+{
+    return exchange->form == REPLY_MARKED || exchange->form == REPLY_MAYBE;
+}
+
+/* The answers of pkcs11-id-* only look like real-time messages. */
+static bool is_realtime(const struct message *message)
+{
+    return message->type.len > 0 && message->kind != MESSAGE_PKCS11_COUNT &&
+           message->kind != MESSAGE_PKCS11_ENTRY;
+}
+
+bool exchange_wants(const struct exchange *exchange, const struct message *message)
+{
+    if (exchange->stage == EXCHANGE_WAITING)
+        return false;
+    return !is_realtime(message) || (exchange->raw && exchange->body && !exchange->ended);
+}
+
+static void give_line(struct exchange *exchange, struct slice line, const struct message *message)
+{
+    exchange->body = true;
+    if (exchange->listener.line)
+        exchange->listener.line(exchange->listener.arg, line, message);
+}
+
+/* Keeps the first SUCCESS or ERROR of a marked reply until the marker comes. */
+static void keep_verdict(struct exchange *exchange, const struct message *message)
+{
+    size_t len = message->text.len;
+
+    if (exchange->ended)
+        return;
+    exchange->ended = true;
+    exchange->failed = message->kind == MESSAGE_ERROR;
+    if (message->kind == MESSAGE_END)
+        return;
+    if (len >= sizeof(exchange->text))
+        len = sizeof(exchange->text) - 1;
+    memcpy(exchange->text, message->text.at, len);
+}
+
+static struct reply verdict(const struct exchange *exchange)
+{
+    return (struct reply){.outcome = !exchange->ended   ? OUTCOME_CUT
+                                     : exchange->failed ? OUTCOME_ERROR
+                                                        : OUTCOME_SUCCESS,
+                          .text = slice_of(exchange->text)};
+}
+
+static enum exchange_result marked_line(struct exchange *exchange, struct slice line,
+                                        const struct message *message, struct reply *reply)
+{
+    struct load_stats stats;
+    bool is_verdict = message->kind == MESSAGE_SUCCESS || message->kind == MESSAGE_ERROR;
+
+    if (message->kind == MESSAGE_SUCCESS && reply_load_stats(message->text, &stats)) {
+        *reply = verdict(exchange);
+        reply->marker = message->text;
+        return EXCHANGE_WHOLE;
+    }
+    if (message->kind != MESSAGE_END && (!is_verdict || (exchange->raw && exchange->body))) {
+        give_line(exchange, line, message);
+        return EXCHANGE_GOES_ON;
+    }
+    keep_verdict(exchange, message);
+    if (exchange->form != REPLY_MAYBE || exchange->told)
+        return EXCHANGE_GOES_ON;
+    *reply = verdict(exchange);
+    return EXCHANGE_VERDICT;
+}
+
+static enum exchange_result fence_line(const struct message *message, struct reply *reply)
+{
+    struct load_stats stats;
+
+    if (message->kind != MESSAGE_SUCCESS || !reply_load_stats(message->text, &stats))
+        return EXCHANGE_GOES_ON;
+    *reply = (struct reply){.outcome = OUTCOME_SUCCESS};
+    return EXCHANGE_WHOLE;
+}
+
+enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
+                                   const struct message *message, struct reply *reply)
+{
+    bool list = exchange->form == REPLY_LIST || (exchange->form == REPLY_COMBO && exchange->body);
+
+    if (exchange->stage == EXCHANGE_FENCED)
+        return fence_line(message, reply);
+    if (exchange_is_marked(exchange))
+        return marked_line(exchange, line, message, reply);
+    *reply = (struct reply){.text = message->text};
+    if (message->kind == MESSAGE_ERROR) {
+        reply->outcome = OUTCOME_ERROR;
+        return EXCHANGE_WHOLE;
+    }
+    if (message->kind == (list ? MESSAGE_END : MESSAGE_SUCCESS)) {
+        reply->outcome = OUTCOME_SUCCESS;
+        if (list)
+            reply->text = (struct slice){NULL, 0};
+        if (exchange->form != REPLY_COMBO || list)
+            return EXCHANGE_WHOLE;
+        exchange->body = true;
+        return EXCHANGE_GOES_ON;
+    }
+    give_line(exchange, line, message);
+    return EXCHANGE_GOES_ON;
+}

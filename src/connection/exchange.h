@@ -1,0 +1,60 @@
+#ifndef CONNECTION_EXCHANGE_H
+#define CONNECTION_EXCHANGE_H
+
+#include <stdbool.h>
+
+#include "connection/connection.h"
+
+/*
+ * One command and its reply.  Knows how each form of reply ends (protocol/command.h); sends nothing
+ * itself.
+ */
+
+/* How far it is. */
+enum exchange_stage {
+    EXCHANGE_WAITING, /* in the queue */
+    EXCHANGE_FENCED,  /* a load-stats went out in front of it */
+    EXCHANGE_SENT
+};
+
+struct exchange {
+    struct command command; /* wiped when it was sent, if it is secret */
+    enum reply_form form;
+    bool raw; /* lines of the reply may begin with '>' */
+    struct listener listener;
+    enum exchange_stage stage;
+    bool withdrawn; /* not to be sent any more */
+    bool told;      /* the listener knows the end already */
+    bool body;      /* the list has begun */
+    bool ended;     /* a marked one has had its END, SUCCESS or ERROR */
+    bool failed;    /* that was an ERROR */
+    char text[512]; /* of that SUCCESS or ERROR */
+    struct exchange *next;
+};
+
+/* A new one, with a copy of the command.  NULL when memory is out. */
+struct exchange *exchange_new(const struct command *command, const struct listener *listener);
+
+/* Wipes and frees it. */
+void exchange_free(struct exchange *exchange);
+
+/* Whether a load-stats must be sent behind the command. */
+bool exchange_is_marked(const struct exchange *exchange);
+
+/* Whether the line, though it begins with '>', belongs to the reply. */
+bool exchange_wants(const struct exchange *exchange, const struct message *message);
+
+enum exchange_result {
+    EXCHANGE_GOES_ON,
+    EXCHANGE_VERDICT, /* *reply is what the listener may be told now; the marker is still to come */
+    EXCHANGE_WHOLE    /* *reply is the end; its slices are valid as long as exchange and line */
+};
+
+/*
+ * Takes a line of the reply to a command that was sent, or to its fence.  Lines of a list go to the
+ * listener.
+ */
+enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
+                                   const struct message *message, struct reply *reply);
+
+#endif

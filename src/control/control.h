@@ -1,0 +1,68 @@
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "control/change.h"
+#include "model/instance.h"
+#include "session/session.h"
+
+/*
+ * What may be asked of one daemon: who permits it, and whether it makes sense now.  Controls are
+ * found by the index of their daemon.
+ */
+struct control;
+
+/*
+ * Makes the controls of a daemon.  instance, session and config must outlive them.  NULL when
+ * memory is out.
+ */
+struct control *control_new(struct instance *instance, struct session *session,
+                            const struct instance_config *config);
+
+/* From now on another configuration holds; the old one may be freed. */
+void control_configure(struct control *control, const struct instance_config *config);
+
+/* Frees them.  The session must be gone already, so that no answer is waited for; NULL is fine. */
+void control_free(struct control *control);
+
+/* The controls of the daemon with that index; NULL when there is none. */
+struct control *control_find(uint32_t index);
+
+/* Usernames, passwords and the like are not permitted at all: the way to here is not safe. */
+void control_forbid_secrets(bool forbidden);
+
+enum control_verdict {
+    CONTROL_OK,
+    CONTROL_NO_ROW,       /* there is no such client or question */
+    CONTROL_NOT_ALLOWED,  /* the configuration does not permit the object */
+    CONTROL_INCONSISTENT, /* not this value, not in this phase, not of this daemon */
+    CONTROL_BUSY          /* an earlier command is unanswered */
+};
+
+/*
+ * Whether a change may be made now; *why says in words for people why not.  What several changes
+ * mean together is the plan's business (control/plan.h).
+ */
+enum control_verdict control_check(const struct control *control, const struct change *change,
+                                   const char **why);
+
+/*
+ * The same without permission and without CONTROL_BUSY: whether it still makes sense in the moment
+ * before it is sent.
+ */
+enum control_verdict control_recheck(const struct control *control, const struct change *change,
+                                     const char **why);
+
+struct instance *control_instance(const struct control *control);
+struct session *control_session(const struct control *control);
+
+/* Milliseconds that a change may take. */
+unsigned control_timeout(const struct control *control);
+
+/* Begins to read again what the change says (CLASS_REFRESH); harmless while that is under way. */
+void control_refresh(struct control *control, const struct change *change);
+
+#endif

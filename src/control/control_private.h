@@ -1,0 +1,31 @@
+#ifndef CONTROL_CONTROL_PRIVATE_H
+#define CONTROL_CONTROL_PRIVATE_H
+
+#include "control/control.h"
+#include "model/ondemand.h"
+
+/* Shared by the files of this folder only. */
+
+/* Something that is being read anew. */
+struct reading {
+    bool active;
+    uint32_t sequence; /* of its row among the commands */
+    int64_t begun;     /* clock_mono() */
+};
+
+struct control {
+    struct instance *instance;
+    struct session *session;
+    const struct instance_config *config;
+
+    /* control/refresh.c */
+    struct reading net;
+    struct reading pkcs11;
+    struct net_lines read_net;
+    struct pkcs11_list read_pkcs11;
+    unsigned next_certificate; /* index to ask for */
+
+    struct control *next;
+};
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef CONTROL_CREDENTIALS_H
+#define CONTROL_CREDENTIALS_H
+
+#include <stddef.h>
+
+#include "control/change.h"
+#include "model/requests.h"
+
+/*
+ * Answers to a question for a user name or password.  With a challenge the password takes a form of
+ * its own, which is built here:
+ *
+ *   static   SCRV1:BASE64(PASSWORD):BASE64(RESPONSE), or both joined where the question says so
+ *   dynamic  CRV1::STATE_ID::RESPONSE, under the user name that the challenge carries
+ */
+
+/* What is given in answer to one question; NULL for what is not. */
+struct credentials {
+    const struct change *username;
+    const struct change *password;
+    const struct change *response;
+};
+
+/* What is wrong with this answer to that question, for people; NULL when nothing is. */
+const char *credentials_fault(const struct request *request, const struct credentials *given);
+
+/* The user name goes out before the password. */
+enum { CREDENTIALS_COMMANDS_MAX = 2 };
+
+/*
+ * Builds the commands, which hold secrets, and their number.  To be called with an answer without
+ * fault.  On an error nothing secret is left in commands.
+ */
+enum command_error credentials_commands(const struct request *request,
+                                        struct command_dialect dialect,
+                                        const struct credentials *given,
+                                        struct command commands[CREDENTIALS_COMMANDS_MAX],
+                                        size_t *count);
+
+#endif

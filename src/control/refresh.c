@@ -1,0 +1,139 @@
+#include "base/clock.h"
+#include "control/control_private.h"
+#include "model/commands.h"
+
+static void begin(struct control *control, struct reading *reading, const char *text)
+{
+    reading->active = true;
+    reading->begun = clock_mono();
+    reading->sequence = commands_begin(control->instance, text);
+}
+
+static void end(struct control *control, struct reading *reading, const struct reply *reply)
+{
+    enum command_result result = RESULT_ERROR;
+    struct slice text = reply->text;
+
+    if (reply->outcome == OUTCOME_SUCCESS || reply->outcome == OUTCOME_CUT)
+        result = RESULT_SUCCESS;
+    else if (reply->outcome != OUTCOME_ERROR)
+        text = slice_of("the session ended before the answer");
+    reading->active = false;
+    commands_end(control->instance, reading->sequence, result, text, clock_mono() - reading->begun);
+}
+
+static void net_line(void *arg, struct slice line, const struct message *message)
+{
+    struct control *control = arg;
+
+    (void)message;
+    net_lines_add(&control->read_net, line);
+}
+
+static void net_done(void *arg, const struct reply *reply)
+{
+    struct control *control = arg;
+
+    if (reply->outcome == OUTCOME_SUCCESS)
+        net_lines_replace(&control->instance->net, &control->read_net);
+    else
+        net_lines_fini(&control->read_net);
+    end(control, &control->net, reply);
+}
+
+static void read_net(struct control *control)
+{
+    const struct listener listener = {.line = net_line, .done = net_done, .arg = control};
+    const struct reply lost = {.outcome = OUTCOME_LOST};
+    struct command command;
+
+    begin(control, &control->net, "net");
+    command_net(&command);
+    if (!session_ask(control->session, &command, &listener))
+        end(control, &control->net, &lost);
+}
+
+static void end_pkcs11(struct control *control, const struct reply *reply)
+{
+    if (reply->outcome == OUTCOME_SUCCESS || reply->outcome == OUTCOME_CUT)
+        pkcs11_list_replace(&control->instance->pkcs11, &control->read_pkcs11);
+    else
+        pkcs11_list_fini(&control->read_pkcs11);
+    end(control, &control->pkcs11, reply);
+}
+
+/* The daemon may have been restarted since it was last asked, and be in its first phase again. */
+static bool pkcs11_check(void *arg)
+{
+    const struct control *control = arg;
+    const struct change change = {.kind = CHANGE_PKCS11_REFRESH};
+    const char *why;
+
+    return control_recheck(control, &change, &why) == CONTROL_OK;
+}
+
+static void pkcs11_line(void *arg, struct slice line, const struct message *message)
+{
+    struct control *control = arg;
+
+    (void)line;
+    if (message->kind == MESSAGE_PKCS11_COUNT)
+        control->read_pkcs11.told =
+            message->pkcs11.index < PKCS11_MAX ? (int)message->pkcs11.index : PKCS11_MAX;
+    else if (message->kind == MESSAGE_PKCS11_ENTRY && message->pkcs11.id.len > 0)
+        pkcs11_list_add(&control->read_pkcs11, message->pkcs11.id, message->pkcs11.blob,
+                        message->text.len == 0 || message->text.at[message->text.len - 1] != '\'');
+}
+
+static void ask_pkcs11(struct control *control, const struct command *command);
+
+/* One at a time.  An index without a certificate, taken out meanwhile perhaps, ends the list. */
+static void pkcs11_done(void *arg, const struct reply *reply)
+{
+    struct control *control = arg;
+    struct command command;
+    unsigned read = (unsigned)control->read_pkcs11.count;
+
+    if (reply->outcome == OUTCOME_CUT && control->next_certificate == read &&
+        (int)read < control->read_pkcs11.told) {
+        control->next_certificate++;
+        command_pkcs11_get(&command, read);
+        ask_pkcs11(control, &command);
+    } else {
+        end_pkcs11(control, reply);
+    }
+}
+
+static void ask_pkcs11(struct control *control, const struct command *command)
+{
+    const struct listener listener = {pkcs11_line, pkcs11_done, pkcs11_check, control};
+    const struct reply lost = {.outcome = OUTCOME_LOST};
+
+    if (!session_ask(control->session, command, &listener))
+        end_pkcs11(control, &lost);
+}
+
+static void read_pkcs11(struct control *control)
+{
+    struct command command;
+
+    begin(control, &control->pkcs11, "pkcs11-id-count");
+    control->next_certificate = 0;
+    command_pkcs11_count(&command);
+    ask_pkcs11(control, &command);
+}
+
+void control_refresh(struct control *control, const struct change *change)
+{
+    uint32_t sequence;
+
+    if (change->kind == CHANGE_NET_REFRESH && !control->net.active) {
+        read_net(control);
+    } else if (change->kind == CHANGE_PKCS11_REFRESH && !control->pkcs11.active) {
+        read_pkcs11(control);
+    } else if (change->kind == CHANGE_REFRESH) {
+        sequence = commands_begin(control->instance, "status");
+        commands_end(control->instance, sequence, RESULT_SUCCESS, slice_of("under way"), 0);
+        session_refresh(control->session);
+    }
+}

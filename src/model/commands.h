@@ -1,0 +1,32 @@
+#ifndef MODEL_COMMANDS_H
+#define MODEL_COMMANDS_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "model/records.h"
+
+struct instance;
+
+/*
+ * What managers asked of a daemon: the history `commands`, and the last of them, which is kept even
+ * where the history keeps nothing.
+ */
+
+/*
+ * A command goes out; secrets in its text are masked already.  Returns its sequence number, 0 when
+ * the history keeps nothing.
+ */
+uint32_t commands_begin(struct instance *instance, const char *text);
+
+/*
+ * What came of the command with that number: the result may change again when an answer is late.
+ * reply is the daemon's, or says why the command was not sent.
+ */
+void commands_end(struct instance *instance, uint32_t sequence, enum command_result result,
+                  struct slice reply, int64_t milliseconds);
+
+/* A command that is not sent, and why. */
+void commands_reject(struct instance *instance, const char *text, const char *why);
+
+#endif
