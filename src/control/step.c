@@ -32,11 +32,8 @@ static bool still_right(void *arg)
 static bool ask(struct step *step, const struct command *command, bool (*check)(void *arg))
 {
     const struct listener listener = {NULL, on_done, check, step};
-    struct control *control = control_of(step);
+    const struct control *control = control_of(step);
 
-    step->begun = clock_mono();
-    if (!control)
-        return false;
     step->plan->waiting++;
     if (session_ask(control_session(control), command, &listener))
         return true;
@@ -50,22 +47,38 @@ static void end(struct step *step, enum step_state state)
     plan_step_ended(step->plan, step);
 }
 
-/* Sends a command that is shown among those of the daemon. */
-static void ask_shown(struct step *step, const struct command *command, bool (*check)(void *arg))
+/* What is asked of the daemon is shown among its commands, though it may not come to sending it. */
+static void show_begin(struct step *step, const struct command *command)
 {
-    struct control *control = control_of(step);
     char text[COMMAND_SHOWN_MAX];
 
-    if (!control) {
-        end(step, STEP_FAILED);
-        return;
-    }
     command_show(command, text);
-    step->sequence = commands_begin(control_instance(control), text);
+    step->sequence = commands_begin(control_instance(control_of(step)), text);
+    step->begun = clock_mono();
+}
+
+static void show_end(const struct step *step, enum command_result result, struct slice text)
+{
+    const struct control *control = control_of(step);
+
+    if (control)
+        commands_end(control_instance(control), step->sequence, result, text,
+                     clock_mono() - step->begun);
+}
+
+/* Sends a command that is shown; where that cannot be, the daemon has not changed. */
+static void send_shown(struct step *step, const struct command *command, bool (*check)(void *arg))
+{
     if (ask(step, command, check))
         return;
-    commands_end(control_instance(control), step->sequence, RESULT_REJECTED, slice_of(lost), 0);
+    show_end(step, RESULT_REJECTED, slice_of(lost));
     end(step, step->restoring ? STEP_UNKNOWN : STEP_FAILED);
+}
+
+static void build_setting(const struct step *step, const struct change *change,
+                          struct command *command)
+{
+    change_command(change, control_instance(control_of(step)), command);
 }
 
 void step_set(struct step *step)
@@ -74,9 +87,14 @@ void step_set(struct step *step)
 
     step->state = STEP_RUNNING;
     step->reading = true;
-    change_query(step->change.kind, &command);
-    if (!ask(step, &command, NULL))
+    if (!control_of(step)) {
         end(step, STEP_FAILED);
+        return;
+    }
+    build_setting(step, &step->change, &command);
+    show_begin(step, &command);
+    change_query(step->change.kind, &command);
+    send_shown(step, &command, NULL);
 }
 
 static void write_setting(struct step *step)
@@ -84,15 +102,20 @@ static void write_setting(struct step *step)
     struct command command;
 
     step->reading = false;
-    change_command(&step->change, control_instance(control_of(step)), &command);
-    ask_shown(step, &command, NULL);
+    build_setting(step, &step->change, &command);
+    send_shown(step, &command, NULL);
 }
 
 void step_act(struct step *step, const struct command *command, bool username)
 {
     step->state = STEP_RUNNING;
     step->username = username;
-    ask_shown(step, command, still_right);
+    if (!control_of(step)) {
+        end(step, STEP_FAILED);
+        return;
+    }
+    show_begin(step, command);
+    send_shown(step, command, still_right);
 }
 
 static struct change change_back(const struct step *step)
@@ -106,19 +129,19 @@ static struct change change_back(const struct step *step)
 void step_restore(struct step *step)
 {
     const struct change back = change_back(step);
-    const struct control *control = control_of(step);
     struct command command;
 
     step->restoring = true;
-    if (!control) {
+    if (!control_of(step)) {
         end(step, STEP_UNKNOWN);
         return;
     }
-    change_command(&back, control_instance(control), &command);
-    ask_shown(step, &command, NULL);
+    build_setting(step, &back, &command);
+    show_begin(step, &command);
+    send_shown(step, &command, NULL);
 }
 
-static void show_end(struct step *step, const struct reply *reply)
+static void show_reply(const struct step *step, const struct reply *reply)
 {
     static const enum command_result results[] = {
         [OUTCOME_SUCCESS] = RESULT_SUCCESS, [OUTCOME_ERROR] = RESULT_ERROR,
@@ -137,8 +160,7 @@ static void show_end(struct step *step, const struct reply *reply)
     change_show(&step->change, shown);
     log_notice("%s: asked for \"%s\": %s", control_instance(control_of(step))->name, shown,
                reply->outcome == OUTCOME_SUCCESS ? "done" : "not done");
-    commands_end(control_instance(control_of(step)), step->sequence, results[reply->outcome], text,
-                 clock_mono() - step->begun);
+    show_end(step, results[reply->outcome], text);
 }
 
 /* What the setting was: without that it could not be put back, so it is not changed. */
@@ -149,10 +171,12 @@ static void setting_read(struct step *step, const struct reply *reply)
 
     if (step->state != STEP_RUNNING)
         return; /* the deadline was earlier */
-    if (known && !step->plan->failed)
+    if (known && !step->plan->failed) {
         write_setting(step);
-    else
-        end(step, STEP_FAILED);
+        return;
+    }
+    show_end(step, known ? RESULT_REJECTED : RESULT_ERROR, known ? slice_of(unsent) : reply->text);
+    end(step, STEP_FAILED);
 }
 
 /*
@@ -208,7 +232,7 @@ static void on_done(void *arg, const struct reply *reply)
     if (step->reading) {
         setting_read(step, reply);
     } else {
-        show_end(step, reply);
+        show_reply(step, reply);
         if (step->restoring)
             restored(step, reply);
         else
@@ -219,7 +243,7 @@ static void on_done(void *arg, const struct reply *reply)
 
 void step_expire(struct step *step)
 {
-    struct control *control = control_of(step);
+    const struct control *control = control_of(step);
     bool withdrawn = false;
 
     if (step->restoring) {
@@ -230,12 +254,7 @@ void step_expire(struct step *step)
         withdrawn = session_withdraw(control_session(control), step);
     if (step->state != STEP_RUNNING)
         return; /* that has told its end */
-    if (step->reading || withdrawn) {
-        end(step, STEP_FAILED);
-        return;
-    }
-    if (control)
-        commands_end(control_instance(control), step->sequence, RESULT_TIMED_OUT, slice_of(silent),
-                     clock_mono() - step->begun);
-    end(step, STEP_UNKNOWN);
+    if (!withdrawn)
+        show_end(step, RESULT_TIMED_OUT, slice_of(silent));
+    end(step, step->reading || withdrawn ? STEP_FAILED : STEP_UNKNOWN);
 }

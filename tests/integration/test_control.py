@@ -3,29 +3,9 @@
 import pytest
 
 from parts import openvpn
+from parts.control import entry, last, refused
 from parts.pki import PASSPHRASE
-from parts.snmp import SnmpError
 from parts.view import InstanceView, rows
-
-ALL = ["hold", "kill", "verb", "mute", "signal:SIGHUP", "signal:SIGTERM", "signal:SIGUSR1",
-       "signal:SIGUSR2", "auth-retry", "passwords", "confirm", "refresh", "net", "session"]
-
-
-def entry(daemon, index=1, allow=ALL, **others):
-    return {"name": daemon.name, "index": index, "management": daemon, "status_interval": 1,
-            "allow": allow, **others}
-
-
-def refused(manager, *changes):
-    """The error status of a SET."""
-    with pytest.raises(SnmpError) as caught:
-        manager.set(*changes)
-    return caught.value.status
-
-
-def last(manager, index=1):
-    return manager.get(f"ovpnControlLastResult.{index}", f"ovpnControlLastReply.{index}")
-
 
 @pytest.fixture
 def client(lab, pki):
