@@ -78,7 +78,8 @@ def start_fake(lab):
 
 @pytest.fixture
 def start_agent(lab, snmpd):
-    """start_agent(instances, ...) starts the agent under snmpd; skips without a binary.
+    """start_agent(instances, ...) starts the agent under snmpd, or another master; skips without
+    a binary.
 
     An agent that still runs at the end is stopped; an end that was not clean is an error.
     """
@@ -86,8 +87,8 @@ def start_agent(lab, snmpd):
         pytest.skip(f"{agent_part.VARIABLE} is not set")
     started = []
 
-    def start(instances, **options):
-        started.append(Agent(lab, snmpd, instances, **options).start())
+    def start(instances, master=None, **options):
+        started.append(Agent(lab, master or snmpd, instances, **options).start())
         return started[-1]
 
     yield start

@@ -62,10 +62,13 @@ def environment(folder):
     }
 
 
+def _split(text):
+    """The texts of the varbinds in the tools' output; values may span lines."""
+    return [part.removesuffix("\n") for part in _LINE_START.split(text) if part.strip()]
+
+
 def parse_varbinds(text):
-    """The varbinds in the tools' output; values may span lines."""
-    parts = _LINE_START.split(text)
-    return [parse_varbind(part.removesuffix("\n")) for part in parts if part.strip()]
+    return [parse_varbind(part) for part in _split(text)]
 
 
 def parse_varbind(text):
@@ -140,12 +143,19 @@ class Manager:
             return False
 
     def _walk(self, tool, name, *options):
-        try:
-            return self._run(tool, [name], *options)
-        except Absent:
-            return []
+        """What stands before the end of the view; [] where there is nothing."""
+        found = []
+        for part in _split(self._output(tool, [name], *options)):
+            try:
+                found.append(parse_varbind(part))
+            except Absent:
+                break
+        return found
 
     def _run(self, tool, words, *options, timeout=None):
+        return parse_varbinds(self._output(tool, words, *options, timeout=timeout))
+
+    def _output(self, tool, words, *options, timeout=None):
         timeout = timeout or self.timeout
         command = [tool, *self.credentials, "-t", str(timeout), "-r", str(self.retries), _OUTPUT,
                    *self.options, *options, f"127.0.0.1:{self.port}", *words]
@@ -155,7 +165,7 @@ class Manager:
         errors = done.stderr.decode("utf-8", "replace")
         if done.returncode:
             raise _failure(errors, output)
-        return parse_varbinds(output)
+        return output
 
 
 def _failure(errors, output):
