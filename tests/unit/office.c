@@ -1,0 +1,139 @@
+#include "office.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char name[] = "office";
+static char endpoint_text[] = "unix:/run/office.sock";
+static char endpoint_path[] = "/run/office.sock";
+static const struct instance_config usual = {
+    .name = name,
+    .index = 1,
+    .management = {.text = endpoint_text, .path = endpoint_path},
+    .status_interval = 10,
+    .reply_timeout = 120,
+    .limits = {.log_lines = 10,
+               .state_lines = 10,
+               .session_lines = 10,
+               .request_lines = 10,
+               .client_max = 100,
+               .route_max = 100},
+};
+
+struct instance_config office_config;
+struct instance *office;
+struct session *office_session;
+
+void office_begin(void)
+{
+    script_begin();
+    office = instance_new(1, &office_config);
+    office_session = session_new(office, &office_config, &script_transport, NULL);
+    session_start(office_session);
+    script_connect();
+}
+
+int office_set_up(void **state)
+{
+    (void)state;
+    office_config = usual;
+    office_begin();
+    return 0;
+}
+
+int office_end(void **state)
+{
+    (void)state;
+    session_free(office_session);
+    instance_free(office);
+    script_end();
+    return 0;
+}
+
+static void answer_format(const char *command, const char *format, const char *word)
+{
+    char text[4096];
+    int len = snprintf(text, sizeof(text), format, word);
+
+    assert_true(len > 0 && (size_t)len < sizeof(text));
+    script_answer(command, text);
+}
+
+void office_synchronize(const char *version, const char *pid, const char *states)
+{
+    answer_format("version\n", "OpenVPN Version: %s\r\nManagement Version: 5\r\nEND\r\n", version);
+    answer_format("pid\n", "SUCCESS: pid=%s\r\n", pid);
+    answer_format("state on all\n", "SUCCESS: real-time state notification set to ON\r\n%sEND\r\n",
+                  states);
+    if (office->echo.bound > 0)
+        script_answer("echo on all\n", "SUCCESS: real-time echo notification set to ON\r\nEND\r\n");
+    if (office->log.bound > 0)
+        script_answer("log on all\n", "SUCCESS: real-time log notification set to ON\r\nEND\r\n");
+    script_answer("hold\n", "SUCCESS: hold=0\r\n");
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    script_answer("mute\n", "SUCCESS: mute=0\r\n");
+    script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
+    script_answer("help\n", "Commands:\r\nverb [n] : level\r\nEND\r\n");
+    assert_int_equal(office->contact, CONTACT_UP);
+}
+
+void office_bring_up(void)
+{
+    script_say(SCRIPT_GREETING);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+}
+
+void office_lose(void)
+{
+    script_close(0);
+    assert_int_equal(office->contact, CONTACT_DISCONNECTED);
+}
+
+void office_return(void)
+{
+    script_pass(1000);
+    script_connect();
+    script_say(SCRIPT_GREETING);
+}
+
+void office_status(const char *rows)
+{
+    char text[16384];
+    int len = snprintf(text, sizeof(text), "%s%sEND\r\n%s", OFFICE_TITLE OFFICE_HEADERS, rows,
+                       OFFICE_STATS);
+
+    assert_true(len > 0 && (size_t)len < sizeof(text));
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("status 3\nload-stats\n", text);
+}
+
+void office_poll(const char *rows)
+{
+    static unsigned bytes = 1000;
+    char text[16384];
+    char stats[128];
+    int len;
+
+    snprintf(stats, sizeof(stats), "SUCCESS: nclients=1,bytesin=%u,bytesout=200\r\n", bytes++);
+    len = snprintf(text, sizeof(text), "%s%sEND\r\n%s", OFFICE_TITLE OFFICE_HEADERS, rows, stats);
+    assert_true(len > 0 && (size_t)len < sizeof(text));
+    script_pass(10000);
+    script_answer("load-stats\n", stats);
+    script_answer("status 3\nload-stats\n", text);
+}
+
+const struct client *office_client(size_t position)
+{
+    assert_true(position < office->clients.count);
+    return (const struct client *)office->clients.list[position];
+}
+
+const struct route *office_route(size_t position)
+{
+    assert_true(position < office->routes.count);
+    return (const struct route *)office->routes.list[position];
+}
