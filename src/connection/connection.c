@@ -81,7 +81,7 @@ static void drop_transport(struct connection *connection)
         finish_first(connection, &lost);
 }
 
-/* Ends this try and begins the next after a pause. */
+/* Ends this try and begins the next after a pause, unless a listener closes it for good. */
 static void give_up(struct connection *connection, enum connection_phase phase, const char *error)
 {
     int pause = phase == PHASE_REFUSED ? PAUSE_REFUSED : connection->pause;
@@ -89,6 +89,8 @@ static void give_up(struct connection *connection, enum connection_phase phase, 
     connection->pause = connection->pause * 2 < PAUSE_MAX ? connection->pause * 2 : PAUSE_MAX;
     connection->phase = phase;
     drop_transport(connection);
+    if (connection->phase != phase)
+        return;
     timer_start(&connection->timer, pause);
     change_phase(connection, phase, error);
 }
@@ -215,6 +217,7 @@ static void log_in(struct connection *connection)
     if (command_login(&command, (struct slice){password, (size_t)len}) == COMMAND_OK) {
         connection->tried = true;
         send_line(connection, &command);
+        timer_start(&connection->timer, GREETING_WAIT);
         change_phase(connection, PHASE_AUTHENTICATING, NULL);
     } else {
         give_up(connection, PHASE_REFUSED,
@@ -304,6 +307,8 @@ static void on_closed(void *arg, int error)
         give_up(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
     } else if (connection->tried) {
         give_up(connection, PHASE_REFUSED, "the daemon does not take the management password");
+    } else if (connection->heard) {
+        give_up(connection, PHASE_REFUSED, "the peer does not speak OpenVPN's management protocol");
     } else {
         give_up(connection, PHASE_REFUSED,
                 "the daemon closed the session without a word; "
@@ -321,6 +326,8 @@ static void start_connecting(struct connection *connection)
     connection->lines.prompt = true;
     connection->connected = connection->heard = connection->tried = false;
     change_phase(connection, PHASE_CONNECTING, NULL);
+    if (connection->phase != PHASE_CONNECTING)
+        return;
     connection->transport = connection->kind->open(
         connection->loop, &connection->config->management, &transport_handler, connection, &error);
     if (!connection->transport)
@@ -416,7 +423,8 @@ void connection_close(struct connection *connection)
 {
     connection->phase = PHASE_CLOSED;
     drop_transport(connection);
-    change_phase(connection, PHASE_CLOSED, NULL);
+    if (connection->phase == PHASE_CLOSED) /* a listener may have opened it again */
+        change_phase(connection, PHASE_CLOSED, NULL);
 }
 
 bool connection_is_busy(const struct connection *connection)

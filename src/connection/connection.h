@@ -62,7 +62,10 @@ struct reply {
     struct slice marker; /* text of the load-stats marker, empty without one */
 };
 
-/* Who waits for a reply; line and check may be NULL. */
+/*
+ * Who waits for a reply; line and check may be NULL.  These and the handler's functions may ask,
+ * close and open the connection, but not free it.
+ */
 struct listener {
     void (*line)(void *arg, struct slice line, const struct message *message);
 

@@ -1,0 +1,284 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "caller.h"
+
+/* Overdue answers, lost sessions, and callbacks that close the connection they are called from. */
+
+#define STALE "stale: the answer to a command is overdue\n"
+
+static void close_it(void)
+{
+    connection_close(caller);
+}
+
+static void open_it(void)
+{
+    connection_open(caller);
+}
+
+static void reopen_it(void)
+{
+    connection_close(caller);
+    connection_open(caller);
+}
+
+static void test_an_overdue_answer(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    script_pass(CONNECTION_STALE_AFTER - 1);
+    caller_told("");
+    script_pass(1);
+    caller_told(STALE);
+    assert_true(connection_is_open(caller) && connection_is_stale(caller));
+    script_pass(120000 - CONNECTION_STALE_AFTER - 1);
+    caller_told("");
+    script_pass(1);
+    caller_told("lost\ndisconnected: no answer for 120 seconds\n");
+    assert_false(script_is_open());
+}
+
+static void test_a_late_answer(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_ask(command_verb_query);
+    script_pass(100000);
+    script_answer("pid\n", "SUCCESS: pid=77\r\n");
+    caller_told(STALE "success pid=77\nopen\n");
+    /* The next has the whole time again. */
+    script_pass(CONNECTION_STALE_AFTER);
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    caller_told(STALE "success verb=3\nopen\n");
+    script_pass(3600000);
+    caller_told("");
+}
+
+/* Messages alone are no answer. */
+static void test_talk_is_no_answer(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    for (int second = 0; second < 119; second++) {
+        script_pass(1000);
+        script_say(">BYTECOUNT:1,2\r\n");
+    }
+    assert_true(script_is_open());
+    script_pass(1000);
+    caller_ends("lost\ndisconnected: no answer for 120 seconds\n");
+}
+
+static void test_lost_with_commands_waiting(void **state)
+{
+    const struct listener nobody = {NULL, NULL, NULL};
+    struct command command;
+
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_ask(command_verb_query);
+    caller_ask(command_help);
+    script_say("SUCCESS: pi");
+    script_close(ECONNRESET);
+    caller_told("lost\nlost\nlost\n"
+                "disconnected: the daemon closed the session: Connection reset by peer\n");
+    command_pid(&command);
+    assert_false(connection_ask(caller, &command, &nobody));
+    script_sent("pid\n");
+    script_pass(1000);
+    script_connect();
+    caller_told("connecting\n");
+    /* Half a line of the old session is not part of the new one. */
+    caller_greet();
+    script_sent("");
+}
+
+static void test_cut_in_the_middle_of_a_list(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_help);
+    script_say("Commands:\r\nverb : x\r\n");
+    script_close(0);
+    caller_told("| Commands:\n| verb : x\nlost\ndisconnected: the daemon closed the session\n");
+}
+
+/* Who was told of the loss may not ask again into a connection that is down. */
+static void ask_in_vain(void)
+{
+    const struct listener nobody = {NULL, NULL, NULL};
+    struct command command;
+
+    command_pid(&command);
+    assert_false(connection_ask(caller, &command, &nobody));
+}
+
+static void test_asking_when_lost(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_when("lost", ask_in_vain);
+    script_close(0);
+    caller_told("lost\ndisconnected: the daemon closed the session\n");
+}
+
+/* Closing from a callback ends the segment there. */
+static void assert_closes(const char *line, const char *told)
+{
+    caller_greet();
+    caller_ask(command_pid);
+    caller_ask(command_verb_query);
+    caller_when(line, close_it);
+    script_answer("pid\n", ">LOG:1,,a\r\nline\r\nSUCCESS: pid=77\r\n>LOG:2,,b\r\n");
+    caller_told(told);
+    assert_false(script_is_open());
+    script_pass(3600000);
+    caller_told("");
+    assert_int_equal(script_opened(), 1);
+    connection_open(caller);
+    script_connect();
+    caller_told("connecting\n");
+    caller_greet();
+    script_sent("");
+}
+
+static void test_closing_from_a_message(void **state)
+{
+    (void)state;
+    assert_closes(">LOG 1,,a", ">LOG 1,,a\nlost\nlost\nclosed\n");
+}
+
+static void test_closing_from_a_line(void **state)
+{
+    (void)state;
+    assert_closes("| line", ">LOG 1,,a\n| line\nlost\nlost\nclosed\n");
+}
+
+static void test_closing_from_a_reply(void **state)
+{
+    (void)state;
+    assert_closes("success pid=77", ">LOG 1,,a\n| line\nsuccess pid=77\nlost\nclosed\n");
+}
+
+static void test_closing_from_the_greeting(void **state)
+{
+    (void)state;
+    caller_when("open", close_it);
+    script_say(SCRIPT_GREETING ">LOG:1,,a\r\n");
+    caller_told("open\nclosed\n");
+    assert_false(script_is_open());
+}
+
+static void test_closing_when_stale(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_when("stale: the answer to a command is overdue", close_it);
+    script_pass(3600000);
+    caller_told(STALE "lost\nclosed\n");
+    assert_int_equal(script_opened(), 1);
+}
+
+static void test_closing_when_no_longer_stale(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_ask(command_verb_query);
+    script_pass(CONNECTION_STALE_AFTER);
+    caller_when("open", close_it);
+    script_answer("pid\n", "SUCCESS: pid=77\r\n");
+    caller_told(STALE "success pid=77\nopen\nlost\nclosed\n");
+    script_sent("");
+}
+
+/* It stays closed although the loss was on its way to be told. */
+static void test_closing_when_lost(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_when("lost", close_it);
+    script_close(0);
+    caller_told("lost\nclosed\n");
+    script_pass(3600000);
+    assert_int_equal(script_opened(), 1);
+}
+
+static void test_closing_when_connecting(void **state)
+{
+    (void)state;
+    caller_greet();
+    script_close(0);
+    caller_when("connecting", close_it);
+    script_pass(3600000);
+    caller_told("disconnected: the daemon closed the session\nconnecting\nclosed\n");
+    assert_int_equal(script_opened(), 1);
+    assert_false(script_is_open());
+}
+
+static void test_opening_when_closed(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_when("lost", open_it);
+    connection_close(caller);
+    caller_told("lost\nconnecting\n");
+    script_connect();
+    caller_greet();
+}
+
+static void test_reopening_from_a_reply(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_ask(command_verb_query);
+    caller_when("success pid=77", reopen_it);
+    script_answer("pid\n", "SUCCESS: pid=77\r\n>LOG:1,,a\r\n");
+    caller_told("success pid=77\nlost\nclosed\nconnecting\n");
+    script_sent("");
+    script_connect();
+    caller_greet();
+}
+
+static void test_freed_with_commands_waiting(void **state)
+{
+    (void)state;
+    caller_greet();
+    caller_ask(command_pid);
+    caller_ask(command_help);
+    connection_free(caller);
+    caller = NULL;
+    caller_told("lost\nlost\n");
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, caller_set_up, caller_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_an_overdue_answer),           TEST(test_a_late_answer),
+        TEST(test_talk_is_no_answer),           TEST(test_lost_with_commands_waiting),
+        TEST(test_cut_in_the_middle_of_a_list), TEST(test_asking_when_lost),
+        TEST(test_closing_from_a_message),      TEST(test_closing_from_a_line),
+        TEST(test_closing_from_a_reply),        TEST(test_closing_from_the_greeting),
+        TEST(test_closing_when_stale),          TEST(test_closing_when_no_longer_stale),
+        TEST(test_closing_when_lost),           TEST(test_closing_when_connecting),
+        TEST(test_opening_when_closed),         TEST(test_reopening_from_a_reply),
+        TEST(test_freed_with_commands_waiting),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

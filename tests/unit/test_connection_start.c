@@ -1,0 +1,328 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "caller.h"
+
+/* How a session begins, ends, and begins again. */
+
+#define PROMPT  "ENTER PASSWORD:"
+#define CORRECT "SUCCESS: password is correct\r\n"
+#define OPEN    "open\n>INFO OpenVPN Management Interface Version 5 -- type 'help' for more info\n"
+#define SILENT                                                                                     \
+    "refused: connected, but the daemon is silent; another management client may have its only "   \
+    "session\n"
+#define WITHOUT_A_WORD                                                                             \
+    "refused: the daemon closed the session without a word; management-client-user or -group "     \
+    "may not allow the agent's user\n"
+#define NOT_TAKEN "refused: the daemon does not take the management password\n"
+
+static char file[] = "/tmp/openvpn-agentx-test-XXXXXX";
+
+static void write_password(const char *text, mode_t mode)
+{
+    FILE *out = fopen(file, "w");
+
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, strlen(text), out), strlen(text));
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(chmod(file, mode), 0);
+    caller_config.password_file = file;
+}
+
+static int make_file(void **state)
+{
+    int fd = mkstemp(file);
+
+    (void)state;
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(file);
+}
+
+static void test_no_password_is_needed(void **state)
+{
+    (void)state;
+    script_say(SCRIPT_GREETING);
+    caller_told(OPEN);
+    assert_true(connection_is_open(caller));
+    /* Behind the greeting the prompt is a text like any other. */
+    script_say(PROMPT "\r\n");
+    caller_told("- " PROMPT "\n");
+    script_sent("");
+}
+
+static void test_right_password(void **state)
+{
+    (void)state;
+    write_password("s3cret pw\n", 0600);
+    script_answer("", PROMPT);
+    caller_told("authenticating\n");
+    script_answer("s3cret pw\n", CORRECT SCRIPT_GREETING);
+    caller_told(OPEN);
+}
+
+/* The prompt has no line end, so anything may be glued to it. */
+static void test_password_split_at_every_byte(void **state)
+{
+    static const char all[] = PROMPT CORRECT SCRIPT_GREETING ">HOLD:Waiting\r\n";
+
+    for (size_t at = 1; at < sizeof(all) - 1; at++) {
+        char head[sizeof(all)];
+
+        write_password("pw", 0600);
+        snprintf(head, sizeof(head), "%.*s", (int)at, all);
+        script_say(head);
+        script_say(all + at);
+        script_sent("pw\n");
+        caller_told("authenticating\n" OPEN ">HOLD Waiting\n");
+        caller_end(state);
+        caller_set_up(state);
+    }
+    for (size_t size = 1; size < 20; size++) {
+        write_password("pw", 0600);
+        script_segments(size);
+        script_say(all);
+        script_sent("pw\n");
+        caller_told("authenticating\n" OPEN ">HOLD Waiting\n");
+        caller_end(state);
+        caller_set_up(state);
+    }
+}
+
+/* A third wrong password would be logged as an attack; one is enough to know. */
+static void test_wrong_password(void **state)
+{
+    (void)state;
+    write_password("wrong\n", 0600);
+    script_say(PROMPT);
+    script_answer("wrong\n", PROMPT);
+    caller_told("authenticating\n" NOT_TAKEN);
+    assert_false(script_is_open());
+    script_pass(29999);
+    assert_int_equal(script_opened(), 1);
+    script_pass(1);
+    assert_int_equal(script_opened(), 2);
+    caller_told("connecting\n");
+}
+
+static void test_daemon_closes_on_wrong_password(void **state)
+{
+    (void)state;
+    write_password("wrong\n", 0600);
+    script_say(PROMPT);
+    script_close(0);
+    caller_told("authenticating\n" NOT_TAKEN);
+}
+
+static void test_missing_password(void **state)
+{
+    (void)state;
+    script_say(PROMPT);
+    caller_told("refused: the daemon asks for a management password, but password_file is not "
+                "set\n");
+    script_sent("");
+}
+
+static void test_unusable_password(void **state)
+{
+    (void)state;
+    write_password("open to all\n", 0644);
+    script_say(PROMPT);
+    script_sent("");
+    assert_false(script_is_open());
+    caller_end(state);
+    caller_set_up(state);
+    write_password("a\tb\n", 0600);
+    script_say(PROMPT);
+    script_sent("");
+    assert_false(script_is_open());
+    caller_ends(": a password cannot hold control characters\n");
+}
+
+/* The file may be mended while the agent runs. */
+static void test_password_is_read_at_each_login(void **state)
+{
+    (void)state;
+    write_password("wrong\n", 0600);
+    script_say(PROMPT);
+    script_answer("wrong\n", PROMPT);
+    write_password("right\n", 0600);
+    script_pass(30000);
+    script_connect();
+    script_say(PROMPT);
+    script_answer("right\n", CORRECT SCRIPT_GREETING);
+    caller_told("authenticating\n" NOT_TAKEN "connecting\nauthenticating\n" OPEN);
+}
+
+static void test_no_answer_to_the_password(void **state)
+{
+    (void)state;
+    write_password("pw\n", 0600);
+    script_pass(9000);
+    script_say(PROMPT);
+    script_pass(9999);
+    caller_told("authenticating\n");
+    script_pass(1);
+    caller_told("disconnected: no answer to the management password\n");
+}
+
+/* Another client has the daemon's only session; it may leave at any time, and we are next. */
+static void test_slot_taken(void **state)
+{
+    (void)state;
+    write_password("pw\n", 0600);
+    script_pass(9999);
+    caller_told("");
+    script_pass(1);
+    caller_told(SILENT);
+    script_pass(3600000);
+    assert_int_equal(script_opened(), 1);
+    script_say(PROMPT);
+    caller_told("authenticating\n");
+    script_pass(10000);
+    caller_told("disconnected: no answer to the management password\n");
+    script_pass(1000);
+    script_connect();
+    script_pass(10000);
+    script_say(SCRIPT_GREETING);
+    caller_told("connecting\n" SILENT OPEN);
+}
+
+static void test_daemon_ends_while_we_wait(void **state)
+{
+    (void)state;
+    script_pass(10000);
+    script_close(0);
+    caller_told(SILENT "disconnected: the daemon ended while the agent waited for it\n");
+}
+
+static void test_closed_without_a_byte(void **state)
+{
+    (void)state;
+    script_close(0);
+    caller_told(WITHOUT_A_WORD);
+    script_pass(29999);
+    caller_told("");
+    script_pass(1);
+    caller_told("connecting\n");
+}
+
+static void test_not_openvpn(void **state)
+{
+    (void)state;
+    script_say("220 mail.example ESMTP\r\n");
+    caller_told("refused: the peer does not speak OpenVPN's management protocol\n");
+    script_pass(30000);
+    script_connect();
+    script_say("no line end");
+    script_close(0);
+    caller_told("connecting\nrefused: the peer does not speak OpenVPN's management protocol\n");
+}
+
+static void assert_refusal(int error, const char *told, int pause)
+{
+    connection_close(caller);
+    script_refuse(error);
+    caller_told("closed\n");
+    connection_open(caller);
+    caller_told(told);
+    script_pass(pause - 1);
+    caller_told("");
+    script_refuse(0);
+    script_pass(1);
+    caller_told("connecting\n");
+}
+
+static void test_connect_fails(void **state)
+{
+    (void)state;
+    assert_refusal(ENOENT,
+                   "connecting\ndisconnected: cannot connect: No such file or directory; the "
+                   "daemon does not run, or listens elsewhere\n",
+                   1000);
+    assert_refusal(EACCES,
+                   "connecting\nrefused: cannot connect: Permission denied; the agent's user may "
+                   "not use the socket\n",
+                   30000);
+    assert_refusal(EAGAIN,
+                   "connecting\nrefused: cannot connect: Resource temporarily unavailable; other "
+                   "management clients are waiting for the daemon's only session\n",
+                   30000);
+    script_close(ECONNREFUSED);
+    caller_told("disconnected: cannot connect: Connection refused; the daemon does not run, or "
+                "listens elsewhere\n");
+}
+
+static void test_connect_hangs(void **state)
+{
+    (void)state;
+    connection_close(caller);
+    connection_open(caller);
+    script_pass(10000);
+    caller_told("closed\nconnecting\ndisconnected: cannot connect: Connection timed out\n");
+}
+
+/* One second at first, fifteen at last; a session that was open begins anew. */
+static void test_pauses_grow(void **state)
+{
+    static const int pauses[] = {1000, 2000, 4000, 8000, 15000, 15000};
+
+    (void)state;
+    caller_greet();
+    script_refuse(ENOENT);
+    script_close(0);
+    for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
+        script_pass(pauses[i] - 1);
+        assert_int_equal(script_opened(), 1 + (int)i);
+        script_pass(1);
+        assert_int_equal(script_opened(), 2 + (int)i);
+    }
+    script_refuse(0);
+    script_pass(15000);
+    script_connect();
+    script_say(SCRIPT_GREETING);
+    script_close(0);
+    script_pass(999);
+    assert_false(script_is_open());
+    script_pass(1);
+    assert_true(script_is_open());
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, caller_set_up, caller_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_no_password_is_needed),
+        TEST(test_right_password),
+        TEST(test_password_split_at_every_byte),
+        TEST(test_wrong_password),
+        TEST(test_daemon_closes_on_wrong_password),
+        TEST(test_missing_password),
+        TEST(test_unusable_password),
+        TEST(test_password_is_read_at_each_login),
+        TEST(test_no_answer_to_the_password),
+        TEST(test_slot_taken),
+        TEST(test_daemon_ends_while_we_wait),
+        TEST(test_closed_without_a_byte),
+        TEST(test_not_openvpn),
+        TEST(test_connect_fails),
+        TEST(test_connect_hangs),
+        TEST(test_pauses_grow),
+    };
+
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
