@@ -259,17 +259,28 @@ static bool scan_token(struct scan *scan)
         take_name(scan);
         return true;
     }
-    if (first == '\0')
-        return fail(scan, scan->line, "", "a NUL byte");
     if (first == '\n')
         scan->line++;
     scan->at++;
     return true;
 }
 
+/* libconfig takes a NUL for the end, in a comment too. */
+static bool check_nul(const struct scan *scan)
+{
+    const char *nul = memchr(scan->at, '\0', (size_t)(scan->end - scan->at));
+    unsigned line = 1;
+
+    for (const char *at = scan->at; at < nul; at++)
+        line += *at == '\n';
+    return !nul || fail(scan, line, "", "a NUL byte");
+}
+
 /* Goes on to the end, or to the end of a line. */
 static bool scan_text(struct scan *scan, unsigned last_line)
 {
+    if (!check_nul(scan))
+        return false;
     while (scan->at < scan->end && scan->line <= last_line) {
         const char *before = scan->at;
 

@@ -211,10 +211,25 @@ static void test_file(void **state)
     snprintf(expected, sizeof(expected), "%s: not a regular file", other_file);
     assert_string_equal(error.text, expected);
     assert_int_equal(unlink(other_file), 0);
-    write_bytes(main_file, "\nx\0y", 4);
-    assert_null(config_load(main_file, &error, NULL));
+}
+
+/* libconfig would take it for the end of the file, and leave out what follows. */
+static void test_nul(void **state)
+{
+    static const char *const starts[] = {"\nx", "\n# ", "\n// ", "\n/*", "\nx = \"a"};
+    struct config_error error;
+    char expected[128];
+    char text[32];
+
+    (void)state;
     snprintf(expected, sizeof(expected), "%s:2: a NUL byte", main_file);
-    assert_string_equal(error.text, expected);
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        int len = snprintf(text, sizeof(text), "%s%cb\";\n", starts[i], '\0');
+
+        write_bytes(main_file, text, (size_t)len);
+        assert_null(config_load(main_file, &error, NULL));
+        assert_string_equal(error.text, expected);
+    }
 }
 
 /* Errors in an included file name that file; one that includes itself comes to an end. */
@@ -263,7 +278,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_key),  cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_word), cmocka_unit_test(test_file),
-        cmocka_unit_test(test_include),    cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_nul),        cmocka_unit_test(test_include),
+        cmocka_unit_test(test_warnings),
     };
 
     return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
