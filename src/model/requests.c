@@ -8,6 +8,14 @@
 #include "model/event.h"
 #include "model/instance.h"
 
+static void forget_challenge(struct request *request)
+{
+    if (request->challenge)
+        explicit_bzero(request->challenge, strlen(request->challenge));
+    free(request->challenge);
+    request->challenge = NULL;
+}
+
 void request_fini(void *record)
 {
     struct request *request = record;
@@ -15,9 +23,7 @@ void request_fini(void *record)
     free(request->name);
     free(request->prompt);
     free(request->reason);
-    if (request->challenge)
-        explicit_bzero(request->challenge, strlen(request->challenge));
-    free(request->challenge);
+    forget_challenge(request);
     *request = (struct request){0};
 }
 
@@ -157,6 +163,7 @@ static void read_dynamic_challenge(struct request *request, struct slice reason)
 
     if (!slice_take_prefix(&rest, "CRV1:"))
         return;
+    forget_challenge(request);
     request->challenge = text_new(TEXT_MAX, reason);
     flags = slice_cut(&rest, ':');
     request->echo = flags.len > 0 && memchr(flags.at, 'E', flags.len);
