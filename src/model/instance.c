@@ -130,13 +130,21 @@ void instance_tell_state(struct instance *instance)
         event_tell(EVENT_STATE, instance, instance->states.last, NULL);
 }
 
+static void tell_hold(struct instance *instance)
+{
+    bool waiting = instance->hold_waiting;
+
+    if (!instance_in_contact(instance) || instance->hold_told == waiting)
+        return;
+    instance->hold_told = waiting;
+    event_tell(waiting ? EVENT_HOLD_WAITING : EVENT_HOLD_ENDED, instance, 0, NULL);
+}
+
 static void tell_untold(struct instance *instance)
 {
     if (instance->state_untold)
         instance_tell_state(instance);
-    if (instance->hold_untold && instance->hold_waiting)
-        event_tell(EVENT_HOLD_WAITING, instance, 0, NULL);
-    instance->hold_untold = false;
+    tell_hold(instance);
     requests_tell(instance);
 }
 
@@ -264,17 +272,9 @@ void instance_echo_told(struct instance *instance, const struct log_line *line)
 
 void instance_set_hold(struct instance *instance, bool waiting, int seconds)
 {
-    bool changed = instance->hold_waiting != waiting;
-
     instance->hold_waiting = waiting;
     instance->hold_hint = seconds;
-    instance->hold_untold = false;
-    if (!changed)
-        return;
-    if (!instance_in_contact(instance))
-        instance->hold_untold = waiting;
-    else
-        event_tell(waiting ? EVENT_HOLD_WAITING : EVENT_HOLD_ENDED, instance, 0, NULL);
+    tell_hold(instance);
 }
 
 void instance_fatal_told(struct instance *instance, struct slice text)

@@ -52,7 +52,6 @@ struct instance {
     char *contact_error; /* what is wrong, NULL while nothing is */
     bool loss_told;      /* EVENT_CONTACT_LOST was told and no _RESTORED since */
     bool state_untold;   /* what was found out while synchronizing is told when contact is up */
-    bool hold_untold;
     uint32_t contacts;
     int64_t heard_mono; /* when the daemon last said anything */
 
@@ -68,6 +67,7 @@ struct instance {
 
     enum truth hold_flag;
     bool hold_waiting;
+    bool hold_told; /* EVENT_HOLD_WAITING was told and no _ENDED since */
     int hold_hint;  /* seconds */
     int verb;       /* -1 when not known */
     int mute;       /* -1 when not known */
@@ -169,7 +169,7 @@ void instance_set_capabilities(struct instance *instance, struct capability *lis
 void instance_log_told(struct instance *instance, const struct log_line *line);
 void instance_echo_told(struct instance *instance, const struct log_line *line);
 
-/* >HOLD; waiting is false when the hold has ended.  Events only when that changes. */
+/* >HOLD; waiting is false when the hold has ended.  Events when that changes, once in contact. */
 void instance_set_hold(struct instance *instance, bool waiting, int seconds);
 
 void instance_fatal_told(struct instance *instance, struct slice text);

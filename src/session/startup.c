@@ -184,9 +184,9 @@ static void finish(struct session *session)
     session->synchronized = true;
     log_notice("%s: contact, %s, pid %lld", session->config->name, text_or_empty(instance->version),
                (long long)instance->pid);
-    instance_set_contact(instance, CONTACT_UP, NULL);
     if (session->hold_unconfirmed)
         instance_set_hold(instance, false, 0);
+    instance_set_contact(instance, CONTACT_UP, NULL);
     poll_start(session);
 }
 

@@ -32,6 +32,33 @@ static void test_events_of_the_start_wait_for_contact(void **state)
     assert_int_equal(instance_hold_waiting(office), TRUTH_TRUE);
 }
 
+static void test_a_hold_said_twice_is_told(void **state)
+{
+    (void)state;
+    say(GREETING ">HOLD:Waiting for hold release:0\r\n>HOLD:Waiting for hold release:0\r\n");
+    synchronize("77", "");
+    assert_told(EVENT_HOLD_WAITING);
+}
+
+static void test_a_hold_that_ends_without_contact(void **state)
+{
+    char expected[32];
+
+    (void)state;
+    say(GREETING ">HOLD:Waiting for hold release:0\r\n");
+    synchronize("77", "");
+    assert_told(EVENT_HOLD_WAITING);
+    wire.handler->closed(wire.arg, 0);
+    assert_told(EVENT_CONTACT_LOST);
+    pass(1000);
+    wire.handler->connected(wire.arg);
+    say(GREETING ">STATE:1795453890,WAIT,,,,,,\r\n");
+    synchronize("77", "1795453890,WAIT,,,,,,\r\n");
+    snprintf(expected, sizeof(expected), " %d %d %d", (int)EVENT_CONTACT_RESTORED, (int)EVENT_STATE,
+             (int)EVENT_HOLD_ENDED);
+    assert_string_equal(told, expected);
+}
+
 static void test_an_idle_daemon_is_asked_rarely(void **state)
 {
     (void)state;
@@ -237,6 +264,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_start_up),
         TEST(test_events_of_the_start_wait_for_contact),
+        TEST(test_a_hold_said_twice_is_told),
+        TEST(test_a_hold_that_ends_without_contact),
         TEST(test_an_idle_daemon_is_asked_rarely),
         TEST(test_news_bring_a_status),
         TEST(test_a_cut_status_keeps_the_rows),
