@@ -54,7 +54,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
         if (session->synchronized)
             instance_set_contact(instance, CONTACT_UP, NULL);
-        else
+        else if (!session->starting) /* else it was stale and goes on */
             startup_begin(session);
         break;
     case PHASE_STALE:

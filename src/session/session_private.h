@@ -19,6 +19,7 @@ struct session {
 
     /* session/startup.c */
     bool synchronized;
+    bool starting; /* a start-up is under way */
     unsigned step;
     bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
     struct replay replay;

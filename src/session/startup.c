@@ -182,6 +182,7 @@ static void finish(struct session *session)
     struct instance *instance = session->instance;
 
     session->synchronized = true;
+    session->starting = false;
     log_notice("%s: contact, %s, pid %lld", session->config->name, text_or_empty(instance->version),
                (long long)instance->pid);
     if (session->hold_unconfirmed)
@@ -208,6 +209,7 @@ static void next_step(struct session *session)
 void startup_begin(struct session *session)
 {
     startup_abort(session);
+    session->starting = true;
     if (!session->instance->loss_told)
         instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);
     /* The daemon repeats an open question and a hold behind the greeting. */
@@ -250,6 +252,6 @@ void startup_abort(struct session *session)
     free(session->capabilities);
     session->capabilities = NULL;
     session->capability_count = 0;
-    session->synchronized = false;
+    session->synchronized = session->starting = false;
     session->step = 0;
 }

@@ -153,6 +153,18 @@ static void test_a_late_answer_brings_contact_back(void **state)
     script_told(-1);
 }
 
+/* It was asked everything once more, and both start-ups went on together. */
+static void test_a_late_answer_does_not_start_twice(void **state)
+{
+    (void)state;
+    say(GREETING);
+    pass(60000);
+    synchronize("77", CONNECTED);
+    assert_int_equal(instance->contact, CONTACT_UP);
+    first_status();
+    assert_string_equal(wire.sent, "");
+}
+
 static void test_a_silent_daemon_keeps_our_place(void **state)
 {
     (void)state;
@@ -272,6 +284,7 @@ int main(void)
         TEST(test_a_refused_status_waits_for_the_next_state),
         TEST(test_an_overdue_answer),
         TEST(test_a_late_answer_brings_contact_back),
+        TEST(test_a_late_answer_does_not_start_twice),
         TEST(test_a_silent_daemon_keeps_our_place),
         TEST(test_no_password_is_configured),
         TEST(test_the_same_daemon_returns),
