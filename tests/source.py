@@ -29,7 +29,7 @@ def is_made(path):
         or path.suffix in MADE_SUFFIXES
         or path.name == ".dirstamp"
         or not {"__pycache__", ".deps", ".libs", ".pytest_cache"}.isdisjoint(parts)
-        or (parts[:2] == ("tests", "unit") and not path.suffix)
+        or (parts[:-1] in (("tests", "unit"), ("tests", "fuzz")) and not path.suffix)
     )
 
 

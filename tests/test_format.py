@@ -25,7 +25,9 @@ def clang_format():
 
 def is_capture(path):
     """Bytes of somebody else, kept as they were."""
-    return path.is_relative_to("tests/captures") and path.suffix in (".raw", ".txt")
+    return path.is_relative_to("tests/fuzz/corpus") or (
+        path.is_relative_to("tests/captures") and path.suffix in (".raw", ".txt")
+    )
 
 
 def faults(path, content):

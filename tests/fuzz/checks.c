@@ -1,0 +1,290 @@
+#include "checks.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "fuzz.h"
+#include "model/event.h"
+
+/* Bytes of a character of UTF-8 by its first byte, and the smallest number that needs them. */
+static unsigned decode(const unsigned char *at, unsigned *code)
+{
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned bytes = at[0] < 0x80 ? 1 : at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+
+    REQUIRE(at[0] < 0x80 || (at[0] >= 0xc0 && at[0] < 0xf8));
+    *code = bytes == 1 ? at[0] : at[0] & (0xffu >> (bytes + 1));
+    for (unsigned i = 1; i < bytes; i++) {
+        REQUIRE((at[i] & 0xc0) == 0x80);
+        *code = *code << 6 | (at[i] & 0x3f);
+    }
+    REQUIRE(*code >= least[bytes] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff));
+    return bytes;
+}
+
+void check_text(const char *text, size_t limit)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    unsigned code;
+
+    if (!text)
+        return;
+    REQUIRE(strlen(text) <= limit);
+    while (*at) {
+        at += decode(at, &code);
+        REQUIRE(code >= 0x20 && (code < 0x7f || code > 0x9f));
+    }
+}
+
+static void check_rows(const struct rows *rows, const struct rows_type *type, uint32_t max)
+{
+    uint32_t last = 0;
+
+    REQUIRE(rows->count <= max);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row_base *row = rows->list[i];
+
+        REQUIRE(row->index > last && row->index <= rows->last_index);
+        REQUIRE(row->position == i);
+        REQUIRE(rows_find(rows, type, row) == row);
+        REQUIRE(rows_at(rows, row->index) == row);
+        REQUIRE(rows_after(rows, row->index - 1) == row);
+        last = row->index;
+    }
+    REQUIRE(!rows_after(rows, last));
+}
+
+static void check_clients(const struct instance *instance)
+{
+    uint32_t pending = 0;
+
+    check_rows(&instance->clients, &client_rows, instance->client_max);
+    for (size_t i = 0; i < instance->clients.count; i++) {
+        const struct client *client = (const struct client *)instance->clients.list[i];
+
+        pending += client->pending;
+        check_text(client->common_name, ADMIN_MAX);
+        check_text(client->username, ADMIN_MAX);
+        check_text(client->real_text, ADMIN_MAX);
+        check_text(client->cipher, ADMIN_MAX);
+        if (client->peer) {
+            check_text(client->peer->version, ADMIN_MAX);
+            check_text(client->peer->platform, ADMIN_MAX);
+            check_text(client->peer->gui, ADMIN_MAX);
+            check_text(client->peer->sso, ADMIN_MAX);
+        }
+    }
+    REQUIRE(pending == instance->pending_clients);
+    REQUIRE(instance->clients.count - pending <= instance->clients_peak);
+    REQUIRE(instance_client_count(instance) <= instance->client_max);
+}
+
+static void check_routes(const struct instance *instance)
+{
+    check_rows(&instance->routes, &route_rows, instance->route_max);
+    for (size_t i = 0; i < instance->routes.count; i++) {
+        const struct route *route = (const struct route *)instance->routes.list[i];
+
+        REQUIRE(!route->client);
+        REQUIRE(route->client_index <= instance->clients.last_index);
+        check_text(route->address, ADMIN_MAX);
+        check_text(route->common_name, ADMIN_MAX);
+    }
+}
+
+static void check_state(const struct state_record *state)
+{
+    REQUIRE(state->state <= STATE_AUTH_PENDING);
+    check_text(state->name, ADMIN_MAX);
+    check_text(state->reason, TEXT_MAX);
+    check_text(state->remote_text, ADMIN_MAX);
+    check_text(state->local_text, ADMIN_MAX);
+}
+
+static void check_request(const struct request *request)
+{
+    REQUIRE(request->kind >= REQUEST_UNKNOWN && request->kind <= REQUEST_OTHER);
+    REQUIRE(request->status >= REQUEST_PENDING && request->status <= REQUEST_WITHDRAWN);
+    REQUIRE((request->status == REQUEST_PENDING) == (request->ended == 0));
+    check_text(request->name, ADMIN_MAX);
+    check_text(request->prompt, TEXT_MAX);
+    check_text(request->reason, TEXT_MAX);
+    /* The state of a dynamic challenge is the server's secret. */
+    REQUIRE(!request->reason || strncmp(request->reason, "CRV1:", 5) != 0 ||
+            strcmp(request->reason, "CRV1:***") == 0);
+}
+
+static void check_session(const struct session_record *session)
+{
+    REQUIRE(session->client_index > 0);
+    check_text(session->common_name, ADMIN_MAX);
+    check_text(session->username, ADMIN_MAX);
+    check_text(session->real_text, ADMIN_MAX);
+}
+
+static void check_history(const struct history *history)
+{
+    uint32_t sequence = 0;
+    uint32_t count = 0;
+
+    REQUIRE(history->count <= history->bound && history->count <= history->last);
+    while (history_after(history, sequence, &sequence))
+        count++;
+    REQUIRE(count == history->count);
+    REQUIRE(count == 0 || sequence == history->last);
+}
+
+static void check_histories(const struct instance *instance)
+{
+    const void *record;
+    uint32_t row;
+
+    check_history(&instance->states);
+    check_history(&instance->log);
+    check_history(&instance->echo);
+    check_history(&instance->sessions);
+    check_history(&instance->requests);
+    for (row = 0; (record = history_after(&instance->states, row, &row));)
+        check_state(record);
+    for (row = 0; (record = history_after(&instance->log, row, &row));)
+        check_text(((const struct log_record *)record)->message, TEXT_MAX);
+    for (row = 0; (record = history_after(&instance->echo, row, &row));)
+        check_text(((const struct log_record *)record)->message, TEXT_MAX);
+    for (row = 0; (record = history_after(&instance->sessions, row, &row));)
+        check_session(record);
+    for (row = 0; (record = history_after(&instance->requests, row, &row));)
+        check_request(record);
+}
+
+void check_instance(const struct instance *instance)
+{
+    check_clients(instance);
+    check_routes(instance);
+    check_histories(instance);
+    check_state(&instance->state);
+    check_text(instance->contact_error, TEXT_MAX);
+    check_text(instance->version, ADMIN_MAX);
+    check_text(instance->fatal_message, TEXT_MAX);
+    check_text(instance->info, TEXT_MAX);
+    for (size_t i = 0; i < instance->capability_count; i++) {
+        check_text(instance->capabilities[i].command, ADMIN_MAX);
+        check_text(instance->capabilities[i].summary, ADMIN_MAX);
+    }
+    REQUIRE(instance->pid >= 0);
+    REQUIRE(instance->verb >= -1 && instance->mute >= -1);
+    REQUIRE(instance->hold_flag >= TRUTH_TRUE && instance->hold_flag <= TRUTH_UNKNOWN);
+    REQUIRE(instance->hold_hint >= 0);
+}
+
+/* What was told of clients, by index; greater indexes are not watched. */
+enum { WATCHED = 1024 };
+
+static struct {
+    bool lost;
+    bool holding;
+    bool connected[WATCHED];
+    bool gone[WATCHED];
+} told;
+
+unsigned checks_events;
+
+static void client_told(const struct event *event)
+{
+    REQUIRE(event->row == event->client->base.index && event->row > 0);
+    REQUIRE(!event->client->pending);
+    REQUIRE(rows_at(&event->instance->clients, event->row) == event->client);
+    if (event->row >= WATCHED)
+        return;
+    REQUIRE(!told.connected[event->row] && !told.gone[event->row]);
+    told.connected[event->row] = true;
+}
+
+static void end_told(const struct event *event)
+{
+    uint32_t index = event->session->client_index;
+
+    REQUIRE(event->row == event->instance->sessions.last);
+    check_session(event->session);
+    if (index >= WATCHED)
+        return;
+    REQUIRE(!told.gone[index]);
+    told.gone[index] = true;
+}
+
+static void hold_told(bool holding)
+{
+    REQUIRE(told.holding || holding);
+    told.holding = holding;
+}
+
+static void loss_told(bool lost)
+{
+    REQUIRE(told.lost != lost);
+    told.lost = lost;
+}
+
+static void request_told(const struct event *event, bool open)
+{
+    REQUIRE(history_at(&event->instance->requests, event->row) == event->request);
+    REQUIRE(event->request->told || !open);
+    REQUIRE((event->request->status == REQUEST_PENDING) == open);
+    REQUIRE(!open || instance_in_contact(event->instance));
+}
+
+static void on_event(void *arg, const struct event *event)
+{
+    const struct instance *instance = event->instance;
+
+    (void)arg;
+    checks_events++;
+    switch (event->kind) {
+    case EVENT_CONTACT_LOST:
+    case EVENT_CONTACT_RESTORED:
+        loss_told(event->kind == EVENT_CONTACT_LOST);
+        break;
+    case EVENT_STATE:
+        REQUIRE(instance_in_contact(instance));
+        break;
+    case EVENT_HOLD_WAITING:
+    case EVENT_HOLD_ENDED:
+        REQUIRE(instance_in_contact(instance));
+        REQUIRE(instance->hold_waiting == (event->kind == EVENT_HOLD_WAITING));
+        hold_told(instance->hold_waiting);
+        break;
+    case EVENT_INPUT_NEEDED:
+    case EVENT_INPUT_ENDED:
+        request_told(event, event->kind == EVENT_INPUT_NEEDED);
+        break;
+    case EVENT_AUTH_FAILED:
+        request_told(event, false);
+        break;
+    case EVENT_CLIENT_CONNECTED:
+        client_told(event);
+        break;
+    case EVENT_CLIENT_DISCONNECTED:
+        end_told(event);
+        break;
+    case EVENT_LOG:
+        REQUIRE(history_at(&instance->log, event->row) == event->log);
+        break;
+    case EVENT_ECHO:
+        REQUIRE(history_at(&instance->echo, event->row) == event->log);
+        break;
+    case EVENT_FATAL:
+        break;
+    }
+}
+
+static struct observer observer = {.told = on_event};
+
+void checks_begin(void)
+{
+    memset(&told, 0, sizeof(told));
+    checks_events = 0;
+    observer_add(&observer);
+}
+
+void checks_end(void)
+{
+    observer_remove(&observer);
+}

@@ -1,0 +1,96 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "checks.h"
+#include "config/config.h"
+#include "fuzz.h"
+
+/* A configuration file. */
+
+static unsigned warnings;
+
+static void on_warning(const char *text)
+{
+    REQUIRE(text[0] != '\0');
+    warnings++;
+}
+
+static bool between(uint32_t number, uint32_t min, uint32_t max)
+{
+    return number >= min && number <= max;
+}
+
+static void check_limits(const struct limits *limits)
+{
+    REQUIRE(limits->log_lines <= 100000 && limits->state_lines <= 100000);
+    REQUIRE(limits->echo_lines <= 100000 && limits->session_lines <= 1000000);
+    REQUIRE(limits->command_lines <= 100000 && limits->route_max <= 1000000);
+    REQUIRE(between(limits->request_lines, 1, 10000));
+    REQUIRE(between(limits->client_max, 1, 1000000));
+}
+
+static void check_endpoint(const struct endpoint *endpoint)
+{
+    REQUIRE(endpoint->text);
+    REQUIRE(!endpoint->path != !endpoint->host);
+    REQUIRE(!endpoint->path || endpoint->path[0] == '/');
+    REQUIRE(!endpoint->host || endpoint->port > 0);
+}
+
+static void check_section(const struct instance_config *instance)
+{
+    REQUIRE(instance->name && instance->name[0]);
+    check_text(instance->name, CONFIG_NAME_MAX);
+    REQUIRE(instance->index <= INT32_MAX);
+    check_endpoint(&instance->management);
+    REQUIRE(!instance->password_file || instance->password_file[0] == '/');
+    REQUIRE(between(instance->status_interval, 1, 3600));
+    REQUIRE(between(instance->command_timeout, 100, 900));
+    REQUIRE(between(instance->reply_timeout, 10, 3600));
+    REQUIRE(between(instance->notify_rate, 1, 100000));
+    check_limits(&instance->limits);
+    REQUIRE(instance->allow < ALLOW_SESSION << 1 && instance->notify < NOTIFY_ECHO << 1);
+    REQUIRE(!(instance->notify & NOTIFY_LOG) == !instance->log_alert_flags);
+}
+
+static void check_config(const struct config *config)
+{
+    REQUIRE(config->count > 0 && config->agentx && config->file);
+    for (size_t i = 0; i < config->count; i++) {
+        check_section(&config->instances[i]);
+        for (size_t j = 0; j < i; j++) {
+            REQUIRE(strcmp(config->instances[i].name, config->instances[j].name) != 0);
+            REQUIRE(config->instances[i].index == 0 ||
+                    config->instances[i].index != config->instances[j].index);
+        }
+    }
+}
+
+static void check_error(const struct config_error *error)
+{
+    REQUIRE(error->text[0] != '\0');
+    check_text(error->text, sizeof(error->text) - 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct config_error error = {""};
+    struct config *config;
+    char path[32];
+    int fd = memfd_create("config", 0);
+
+    REQUIRE(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    warnings = 0;
+    config = config_load(path, &error, on_warning);
+    if (config)
+        check_config(config);
+    else
+        check_error(&error);
+    config_free(config);
+    close(fd);
+    return 0;
+}
