@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "connection/exchange.h"
 #include "protocol/lines.h"
+#include "protocol/reply.h"
 
 /* Pauses before another try, in milliseconds. */
 enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000 };
@@ -183,13 +184,22 @@ static void reply_line(struct connection *connection, struct slice line,
     }
 }
 
+static bool is_endless(const struct connection *connection)
+{
+    const struct limits *limits = &connection->config->limits;
+
+    return connection->first->bytes > reply_max((uint64_t)limits->client_max + limits->route_max);
+}
+
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
-    if (connection->first && exchange_wants(connection->first, message))
-        reply_line(connection, line, message);
-    else
+    if (!connection->first || !exchange_wants(connection->first, message))
         connection->handler->message(connection->arg, message);
+    else if (is_endless(connection))
+        give_up(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
+    else
+        reply_line(connection, line, message);
 }
 
 static void log_in(struct connection *connection)
@@ -358,7 +368,9 @@ static void answer_overdue(struct connection *connection)
         change_phase(connection, PHASE_STALE, "the answer to a command is overdue");
         return;
     }
-    snprintf(text, sizeof(text), "no answer for %u seconds", connection->config->reply_timeout);
+    snprintf(text, sizeof(text), "no %s within %u seconds",
+             connection->first->bytes > 0 ? "end of an answer" : "answer",
+             connection->config->reply_timeout);
     give_up(connection, PHASE_DISCONNECTED, text);
 }
 

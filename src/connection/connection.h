@@ -51,7 +51,7 @@ struct connection_handler {
 enum outcome {
     OUTCOME_SUCCESS, /* SUCCESS, or a list with its END */
     OUTCOME_ERROR,   /* ERROR; text is the daemon's */
-    OUTCOME_CUT,     /* the marker came, but no end of the reply, or no reply at all */
+    OUTCOME_CUT,     /* the marker came, but no end of the reply, or lines behind it */
     OUTCOME_LOST,    /* the session ended before the reply */
     OUTCOME_UNSENT   /* it was withdrawn, or its check said no: the daemon never saw it */
 };
@@ -111,7 +111,9 @@ bool connection_is_busy(const struct connection *connection);
 
 /*
  * Queues a command; it is copied, and wiped when it has been sent if it is secret.  Returns false
- * when the session is not open or the queue is full.
+ * when the session is not open or the queue is full.  The reply has to be whole within
+ * reply_timeout of the sending, however many of its lines come, and within reply_max(): else the
+ * session is dropped.
  */
 bool connection_ask(struct connection *connection, const struct command *command,
                     const struct listener *listener);

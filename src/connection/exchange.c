@@ -40,6 +40,9 @@ bool exchange_wants(const struct exchange *exchange, const struct message *messa
 {
     if (exchange->stage == EXCHANGE_WAITING)
         return false;
+    if (message->kind == MESSAGE_SUCCESS && exchange->stage == EXCHANGE_SENT &&
+        !reply_fits(exchange->command.line, message->text))
+        return false;
     return !is_realtime(message) || (exchange->raw && exchange->body && !exchange->ended);
 }
 
@@ -68,9 +71,9 @@ static void keep_verdict(struct exchange *exchange, const struct message *messag
 
 static struct reply verdict(const struct exchange *exchange)
 {
-    return (struct reply){.outcome = !exchange->ended   ? OUTCOME_CUT
-                                     : exchange->failed ? OUTCOME_ERROR
-                                                        : OUTCOME_SUCCESS,
+    return (struct reply){.outcome = !exchange->ended || exchange->spilled ? OUTCOME_CUT
+                                     : exchange->failed                    ? OUTCOME_ERROR
+                                                                           : OUTCOME_SUCCESS,
                           .text = slice_of(exchange->text)};
 }
 
@@ -86,6 +89,7 @@ static enum exchange_result marked_line(struct exchange *exchange, struct slice 
         return EXCHANGE_WHOLE;
     }
     if (message->kind != MESSAGE_END && (!is_verdict || (exchange->raw && exchange->body))) {
+        exchange->spilled |= exchange->ended;
         give_line(exchange, line, message);
         return EXCHANGE_GOES_ON;
     }
@@ -111,6 +115,7 @@ enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
 {
     bool list = exchange->form == REPLY_LIST || (exchange->form == REPLY_COMBO && exchange->body);
 
+    exchange->bytes += line.len;
     if (exchange->stage == EXCHANGE_FENCED)
         return fence_line(message, reply);
     if (exchange_is_marked(exchange))

@@ -28,6 +28,8 @@ struct exchange {
     bool body;      /* the list has begun */
     bool ended;     /* a marked one has had its END, SUCCESS or ERROR */
     bool failed;    /* that was an ERROR */
+    bool spilled;   /* lines came behind its END */
+    uint64_t bytes; /* of the reply, so far */
     char text[512]; /* of that SUCCESS or ERROR */
     struct exchange *next;
 };
@@ -41,7 +43,10 @@ void exchange_free(struct exchange *exchange);
 /* Whether a load-stats must be sent behind the command. */
 bool exchange_is_marked(const struct exchange *exchange);
 
-/* Whether the line, though it begins with '>', belongs to the reply. */
+/*
+ * Whether the line is one of the reply: it may begin with '>' and be one, and a SUCCESS that does
+ * not fit the command is none.
+ */
 bool exchange_wants(const struct exchange *exchange, const struct message *message);
 
 enum exchange_result {

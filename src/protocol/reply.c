@@ -1,5 +1,10 @@
 #include "protocol/reply.h"
 
+#include <string.h>
+
+/* A status has no longer row; a history has lines of up to 10 KiB. */
+enum { ROW_BYTES = 512, HISTORY_BYTES = 16 << 20 };
+
 static bool take_number(struct slice field, const char *name, uint64_t *out)
 {
     return slice_take_prefix(&field, name) && slice_take_prefix(&field, "=") &&
@@ -22,4 +27,29 @@ bool reply_load_stats(struct slice text, struct load_stats *out)
         return false;
     *out = stats;
     return true;
+}
+
+bool reply_fits(const char *line, struct slice text)
+{
+    static const struct {
+        const char *line;
+        const char *begin;
+    } queries[] = {
+        {"pid\n", "pid="},
+        {"hold\n", "hold="},
+        {"verb\n", "verb="},
+        {"mute\n", "mute="},
+        {"auth-retry\n", "auth-retry="},
+        {"load-stats\n", "nclients="},
+    };
+
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+        if (strncmp(line, queries[i].line, strlen(queries[i].line)) == 0)
+            return slice_starts(text, queries[i].begin);
+    return true;
+}
+
+uint64_t reply_max(uint64_t rows)
+{
+    return rows * ROW_BYTES + HISTORY_BYTES;
 }

@@ -141,8 +141,8 @@ static bool take_question(struct session *session, const struct message *message
 }
 
 /*
- * What is not named here says nothing that the model has a place for: answers to nothing, byte
- * counts that another management client asked for, blocks of scripts, and a token that is secret.
+ * What is not named here says nothing that the model has a place for: byte counts that another
+ * management client asked for, blocks of scripts, and a token that is secret.
  */
 void events_take(struct session *session, const struct message *message)
 {
@@ -173,7 +173,14 @@ void events_take(struct session *session, const struct message *message)
         break;
     case MESSAGE_UNKNOWN:
     case MESSAGE_MALFORMED:
+    case MESSAGE_SUCCESS: /* answers to nothing */
+    case MESSAGE_ERROR:
+    case MESSAGE_END:
+    case MESSAGE_PROMPT:
         instance->unknown_messages++;
+        break;
+    case MESSAGE_TEXT:
+        instance->unknown_messages += message->text.len > 0;
         break;
     default:
         break;

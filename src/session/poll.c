@@ -54,8 +54,8 @@ static void status_cut(struct session *session)
     snapshot_abort(&session->snapshot);
     session->instance->status_complete = TRUTH_FALSE;
     if (!session->cut_seen)
-        log_warning("%s: the status was cut by a row of more than 511 bytes; the last complete "
-                    "one stays",
+        log_warning("%s: the status was cut, as a row of more than 511 bytes does; the last "
+                    "complete one stays",
                     session->config->name);
     session->cut_seen = true;
 }

@@ -84,7 +84,8 @@ static void on_done(void *arg, const struct reply *reply)
     static const char *const names[] = {[OUTCOME_SUCCESS] = "success",
                                         [OUTCOME_ERROR] = "error",
                                         [OUTCOME_CUT] = "cut",
-                                        [OUTCOME_LOST] = "lost"};
+                                        [OUTCOME_LOST] = "lost",
+                                        [OUTCOME_UNSENT] = "unsent"};
 
     assert_ptr_equal(arg, &caller);
     note("%s%s%.*s%s%.*s", names[reply->outcome], reply->text.len ? " " : "", (int)reply->text.len,
@@ -150,7 +151,7 @@ void caller_greet(void)
 
 void caller_ask_command(const struct command *command)
 {
-    const struct listener listener = {on_line, on_done, &caller};
+    const struct listener listener = {.line = on_line, .done = on_done, .arg = &caller};
 
     assert_true(connection_ask(caller, command, &listener));
 }

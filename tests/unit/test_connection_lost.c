@@ -41,7 +41,7 @@ static void test_an_overdue_answer(void **state)
     script_pass(120000 - CONNECTION_STALE_AFTER - 1);
     caller_told("");
     script_pass(1);
-    caller_told("lost\ndisconnected: no answer for 120 seconds\n");
+    caller_told("lost\ndisconnected: no answer within 120 seconds\n");
     assert_false(script_is_open());
 }
 
@@ -74,12 +74,12 @@ static void test_talk_is_no_answer(void **state)
     }
     assert_true(script_is_open());
     script_pass(1000);
-    caller_ends("lost\ndisconnected: no answer for 120 seconds\n");
+    caller_ends("lost\ndisconnected: no answer within 120 seconds\n");
 }
 
 static void test_lost_with_commands_waiting(void **state)
 {
-    const struct listener nobody = {NULL, NULL, NULL};
+    const struct listener nobody = {.arg = NULL};
     struct command command;
 
     (void)state;
@@ -115,7 +115,7 @@ static void test_cut_in_the_middle_of_a_list(void **state)
 /* Who was told of the loss may not ask again into a connection that is down. */
 static void ask_in_vain(void)
 {
-    const struct listener nobody = {NULL, NULL, NULL};
+    const struct listener nobody = {.arg = NULL};
     struct command command;
 
     command_pid(&command);

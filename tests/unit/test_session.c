@@ -35,28 +35,26 @@ static void test_events_of_the_start_wait_for_contact(void **state)
 static void test_a_hold_said_twice_is_told(void **state)
 {
     (void)state;
-    say(GREETING ">HOLD:Waiting for hold release:0\r\n>HOLD:Waiting for hold release:0\r\n");
-    synchronize("77", "");
-    assert_told(EVENT_HOLD_WAITING);
+    script_say(SCRIPT_GREETING
+               ">HOLD:Waiting for hold release:0\r\n>HOLD:Waiting for hold release:0\r\n");
+    office_synchronize("OpenVPN 2.6.14 x", "77", "");
+    script_told(EVENT_HOLD_WAITING, -1);
 }
 
 static void test_a_hold_that_ends_without_contact(void **state)
 {
-    char expected[32];
-
     (void)state;
-    say(GREETING ">HOLD:Waiting for hold release:0\r\n");
-    synchronize("77", "");
-    assert_told(EVENT_HOLD_WAITING);
-    wire.handler->closed(wire.arg, 0);
-    assert_told(EVENT_CONTACT_LOST);
-    pass(1000);
-    wire.handler->connected(wire.arg);
-    say(GREETING ">STATE:1795453890,WAIT,,,,,,\r\n");
-    synchronize("77", "1795453890,WAIT,,,,,,\r\n");
-    snprintf(expected, sizeof(expected), " %d %d %d", (int)EVENT_CONTACT_RESTORED, (int)EVENT_STATE,
-             (int)EVENT_HOLD_ENDED);
-    assert_string_equal(told, expected);
+    script_say(SCRIPT_GREETING ">HOLD:Waiting for hold release:0\r\n");
+    office_synchronize("OpenVPN 2.6.14 x", "77", "");
+    script_told(EVENT_HOLD_WAITING, -1);
+    script_sent("load-stats\n");
+    script_close(0);
+    script_told(EVENT_CONTACT_LOST, -1);
+    script_pass(1000);
+    script_connect();
+    script_say(SCRIPT_GREETING ">STATE:1795453890,WAIT,,,,,,\r\n");
+    office_synchronize("OpenVPN 2.6.14 x", "77", "1795453890,WAIT,,,,,,\r\n");
+    script_told(EVENT_CONTACT_RESTORED, EVENT_STATE, EVENT_HOLD_ENDED, -1);
 }
 
 static void test_an_idle_daemon_is_asked_rarely(void **state)
@@ -157,12 +155,12 @@ static void test_a_late_answer_brings_contact_back(void **state)
 static void test_a_late_answer_does_not_start_twice(void **state)
 {
     (void)state;
-    say(GREETING);
-    pass(60000);
-    synchronize("77", CONNECTED);
-    assert_int_equal(instance->contact, CONTACT_UP);
-    first_status();
-    assert_string_equal(wire.sent, "");
+    script_say(SCRIPT_GREETING);
+    script_pass(60000);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    assert_int_equal(office->contact, CONTACT_UP);
+    office_status(OFFICE_ALICE);
+    script_sent("");
 }
 
 static void test_a_silent_daemon_keeps_our_place(void **state)
