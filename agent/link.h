@@ -19,7 +19,7 @@ struct snmp_session;
 
 /*
  * Prepares the library and begins to look for the master agent at "unix:/path",
- * "tcp:127.0.0.1:705" or "tcp:[::1]:705".  Ignores SIGPIPE for the process.  told, which may be
+ * "tcp:127.0.0.1:705" or "tcp6:[::1]:705".  Ignores SIGPIPE for the process.  told, which may be
  * NULL, hears from within link_turn() that a session has begun or ended.  Registrations belong
  * between this and the first link_turn().  Returns false, with the reason in the log, when the
  * address cannot be used.

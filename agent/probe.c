@@ -65,6 +65,8 @@ static bool parse(struct probe *probe, const char *address)
         return parse_unix(probe, address + 5);
     if (strncmp(address, "tcp:", 4) == 0)
         return parse_tcp(probe, address + 4);
+    if (strncmp(address, "tcp6:", 5) == 0)
+        return parse_tcp(probe, address + 5);
     return false;
 }
 

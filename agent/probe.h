@@ -18,7 +18,7 @@ struct probe;
 typedef void probe_done(void *arg, const char *why);
 
 /*
- * A probe of "unix:/path", "tcp:127.0.0.1:705" or "tcp:[::1]:705".  Nothing happens before
+ * A probe of "unix:/path", "tcp:127.0.0.1:705" or "tcp6:[::1]:705".  Nothing happens before
  * probe_start().  Returns NULL when the address is none of these or memory is out.  base is
  * borrowed.
  */
