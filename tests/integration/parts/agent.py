@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 
 from parts.process import Child
@@ -47,9 +48,12 @@ class Agent(Child):
     instances are dicts with the keys of the configuration file; allow and notify may be lists.
     An instance's `management` may be a part that has an `endpoint`.  wrapper comes before the
     program, e.g. valgrind and its options; the default is the words in OVPN_AGENTX_WRAPPER.
+    identity is a pair of user and group number to run as, which takes root.  With lean an
+    address sanitizer keeps little freed memory, so that the agent's memory can be judged.
     """
 
-    def __init__(self, lab, snmpd, instances, name="agent", wrapper=None, options=()):
+    def __init__(self, lab, snmpd, instances, name="agent", wrapper=None, options=(),
+                 identity=None, lean=False):
         self.agentx = snmpd.agentx if hasattr(snmpd, "agentx") else snmpd
         self._file = name + ".conf"
         binary = program()
@@ -57,13 +61,30 @@ class Agent(Child):
         self.config = lab.path(self._file)
         if wrapper is None:
             wrapper = shlex.split(os.environ.get("OVPN_AGENTX_WRAPPER", ""))
-        super().__init__(lab, name, [*wrapper, binary, "-c", self.config, "-l", "debug", *options])
+        self.identity = identity
+        sanitizer = []
+        if lean:
+            sanitizer += ["quarantine_size_mb=1", "thread_local_quarantine_size_kb=64"]
+        if identity:
+            # Others must be able to run it, and its leak check may not look into itself.
+            binary = shutil.copy(binary, lab.path(name + "-program"))
+            sanitizer.append("detect_leaks=0")
+            self.privileges = [f"--reuid={identity[0]}", f"--regid={identity[1]}",
+                               "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
+        super().__init__(lab, name, [*wrapper, binary, "-c", self.config, "-l", "debug", *options],
+                         _sanitizer(sanitizer))
         self.configure(instances)
 
     def configure(self, instances):
         """Writes the configuration; a running agent does not see it before reload()."""
         entries = [{key: _setting(key, item) for key, item in entry.items()} for entry in instances]
-        self.lab.write(self._file, settings({"agentx": self.agentx, "instances": entries}))
+        self.write(settings({"agentx": self.agentx, "instances": entries}))
+
+    def write(self, text):
+        """Makes this text the configuration file."""
+        self.lab.write(self._file, text)
+        if self.identity:
+            os.chown(self.config, *self.identity)
 
     def start(self):
         self.spawn()
@@ -73,6 +94,13 @@ class Agent(Child):
         if instances is not None:
             self.configure(instances)
         self.signal(signal.SIGHUP)
+
+
+def _sanitizer(words):
+    """The environment that gives an address sanitizer these options too."""
+    if not words:
+        return None
+    return {"ASAN_OPTIONS": ":".join([*filter(None, [os.environ.get("ASAN_OPTIONS")]), *words])}
 
 
 def _setting(key, value):

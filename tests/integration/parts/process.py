@@ -93,6 +93,7 @@ class Child:
     """A process that can be stopped and started again; its output is appended to one file."""
 
     stop_signal = signal.SIGTERM
+    privileges = ()  # options of setpriv
 
     def __init__(self, lab, name, arguments, environment=None):
         self.lab = lab
@@ -130,7 +131,7 @@ class Child:
     def spawn(self):
         assert not self.alive, f"{self.name} runs already"
         # setpriv asks the kernel to end the child with us, then becomes the program: same pid.
-        arguments = ["setpriv", "--pdeathsig", "KILL", *self.arguments]
+        arguments = ["setpriv", "--pdeathsig", "KILL", *self.privileges, *self.arguments]
         environment = {**os.environ, **(self.environment or {})}
         with open(self.log_path, "ab") as output:
             self.process = subprocess.Popen(
@@ -141,6 +142,12 @@ class Child:
                 env=environment,
                 cwd=self.lab.folder,
             )
+
+    @property
+    def memory(self):
+        """Resident memory in KiB."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii", errors="replace") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
 
     def signal(self, number):
         self.process.send_signal(number)

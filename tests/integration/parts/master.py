@@ -1,0 +1,99 @@
+"""A scripted AgentX master agent, for what a real one cannot be brought to do at the right moment:
+it answers until it is told to fall asleep."""
+
+import contextlib
+import selectors
+import socket
+import struct
+import threading
+
+OPEN, REGISTER, NOTIFY, PING, RESPONSE = 1, 3, 12, 13, 18
+_NOT_OPEN = 257
+_HEADER = struct.Struct(">BBBxIIII")  # version, type, flags, session, transaction, packet, payload
+_NETWORK_ORDER = 0x10
+
+
+class Master:
+    """Answers AgentX requests on a unix socket until one of the type `asleep_at` comes, which it
+    leaves unanswered, as all that follow, until wake()."""
+
+    name = "master"
+
+    def __init__(self, path, asleep_at=None):
+        self.agentx = f"unix:{path}"
+        self.asleep_at = asleep_at
+        self.asleep = False
+        self.seen = []  # types of the requests
+        self._unanswered = []
+        self._lock = threading.Lock()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(path)
+        self._listener.listen(8)
+        self._stop, self._stopped = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def tail(self, _lines=0):
+        return f"(asleep: {self.asleep}, seen: {self.seen})"
+
+    def wake(self):
+        with self._lock:
+            self.asleep, self.asleep_at = False, None
+            for link, answer in self._unanswered:
+                with contextlib.suppress(OSError):
+                    link.sendall(answer)
+            self._unanswered.clear()
+
+    def close(self):
+        self._stop.send(b"x")
+        self._thread.join(10)
+
+    def _run(self):
+        buffers = {}
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stopped, selectors.EVENT_READ)
+            selector.register(self._listener, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self._stopped:
+                        for end in (self._listener, *buffers):
+                            end.close()
+                        return
+                    if key.fileobj is self._listener:
+                        link, _ = self._listener.accept()
+                        buffers[link] = b""
+                        selector.register(link, selectors.EVENT_READ)
+                        continue
+                    data = key.fileobj.recv(65536)
+                    buffers[key.fileobj] = self._take(key.fileobj, buffers[key.fileobj] + data)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                        buffers.pop(key.fileobj)
+                        key.fileobj.close()
+
+    def _take(self, link, data):
+        while len(data) >= _HEADER.size:
+            _, kind, flags, session, transaction, packet, size = _HEADER.unpack_from(data)
+            if not flags & _NETWORK_ORDER:
+                session, transaction, packet, size = (
+                    int.from_bytes(number.to_bytes(4, "big"), "little")
+                    for number in (session, transaction, packet, size))
+            if len(data) < _HEADER.size + size:
+                break
+            data = data[_HEADER.size + size:]
+            self._answer(link, kind, session, transaction, packet)
+        return data
+
+    def _answer(self, link, kind, session, transaction, packet):
+        error = _NOT_OPEN if kind == PING and session == 0 else 0
+        payload = struct.pack(">IHH", 100, error, 0)
+        answer = _HEADER.pack(1, RESPONSE, _NETWORK_ORDER, session or 7, transaction, packet,
+                              len(payload)) + payload
+        with self._lock:
+            self.seen.append(kind)
+            self.asleep = self.asleep or kind == self.asleep_at
+            if self.asleep:
+                self._unanswered.append((link, answer))
+                return
+        with contextlib.suppress(OSError):
+            link.sendall(answer)
