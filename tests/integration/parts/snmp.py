@@ -249,19 +249,21 @@ class Snmpd(Child):
     """A master agent on an unprivileged port of 127.0.0.1, AgentX on a unix socket in the lab.
 
     sink is a Snmptrapd; with informs it gets acknowledged notifications.  extra are lines for the
-    configuration.  A restart keeps port and socket.
+    configuration.  A restart keeps port and socket.  agentx is the address for subagents, by
+    default a unix socket in the lab with permissions for all.
     """
 
-    def __init__(self, lab, sink=None, informs=False, name="snmpd", extra=(), debug=()):
+    def __init__(self, lab, sink=None, informs=False, name="snmpd", extra=(), debug=(),
+                 agentx=None, permissions="0777 0777"):
         self.port = free_port()
-        self.agentx = "unix:" + lab.path(name + "-agentx.sock")
+        self.agentx = agentx or "unix:" + lab.path(name + "-agentx.sock")
         self.folder = lab.make_folder(name)
         lines = [
             f"agentaddress udp:127.0.0.1:{self.port}",
             f"rwcommunity {COMMUNITY} 127.0.0.1",
             "master agentx",
             f"agentXSocket {self.agentx}",
-            "agentXPerms 0777 0777",
+            f"agentXPerms {permissions}",
             *extra,
         ]
         if sink is not None:

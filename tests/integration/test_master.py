@@ -1,0 +1,179 @@
+"""The master agent comes late, goes, comes again, falls asleep and shuts us out."""
+
+import os
+import stat
+
+import pytest
+
+from fake.scenario import say_states
+from parts import master
+from parts.agent import Agent
+from parts.master import Master
+from parts.pauses import Pauses
+from parts.process import free_port
+from parts.snmp import Snmpd
+from parts.view import InstanceView, rows
+
+SEQUENCE = "ovpnNotificationSequence"
+REASON = "ovpnInstanceStateReason"
+NOBODY = (54321, 54321)  # no name belongs to them
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="to run as somebody else takes root")
+
+
+def instance(name, daemon, index=1, **others):
+    return {"name": name, "index": index, "management": daemon, "status_interval": 1,
+            "notify": ["state-all"], **others}
+
+
+@pytest.fixture
+def view(lab, manager):
+    return InstanceView(lab, manager)
+
+
+def wait_poll(lab, fake):
+    """The agent asks its daemon once more."""
+    polls = len(fake.commands())
+    lab.wait_until(lambda: len(fake.commands()) > polls, "the agent polls its daemon")
+
+
+def say(fake, *reasons):
+    with fake.script() as daemon:
+        for number, reason in enumerate(reasons):
+            daemon.state("ADD_ROUTES" if number % 2 else "CONNECTED", reason)
+
+
+def test_it_comes_late(lab, start_fake, start_agent, snmpd, snmptrapd, view):
+    snmpd.stop()
+    fake = start_fake()
+    start_agent([instance("one", fake)])
+    lab.wait_until(lambda: fake.commands("status"), "the agent asks for the status")
+    say(fake, "before")
+    snmpd.start()
+    assert view.wait(Contact="up", StateReason="before") < 10
+    trap = snmptrapd.wait_traps("ovpnStateChange")[0]
+    assert trap.values[REASON] == "before"
+
+
+def test_it_goes_and_comes_again_and_again(lab, start_fake, start_agent, snmpd, snmptrapd, view,
+                                           manager):
+    fake = start_fake()
+    with fake.script() as daemon:
+        daemon.add_clients(3)
+    agent = start_agent([instance("one", fake, 7)])
+    view.index = 7
+    view.wait(Contact="up", Clients=3)
+    clients = {index: row["ClientId"] for index, row in rows(manager, "ovpnClientTable").items()}
+    reasons = []
+    for end in (snmpd.stop, snmpd.kill, snmpd.stop):
+        end()
+        reasons += [f"event {len(reasons)}", f"event {len(reasons) + 1}"]
+        say(fake, *reasons[-2:])
+        lab.wait_until(lambda: fake.written, "the daemon's words are out")
+        wait_poll(lab, fake)
+        snmpd.start()
+        assert view.wait(StateReason=reasons[-1]) < 10
+        snmptrapd.wait_traps("ovpnStateChange", len(reasons))
+    traps = snmptrapd.traps("ovpnStateChange")
+    # At least once: one that was on its way may come twice, with the same number.
+    unique = {trap.values[SEQUENCE]: trap.values[REASON] for trap in traps}
+    assert list(unique) == sorted(unique) and list(unique.values()) == reasons
+    assert clients == {index: row["ClientId"]
+                       for index, row in rows(manager, "ovpnClientTable").items()}
+    assert fake.sessions == 1 and view.get("Contacts") == 1
+    assert agent.log.count("connected to the master agent at") == 4
+
+
+def test_it_sleeps(lab, start_fake, start_agent, snmpd, snmptrapd, view):
+    fake = start_fake()
+    start_agent([instance("one", fake)])
+    view.wait(Contact="up", State="connected")
+    snmpd.freeze()
+    with Pauses(fake) as pauses:
+        say(fake, "asleep 1", "asleep 2")
+        # A reader that waits for the master agent would leave these for seconds.
+        lab.wait_until(lambda: len(pauses.took) > 100, "the daemon's words are read")
+    snmpd.thaw()
+    traps = snmptrapd.wait_traps("ovpnStateChange", 2, 20)
+    assert [trap.values[REASON] for trap in traps][:2] == ["asleep 1", "asleep 2"]
+    view.wait(Contact="up", StateReason="asleep 2", Contacts=1)
+
+
+@pytest.mark.parametrize("asleep_at", [master.OPEN, master.REGISTER, master.NOTIFY])
+def test_it_falls_asleep_at(lab, start_agent, start_fake, asleep_at):
+    fake = start_fake()
+    path = lab.path("master.sock")
+    agent = Agent(lab, f"unix:{path}", [instance("one", fake)]).start()
+    lab.wait_until(lambda: fake.commands("status"), "the agent asks for the status")
+    with Pauses(fake) as pauses:
+        above = lab.track(Master(path, asleep_at))
+        if asleep_at == master.NOTIFY:
+            lab.wait_until(lambda: "connected to the master" in agent.log, "there is a session")
+            say(fake, "event")
+        lab.wait_until(lambda: above.asleep, "the master agent is asked")
+        read = len(pauses.took)
+        lab.wait_until(lambda: len(pauses.took) > read + 20, "the daemon's words are read", 20)
+    # A second for Open and for each Register; a Notify is not waited for.
+    assert pauses.longest < (1 if asleep_at == master.NOTIFY else 5)
+    above.wake()
+    lab.wait_until(lambda: "connected to the master agent" in agent.log, "there is a session", 20)
+    say(fake, "awake")
+    lab.wait_until(lambda: above.seen.count(master.NOTIFY) >= 1 + (asleep_at == master.NOTIFY),
+                   "it is notified", 20)
+    assert agent.stop() == 0
+
+
+@needs_root
+def test_it_shuts_us_out(lab, start_fake, snmptrapd):
+    """Its socket is for root, until somebody gives it to all, and again after a restart."""
+    snmpd = Snmpd(lab, sink=snmptrapd, permissions="0700 0755").start()
+    view = InstanceView(lab, snmpd.manager())
+    path = snmpd.agentx.removeprefix("unix:")
+    fake = start_fake()
+    os.chmod(fake.path, 0o777)
+    agent = Agent(lab, snmpd, [instance("one", fake)], identity=NOBODY).start()
+    lab.wait_until(lambda: fake.commands("status"), "the agent asks for the status")
+    for times in (1, 2):
+        lab.wait_until(lambda: agent.log.count("Permission denied; trying again") == times,
+                       "the reason is logged once")
+        wait_poll(lab, fake)
+        os.chmod(path, 0o777)
+        assert view.wait(Contact="up", Contacts=1) < 10
+        # A session that is open stays so, whatever becomes of the socket.
+        os.chmod(path, stat.S_IRWXU)
+        say(fake, f"open {times}")
+        view.wait(StateReason=f"open {times}")
+        snmpd.stop()
+        snmpd.start()
+    assert agent.stop() == 0
+    traps = snmptrapd.traps("ovpnStateChange")
+    assert [trap.values[REASON] for trap in traps] == ["open 1", "open 2"]
+
+
+@pytest.mark.parametrize("address", ["tcp:127.0.0.1:{}", "tcp6:[::1]:{}"])
+def test_it_listens_on(lab, start_fake, address):
+    snmpd = Snmpd(lab, agentx=address.format(free_port())).start()
+    fake = start_fake()
+    agent = Agent(lab, snmpd, [instance("one", fake)]).start()
+    InstanceView(lab, snmpd.manager()).wait(Contact="up")
+    assert agent.stop() == 0
+
+
+def test_a_burst_that_the_rate_cuts(lab, start_fake, start_agent, manager, snmptrapd, view):
+    """10000 state changes at once while a manager walks: as many are sent as may be in a minute,
+    the rest is counted."""
+    fake = start_fake(mode="client")
+    start_agent([instance("one", fake, notify_rate=100)])
+    view.wait(Contact="up", State="connected")
+    before = manager.get("ovpnAgentNotificationsSent.0")
+    with fake.script() as daemon:
+        say_states(daemon, 10000)
+    walks = [len(manager.bulkwalk("ovpnInstanceTable"))]
+    view.wait(StateReason="step-10000")
+    walks.append(len(manager.bulkwalk("ovpnInstanceTable")))
+    lab.wait_until(lambda: manager.get("ovpnAgentNotificationsSent.0") - before == 100,
+                   "100 are sent")
+    assert manager.get("ovpnAgentNotificationsSuppressed.0") == 9900
+    assert manager.get("ovpnAgentNotificationsDropped.0") == 0
+    assert walks[0] == walks[1]
+    assert [trap.values[REASON] for trap in snmptrapd.wait_traps("ovpnStateChange", 100)] == [
+        f"step-{number}" for number in range(1, 101)]

@@ -1,0 +1,117 @@
+"""SIGHUP: instances come, go and change; what is unchanged is left alone."""
+
+import os
+import re
+
+import pytest
+
+from parts import openvpn
+from parts.agent import settings
+from parts.view import InstanceView, rows
+
+CONNECTED = "MANAGEMENT: Client connected"
+
+
+def instance(name, daemon, index=None, **others):
+    entry = {"name": name, "management": daemon, "status_interval": 1, **others}
+    return entry if index is None else {**entry, "index": index}
+
+
+@pytest.fixture
+def view(lab, manager):
+    """Instance 1."""
+    return InstanceView(lab, manager)
+
+
+def wait_rows(lab, manager, expected):
+    """Waits until the instances are these: index, name and contact."""
+    def seen():
+        return {index[0]: (row["Name"], row["Contact"])
+                for index, row in rows(manager, "ovpnInstanceTable").items()}
+
+    lab.wait_until(lambda: seen() == expected, lambda: f"instances are {expected}; now {seen()}")
+
+
+@pytest.mark.valgrind
+def test_a_real_daemon_keeps_its_session(lab, pki, start_agent, start_fake, manager, view):
+    server = openvpn.server(lab, pki).start()
+    openvpn.client(lab, pki, server).start().wait_completed()
+    fakes = {name: start_fake(name) for name in ("gone", "moved", "new")}
+    first = [instance("office", server, 1), instance("gone", fakes["gone"], 2),
+             instance("moved", fakes["moved"], 3)]
+    agent = start_agent(first)
+    wait_rows(lab, manager, {1: ("office", "up"), 2: ("gone", "up"), 3: ("moved", "up")})
+    view.wait(Clients=1)
+    clients = list(rows(manager, "ovpnClientTable"))
+    # Other settings of the same daemon, another index, one less, one more.
+    agent.reload([instance("office", server, 1, log_lines=5, notify=["contact"], reply_timeout=60),
+                  instance("moved", fakes["moved"], 4), instance("new", fakes["new"], 5)])
+    wait_rows(lab, manager, {1: ("office", "up"), 4: ("moved", "up"), 5: ("new", "up")})
+    for _ in range(3):
+        loaded = agent.log.count("configuration reloaded")
+        agent.reload()
+        lab.wait_until(lambda: agent.log.count("configuration reloaded") > loaded, "it is reloaded")
+    wait_rows(lab, manager, {1: ("office", "up"), 4: ("moved", "up"), 5: ("new", "up")})
+    assert server.log.count(CONNECTED) == 1
+    assert list(rows(manager, "ovpnClientTable")) == clients
+    assert view.get("Contacts") == 1
+    assert len([index for index in rows(manager, "ovpnLogTable") if index[0] == 1]) == 5
+    assert fakes["new"].sessions == 1 and fakes["moved"].sessions == 2
+    lab.wait_until(lambda: not fakes["gone"].connected, "the session of the one that went is over")
+
+
+def test_given_indexes_stay(lab, start_agent, start_fake, manager):
+    fakes = {name: start_fake(name) for name in ("a", "b", "c")}
+    agent = start_agent([instance("a", fakes["a"]), instance("b", fakes["b"])])
+    wait_rows(lab, manager, {1: ("a", "up"), 2: ("b", "up")})
+    agent.reload([instance("c", fakes["c"]), instance("b", fakes["b"])])
+    wait_rows(lab, manager, {2: ("b", "up"), 3: ("c", "up")})
+    agent.reload([instance("b", fakes["b"]), instance("a", fakes["a"])])
+    wait_rows(lab, manager, {1: ("a", "up"), 2: ("b", "up")})
+    assert fakes["b"].sessions == 1
+
+
+# Good lines, what is made of them, and what is said of the last of these.
+BROKEN = {
+    "range": ("status_interval = 10;", "status_interval = 0;",
+              r"instances\[0\]\.status_interval: 0 is out of range"),
+    "unknown": ("index = 1;", "indx = 1;", r"instances\[0\]\.indx: unknown key"),
+    "twice": ("index = 1;", "index = 1;\nindex = 2;", "index: duplicate"),
+    "syntax": ("index = 1;", "index 1;", "syntax error"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_file_changes_nothing(lab, start_agent, start_fake, view, fault):
+    fake = start_fake()
+    agent = start_agent([instance("one", fake, 1)])
+    view.wait(Contact="up")
+    good, wrong, said = BROKEN[fault]
+    text = settings({"agentx": agent.agentx, "instances": [
+        {"name": "one", "index": 1, "management": fake.endpoint, "status_interval": 10}]})
+    assert good in text
+    text = text.replace(good, wrong)
+    line = text[:text.index(wrong) + len(wrong)].count("\n") + 1
+    agent.write(text)
+    agent.reload()
+    lab.wait_until(lambda: "the configuration in force stays" in agent.log, "the file is refused")
+    found = re.search(rf"error: {re.escape(agent.config)}:(\d+): (.*)", agent.log)
+    assert found and re.match(said, found[2])
+    assert int(found[1]) == line
+    before = len(fake.commands())
+    lab.wait_until(lambda: len(fake.commands()) > before, "polls go on")
+    assert fake.sessions == 1 and view.get("Contact", "Contacts") == ["up", 1]
+    # And a good one is taken again.
+    agent.reload([instance("renamed", fake, 1)])
+    view.wait(Contact="up", Name="renamed")
+
+
+def test_a_file_that_is_gone(lab, start_agent, start_fake, view):
+    fake = start_fake()
+    agent = start_agent([instance("one", fake, 1)])
+    view.wait(Contact="up")
+    os.rename(agent.config, agent.config + ".away")
+    agent.reload()
+    lab.wait_until(lambda: "the configuration in force stays" in agent.log, "the loss is logged")
+    assert agent.config in agent.log
+    assert view.get("Contact", "Contacts") == ["up", 1]
