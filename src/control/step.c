@@ -66,13 +66,22 @@ static void show_end(const struct step *step, enum command_result result, struct
                      clock_mono() - step->begun);
 }
 
+/* Nothing has changed, so what was to be put back is not. */
+static void not_sent(struct step *step)
+{
+    bool restoring = step->restoring;
+
+    step->restoring = false;
+    end(step, restoring ? STEP_UNKNOWN : STEP_FAILED);
+}
+
 /* Sends a command that is shown; where that cannot be, the daemon has not changed. */
 static void send_shown(struct step *step, const struct command *command, bool (*check)(void *arg))
 {
     if (ask(step, command, check))
         return;
     show_end(step, RESULT_REJECTED, slice_of(lost));
-    end(step, step->restoring ? STEP_UNKNOWN : STEP_FAILED);
+    not_sent(step);
 }
 
 static void build_setting(const struct step *step, const struct change *change,
@@ -88,7 +97,7 @@ void step_set(struct step *step)
     step->state = STEP_RUNNING;
     step->reading = true;
     if (!control_of(step)) {
-        end(step, STEP_FAILED);
+        not_sent(step);
         return;
     }
     build_setting(step, &step->change, &command);
@@ -111,7 +120,7 @@ void step_act(struct step *step, const struct command *command, bool username)
     step->state = STEP_RUNNING;
     step->username = username;
     if (!control_of(step)) {
-        end(step, STEP_FAILED);
+        not_sent(step);
         return;
     }
     show_begin(step, command);
@@ -133,7 +142,7 @@ void step_restore(struct step *step)
 
     step->restoring = true;
     if (!control_of(step)) {
-        end(step, STEP_UNKNOWN);
+        not_sent(step);
         return;
     }
     build_setting(step, &back, &command);
