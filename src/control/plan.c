@@ -327,6 +327,20 @@ void plan_step_ended(struct plan *plan, struct step *step)
         go_on(plan);
 }
 
+/* There is no time to wait for the answers. */
+static void restore_unattended(struct plan *plan)
+{
+    plan->stage = PLAN_OVER;
+    for (size_t i = plan->count; i-- > 0;) {
+        struct step *step = &plan->steps[i];
+
+        if (!is_setting(step) || step->state != STEP_DONE)
+            continue;
+        step->error = PLAN_UNDO_FAILED;
+        step_restore(step);
+    }
+}
+
 static void on_deadline(void *arg)
 {
     struct plan *plan = arg;
@@ -338,10 +352,12 @@ static void on_deadline(void *arg)
             step_expire(&plan->steps[i]);
     plan->expiring = false;
     plan->failed = true;
-    if (plan->stage == PLAN_UNDOING)
+    if (plan->stage == PLAN_UNDOING) {
+        restore_unattended(plan);
         finish(plan, PLAN_OVER);
-    else
+    } else {
         end_run(plan);
+    }
     plan_answered(plan);
 }
 
@@ -412,20 +428,6 @@ static bool is_done_for_good(const struct plan *plan, const struct step *step)
     if (change_class(step->change.kind) != CLASS_ACTION || step->state != STEP_DONE)
         return false;
     return step->change.kind != CHANGE_USERNAME || !plan->failed;
-}
-
-/* There is no time to wait for the answers. */
-static void restore_unattended(struct plan *plan)
-{
-    plan->stage = PLAN_OVER;
-    for (size_t i = plan->count; i-- > 0;) {
-        struct step *step = &plan->steps[i];
-
-        if (!is_setting(step) || step->state != STEP_DONE)
-            continue;
-        step->error = PLAN_UNDO_FAILED;
-        step_restore(step);
-    }
 }
 
 bool plan_undo(struct plan *plan, void (*done)(void *arg), void *arg)

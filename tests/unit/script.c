@@ -209,6 +209,16 @@ void script_sent(const char *expected)
     sent[0] = '\0';
 }
 
+const char *script_take(void)
+{
+    static char taken[SENT_MAX];
+
+    memcpy(taken, sent, sent_len + 1);
+    sent_len = 0;
+    sent[0] = '\0';
+    return taken;
+}
+
 bool script_wiped(void)
 {
     for (size_t i = 0; i < last_len; i++)

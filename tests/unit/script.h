@@ -38,6 +38,9 @@ void script_say(const char *text);
 /* Fails unless exactly this was sent since the last call. */
 void script_sent(const char *expected);
 
+/* What was sent since the last call; valid until the next. */
+const char *script_take(void);
+
 /* Whether what send() was last given has been overwritten; its memory must still be there. */
 bool script_wiped(void);
 
