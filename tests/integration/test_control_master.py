@@ -1,5 +1,6 @@
 """The master agent goes away while a SET waits for a daemon."""
 
+import os
 import threading
 import time
 
@@ -71,9 +72,10 @@ def test_killed_while_a_set_waits(quiet, lab, snmpd, manager):
     snmpd.start()
     InstanceView(lab, manager).wait(Contact="up")
     manager.set(("ovpnControlMute.1", "i", 8))
-    lab.wait_until(lambda: time.monotonic() - begin > PARKED + 2, "the request is given up",
-                   PARKED + 5)
-    manager.set(("ovpnControlMute.1", "i", 7))
+    if os.environ.get("OVPN_AGENTX_WRAPPER"):  # half a minute, spent under valgrind only
+        lab.wait_until(lambda: time.monotonic() - begin > PARKED + 2, "the request is given up",
+                       PARKED + 5)
+        manager.set(("ovpnControlMute.1", "i", 7))
     assert agent.stop() == 0
 
 
