@@ -1,6 +1,5 @@
 #include "model/clients.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,25 +111,30 @@ void clients_end(struct instance *instance, const struct client *client)
 
     memcpy(session.virtual_ipv4, client->virtual_ipv4, sizeof(session.virtual_ipv4));
     memcpy(session.virtual_ipv6, client->virtual_ipv6, sizeof(session.virtual_ipv6));
-    if (!client->pending)
-        event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last, &session);
     if (kept)
         *kept = session;
-    else
+    if (!client->pending)
+        event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last, &session);
+    if (!kept)
         session_record_fini(&session);
+}
+
+static void note_peak(struct instance *instance)
+{
+    uint32_t established = (uint32_t)instance->clients.count - instance->pending_clients;
+
+    if (established > instance->clients_peak)
+        instance->clients_peak = established;
 }
 
 void clients_count(struct instance *instance)
 {
     uint32_t pending = 0;
-    uint32_t established;
 
     for (size_t i = 0; i < instance->clients.count; i++)
         pending += ((struct client *)instance->clients.list[i])->pending;
     instance->pending_clients = pending;
-    established = (uint32_t)instance->clients.count - pending;
-    if (established > instance->clients_peak)
-        instance->clients_peak = established;
+    note_peak(instance);
 }
 
 void clients_end_all(struct instance *instance)
@@ -193,16 +197,10 @@ static void move_text(char **to, char **from)
 /* Keeps an address text that is there: the status writes it in the daemon's own form. */
 static void set_real_address(struct client *client, const struct established *block)
 {
-    char text[64];
-    int len;
-
     if (client->real_text || !block->real_ip)
         return;
     address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &client->real);
-    len = snprintf(text, sizeof(text), "%s%s%s", block->real_ip, block->real_port ? ":" : "",
-                   text_or_empty(block->real_port));
-    if (len > 0 && (size_t)len < sizeof(text))
-        text_set(&client->real_text, ADMIN_MAX, slice_of(text));
+    client->real_text = record_address(slice_of(block->real_ip), slice_of(block->real_port));
 }
 
 static void fill_from_block(struct client *client, struct established *block)
@@ -237,10 +235,12 @@ static struct client *add_client(struct instance *instance, int64_t cid, int64_t
     client->since = since;
     client->pending = true;
     client->seen_mono = clock_mono();
-    if (rows_add(&instance->clients, &client_rows, client))
-        return client;
-    client_free(client);
-    return NULL;
+    if (!rows_add(&instance->clients, &client_rows, client)) {
+        client_free(client);
+        return NULL;
+    }
+    instance->pending_clients++;
+    return client;
 }
 
 void clients_established(struct instance *instance, struct established *block)
@@ -261,9 +261,12 @@ void clients_established(struct instance *instance, struct established *block)
     }
     news = client->pending;
     fill_from_block(client, block);
-    clients_count(instance);
-    if (news)
-        event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
+    if (!news)
+        return;
+    /* Not counted anew: thousands of clients may come at once. */
+    instance->pending_clients--;
+    note_peak(instance);
+    event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
 }
 
 struct client *clients_at(const struct instance *instance, uint32_t index)

@@ -39,7 +39,7 @@ struct event {
 
 /*
  * Observers are told of each event in the order of registration.  What the event points to is valid
- * during the call only.
+ * during the call only.  An observer adds and removes none.
  */
 struct observer {
     void (*told)(void *arg, const struct event *event);

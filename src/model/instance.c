@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "model/event.h"
+#include "model/mask.h"
 
 static bool set_up_histories(struct instance *instance, const struct limits *limits)
 {
@@ -61,7 +62,7 @@ void instance_configure(struct instance *instance, const struct instance_config 
     history_resize(&instance->echo, limits->echo_lines);
     history_resize(&instance->sessions, limits->session_lines);
     history_resize(&instance->commands, limits->command_lines);
-    history_resize(&instance->requests, limits->request_lines);
+    requests_resize(instance, limits->request_lines);
     instance->client_max = limits->client_max;
     instance->route_max = limits->route_max;
 }
@@ -279,28 +280,14 @@ void instance_set_hold(struct instance *instance, bool waiting, int seconds)
 
 void instance_fatal_told(struct instance *instance, struct slice text)
 {
-    text_set(&instance->fatal_message, TEXT_MAX, text);
+    mask_set(&instance->fatal_message, TEXT_MAX, text);
     instance->fatal_unix = clock_wall();
     event_tell(EVENT_FATAL, instance, 0, NULL);
 }
 
-/* A URL of a web login carries a token behind its host. */
 void instance_info_told(struct instance *instance, struct slice text)
 {
-    char masked[TEXT_MAX + 1];
-    size_t len = text_clean(masked, TEXT_MAX - 4, text);
-    char *url = strstr(masked, "://");
-    size_t host;
-
-    if (url) {
-        host = (size_t)(url - masked) + 3;
-        host += strcspn(masked + host, "/?# ");
-        if (host < len) {
-            memcpy(masked + host, "/***", 4);
-            len = host + 4;
-        }
-    }
-    text_set(&instance->info, TEXT_MAX, (struct slice){masked, len});
+    mask_set(&instance->info, TEXT_MAX, text);
 }
 
 /* A counter that went back belongs to another process, whatever its process id. */

@@ -77,6 +77,7 @@ struct instance {
     struct rows routes;
     uint32_t client_max; /* rows kept at most */
     uint32_t route_max;
+    bool clients_known; /* there was a status: who is new from now on has just come */
     uint32_t clients_peak;
     uint32_t pending_clients;
 
@@ -174,7 +175,7 @@ void instance_set_hold(struct instance *instance, bool waiting, int seconds);
 
 void instance_fatal_told(struct instance *instance, struct slice text);
 
-/* >INFO, >NOTIFY, >INFOMSG: kept as the last one, without what stands behind a URL's host. */
+/* >INFO, >NOTIFY, >INFOMSG: kept as the last one.  Secrets are masked here as in all free text. */
 void instance_info_told(struct instance *instance, struct slice text);
 
 /* load-stats: link bytes since the daemon started. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/mask.h"
 
 void state_record_fini(void *record)
 {
@@ -43,8 +44,7 @@ void command_record_fini(void *record)
     *command = (struct command_record){0};
 }
 
-/* "address" or "address:port", IPv6 in brackets when there is a port. */
-static char *address_text(struct slice ip, struct slice port)
+char *record_address(struct slice ip, struct slice port)
 {
     char text[ADMIN_MAX + 1];
     bool brackets = port.len > 0 && memchr(ip.at, ':', ip.len);
@@ -74,15 +74,15 @@ void state_record_fill(struct state_record *record, const struct state_line *lin
     record->has_ipv6 = address_parse_ip(line->tunnel_ipv6, ADDRESS_IPV6, record->tunnel_ipv6);
     address_parse_pair(line->remote_addr, line->remote_port, &record->remote);
     address_parse_pair(line->local_addr, line->local_port, &record->local);
-    record->remote_text = address_text(line->remote_addr, line->remote_port);
-    record->local_text = address_text(line->local_addr, line->local_port);
+    record->remote_text = record_address(line->remote_addr, line->remote_port);
+    record->local_text = record_address(line->local_addr, line->local_port);
 }
 
 void log_record_fill(struct log_record *record, const struct log_line *line)
 {
     record->time = line->time;
     record->flags = line->flags;
-    text_set(&record->message, TEXT_MAX, line->text);
+    mask_set_log(&record->message, TEXT_MAX, line->text);
 }
 
 static bool same_text(const char *a, const char *b)

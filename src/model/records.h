@@ -73,6 +73,12 @@ void command_record_fini(void *record);
 void state_record_fill(struct state_record *record, const struct state_line *line);
 void log_record_fill(struct log_record *record, const struct log_line *line);
 
+/*
+ * "address" or "address:port", IPv6 in brackets when there is a port: a new string, which the
+ * caller frees; NULL without an address.
+ */
+char *record_address(struct slice ip, struct slice port);
+
 /* Same event, told twice. */
 bool state_record_equal(const struct state_record *a, const struct state_record *b);
 bool log_record_equal(const struct log_record *a, const struct log_record *b);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "model/instance.h"
 
 /* Lines that must agree before two histories are taken for the same. */
@@ -126,8 +127,10 @@ static void take_state(struct replay *replay)
     if (!last || (!first && state_record_equal(last, &instance->state)))
         return;
     instance_set_state(instance, last);
-    if (!first)
-        instance_tell_state(instance);
+    if (first)
+        return;
+    instance->tunnel_mono = clock_mono(); /* it has been set up again */
+    instance_tell_state(instance);
 }
 
 void replay_commit(struct replay *replay)

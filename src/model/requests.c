@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/event.h"
 #include "model/instance.h"
+#include "model/mask.h"
 
 static void forget_challenge(struct request *request)
 {
@@ -69,10 +70,31 @@ static void end_request(struct instance *instance, struct request *request, uint
     event_tell(EVENT_INPUT_ENDED, instance, row, request);
 }
 
-/*
- * What is new is open until it ends.  A daemon that asks one thing while another is open has given
- * the other up; the bound of the history holds in any case.
- */
+/* What loses its row ends: none that is open goes without a word. */
+static void withdraw_oldest(struct instance *instance, uint32_t keep)
+{
+    struct request *request;
+    uint32_t row = 0;
+
+    while ((request = next_request(instance, &row)) && instance->requests.last - row >= keep)
+        if (request->status == REQUEST_PENDING)
+            end_request(instance, request, row, REQUEST_WITHDRAWN);
+}
+
+static struct request *add_request(struct instance *instance)
+{
+    struct history *requests = &instance->requests;
+
+    withdraw_oldest(instance, requests->last == UINT32_MAX ? 0 : requests->bound - 1);
+    return history_push(requests);
+}
+
+void requests_resize(struct instance *instance, uint32_t bound)
+{
+    withdraw_oldest(instance, bound);
+    history_resize(&instance->requests, bound);
+}
+
 static struct request *open_request(struct instance *instance, enum request_kind kind,
                                     struct slice name, bool *is_new)
 {
@@ -81,7 +103,7 @@ static struct request *open_request(struct instance *instance, enum request_kind
 
     *is_new = request == NULL;
     if (!request) {
-        request = history_push(&instance->requests);
+        request = add_request(instance);
         if (!request)
             return NULL;
         request->kind = kind;
@@ -170,7 +192,6 @@ static void read_dynamic_challenge(struct request *request, struct slice reason)
     slice_cut(&rest, ':');
     slice_cut(&rest, ':');
     text_set(&request->prompt, TEXT_MAX, rest);
-    text_set(&request->reason, TEXT_MAX, slice_of("CRV1:***"));
 }
 
 void requests_failed(struct instance *instance, struct slice type, struct slice reason)
@@ -188,7 +209,7 @@ void requests_failed(struct instance *instance, struct slice type, struct slice 
     }
     if (!request || request->status == REQUEST_FAILED || request->status == REQUEST_WITHDRAWN) {
         /* What failed was never asked for here, e.g. a password from a file. */
-        request = history_push(&instance->requests);
+        request = add_request(instance);
         if (!request)
             return;
         found = instance->requests.last;
@@ -197,7 +218,7 @@ void requests_failed(struct instance *instance, struct slice type, struct slice 
         request->since = request->ended = clock_wall();
         text_set(&request->name, ADMIN_MAX, type);
     }
-    text_set(&request->reason, TEXT_MAX, reason);
+    mask_set(&request->reason, TEXT_MAX, reason);
     read_dynamic_challenge(request, reason);
     end_request(instance, request, found, REQUEST_FAILED);
     event_tell(EVENT_AUTH_FAILED, instance, found, request);

@@ -54,6 +54,9 @@ void requests_failed(struct instance *instance, struct slice type, struct slice 
  */
 void requests_accepted(struct instance *instance, uint32_t row, bool username);
 
+/* Changes how many are kept; those that no longer fit and are open are withdrawn. */
+void requests_resize(struct instance *instance, uint32_t bound);
+
 /* All open requests end: the daemon has gone on without an answer, or has ended. */
 void requests_withdraw(struct instance *instance);
 

@@ -91,7 +91,7 @@ bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
     struct row_base *base = row;
     void **node;
 
-    if (!make_room(rows, rows->count + 1))
+    if (rows->last_index == UINT32_MAX || !make_room(rows, rows->count + 1))
         return false;
     node = tsearch(row, &rows->tree, type->compare);
     if (!node || *node != row)
@@ -151,16 +151,11 @@ void rows_bury(struct rows *rows, const struct rows_type *type)
     timer_start(&digger, 0);
 }
 
-bool gather_begin(struct gather *gather, const struct rows *rows)
+bool gather_begin(struct gather *gather, const struct rows *rows, size_t bound)
 {
-    *gather = (struct gather){.base = rows->count};
+    *gather = (struct gather){.base = rows->count, .last_index = rows->last_index, .bound = bound};
     gather->kept = calloc(rows->count + 1, sizeof(struct row_base *));
     return gather->kept != NULL;
-}
-
-size_t gather_count(const struct gather *gather)
-{
-    return gather->next.count;
 }
 
 bool gather_add(struct gather *gather, const struct rows *rows, const struct rows_type *type,
@@ -170,7 +165,7 @@ bool gather_add(struct gather *gather, const struct rows *rows, const struct row
     struct row_base *old;
     void **node = NULL;
 
-    if (!make_room(&gather->next, gather->next.count + 1))
+    if (gather->next.count >= gather->bound || !make_room(&gather->next, gather->next.count + 1))
         return false;
     for (base->twin = 0; base->twin < TWINS_MAX; base->twin++) {
         node = tsearch(row, &gather->next.tree, type->compare);
@@ -181,20 +176,39 @@ bool gather_add(struct gather *gather, const struct rows *rows, const struct row
         return false;
     old = rows_find(rows, type, row);
     base->index = old && old->position < gather->base ? old->index : 0;
+    if (base->index == 0 && gather->base + gather->fresh >= gather->bound) {
+        tdelete(row, &gather->next.tree, type->compare);
+        return false;
+    }
     if (base->index > 0)
         gather->kept[old->position] = base;
+    else
+        gather->fresh++;
     append(&gather->next, base);
     return true;
 }
 
+/* The indexes are used up: nothing is known any more, and what was gathered is new. */
+static void start_again(struct gather *gather)
+{
+    for (size_t i = 0; i < gather->base; i++)
+        gather->kept[i] = NULL;
+    for (size_t i = 0; i < gather->next.count; i++)
+        gather->next.list[i]->index = 0;
+    gather->fresh = gather->next.count;
+    gather->last_index = 0;
+}
+
 /* The new list: rows that were there before in their order, then the new ones in theirs. */
-static struct row_base **order(struct gather *gather, const struct rows *rows, size_t *count)
+static struct row_base **order(struct gather *gather, size_t *count)
 {
     struct row_base **list = malloc((gather->next.count + 1) * sizeof(struct row_base *));
     size_t used = 0;
 
     if (!list)
         return NULL;
+    if (gather->fresh > UINT32_MAX - gather->last_index)
+        start_again(gather);
     for (size_t i = 0; i < gather->base; i++)
         if (gather->kept[i])
             list[used++] = gather->kept[i];
@@ -205,7 +219,7 @@ static struct row_base **order(struct gather *gather, const struct rows *rows, s
     for (size_t i = 0; i < used; i++)
         list[i]->position = i;
     for (size_t i = *count; i < used; i++)
-        list[i]->index = rows->last_index + (uint32_t)(i - *count) + 1;
+        list[i]->index = gather->last_index + (uint32_t)(i - *count) + 1;
     return list;
 }
 
@@ -229,9 +243,9 @@ bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_t
     struct rows old = *rows;
     struct row_base **list = NULL;
 
-    /* Rows that were added meanwhile are in neither: the daemon writes a reply in one go. */
-    if (rows->count == gather->base)
-        list = order(gather, rows, &kept);
+    /* Rows that came or went meanwhile are in neither: a daemon writes a reply in one go. */
+    if (rows->count == gather->base && rows->last_index == gather->last_index)
+        list = order(gather, &kept);
     if (!list) {
         gather_abort(gather, type);
         return false;
@@ -240,7 +254,7 @@ bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_t
     *rows = gather->next;
     rows->list = list;
     rows->room = rows->count + 1;
-    rows->last_index = old.last_index + (uint32_t)(rows->count - kept);
+    rows->last_index = gather->last_index + (uint32_t)(rows->count - kept);
     visit(visitor, gather, &old, rows, kept);
     rows_bury(&old, type);
     free(gather->kept);

@@ -13,7 +13,7 @@
 
 /* Every row begins with this. */
 struct row_base {
-    uint32_t index;  /* grows, is never used again */
+    uint32_t index;  /* grows; used again only after 4294967295 */
     uint32_t twin;   /* tells rows apart that are alike in all that identifies them */
     size_t position; /* in the list */
 };
@@ -39,7 +39,9 @@ void *rows_after(const struct rows *rows, uint32_t index);
 /* The row with the identity of key; NULL when there is none. */
 void *rows_find(const struct rows *rows, const struct rows_type *type, const void *key);
 
-/* Adds a row at the end under a new index.  False when memory is out; the row stays the caller's.
+/*
+ * Adds a row at the end under a new index.  False, with the row still the caller's, when memory is
+ * out, when its like is there, or when the indexes are used up: the next status numbers anew.
  */
 bool rows_add(struct rows *rows, const struct rows_type *type, void *row);
 
@@ -54,20 +56,21 @@ struct gather {
     struct rows next;       /* tree of the new rows; list: those that are not among the old ones */
     struct row_base **kept; /* by position of the old row */
     size_t base;            /* old rows there were when it began */
+    uint32_t last_index;    /* the last that was given then */
+    size_t fresh;           /* rows gathered that are new */
+    size_t bound;           /* rows there may be */
 };
 
-/* Begins to gather.  False when memory is out. */
-bool gather_begin(struct gather *gather, const struct rows *rows);
+/* Begins to gather at most bound rows.  False when memory is out. */
+bool gather_begin(struct gather *gather, const struct rows *rows, size_t bound);
 
 /*
- * Takes a row and finds its old self.  False, with the row still the caller's, when memory is out
- * or when there are too many twins of it.
+ * Takes a row and finds its old self.  False, with the row still the caller's, when memory is out,
+ * when there are too many twins of it, or over the bound: there rows that are known have the right
+ * of way, so that none ends because another has come.
  */
 bool gather_add(struct gather *gather, const struct rows *rows, const struct rows_type *type,
                 void *row);
-
-/* Rows gathered so far. */
-size_t gather_count(const struct gather *gather);
 
 /* What gather_commit() tells of each row, in the order of the new list. */
 struct gather_visitor {
@@ -79,7 +82,9 @@ struct gather_visitor {
 
 /*
  * Puts the gathered rows in the place of the old ones.  The visitor sees the new table complete;
- * members may be NULL.  False when memory is out: the old rows stay, the gathered are dropped.
+ * members may be NULL.  False when memory is out or the old rows have changed since it began: they
+ * stay, the gathered are dropped.  When the indexes are used up all rows end, and what was gathered
+ * starts at 1.
  */
 bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_type *type,
                    const struct gather_visitor *visitor);

@@ -37,9 +37,11 @@ static void begin_server(struct snapshot *snapshot)
     if (snapshot->gathering)
         return;
     snapshot->server = true;
-    if (!gather_begin(&snapshot->clients, &snapshot->instance->clients))
+    if (!gather_begin(&snapshot->clients, &snapshot->instance->clients,
+                      snapshot->instance->client_max))
         return;
-    if (!gather_begin(&snapshot->routes, &snapshot->instance->routes)) {
+    if (!gather_begin(&snapshot->routes, &snapshot->instance->routes,
+                      snapshot->instance->route_max)) {
         gather_abort(&snapshot->clients, &client_rows);
         return;
     }
@@ -79,7 +81,7 @@ static bool add_client(struct snapshot *snapshot, const struct status_client *ro
     const struct instance *instance = snapshot->instance;
     struct client *client;
 
-    if (!snapshot->gathering || gather_count(&snapshot->clients) >= instance->client_max)
+    if (!snapshot->gathering)
         return false;
     client = calloc(1, sizeof(*client));
     if (!client)
@@ -126,7 +128,7 @@ static bool add_route(struct snapshot *snapshot, const struct status_route *row)
     const struct instance *instance = snapshot->instance;
     struct route *route;
 
-    if (!snapshot->gathering || gather_count(&snapshot->routes) >= instance->route_max)
+    if (!snapshot->gathering)
         return false;
     route = calloc(1, sizeof(*route));
     if (!route)
@@ -161,7 +163,7 @@ void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
         taken = add_client(snapshot, &row->client);
         break;
     case STATUS_ROUTE:
-        taken = add_route(snapshot, &row->route);
+        taken = snapshot->instance->route_max == 0 || add_route(snapshot, &row->route);
         break;
     case STATUS_NUMBER:
         if (row->number < STATUS_OTHER_NUMBER) {
@@ -199,9 +201,8 @@ static void client_started(void *arg, void *row)
 {
     const struct instance *instance = arg;
     const struct client *client = row;
-    bool first = instance->contacts <= 1 && instance->status_mono == 0;
 
-    if (!client->pending && !first)
+    if (!client->pending && instance->clients_known)
         event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
 }
 
@@ -222,23 +223,25 @@ static void link_routes(struct snapshot *snapshot)
     }
 }
 
-static void commit_server(struct snapshot *snapshot)
+/* False when memory was out, or the tables have changed under it: the old rows stay. */
+static bool commit_server(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
     struct gather_visitor visitor = {client_kept, client_ended, client_started, instance};
     struct gather_visitor nobody = {NULL, NULL, NULL, NULL};
 
-    if (!snapshot->gathering)
-        return;
-    snapshot->gathering = false;
-    if (gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor)) {
-        link_routes(snapshot);
-        gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
-    } else {
-        gather_abort(&snapshot->routes, &route_rows);
-    }
     instance->mode = MODE_SERVER;
+    if (!snapshot->gathering)
+        return false;
+    snapshot->gathering = false;
+    if (!gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor)) {
+        gather_abort(&snapshot->routes, &route_rows);
+        return false;
+    }
+    instance->clients_known = true;
     clients_count(instance);
+    link_routes(snapshot);
+    return gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
 }
 
 static void commit_tunnel(struct snapshot *snapshot)
@@ -263,11 +266,14 @@ static void commit_tunnel(struct snapshot *snapshot)
 void snapshot_commit(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
+    bool whole = snapshot->dropped == 0;
 
     if (snapshot->server)
-        commit_server(snapshot);
+        whole &= commit_server(snapshot);
     else if (snapshot->tunnel)
         commit_tunnel(snapshot);
+    else
+        whole = false;
     if (snapshot->told[STATUS_BCAST_QUEUE])
         instance->bcast_queue_max = (uint32_t)snapshot->numbers[STATUS_BCAST_QUEUE];
     if (snapshot->told[STATUS_DCO])
@@ -275,7 +281,7 @@ void snapshot_commit(struct snapshot *snapshot)
     instance->rows_dropped += snapshot->dropped;
     instance->status_mono = clock_mono();
     instance->status_unix = clock_wall();
-    instance->status_complete = snapshot->dropped == 0 ? TRUTH_TRUE : TRUTH_FALSE;
+    instance->status_complete = whole ? TRUTH_TRUE : TRUTH_FALSE;
     snapshot_abort(snapshot);
 }
 

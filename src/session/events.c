@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "model/mask.h"
 #include "session/session_private.h"
 
 static void explain_end(struct session *session, const char *what, struct slice text)
@@ -13,7 +14,7 @@ static void explain_end(struct session *session, const char *what, struct slice 
 
     if (len >= (int)sizeof(reason))
         len = sizeof(reason) - 1;
-    text_set(&session->end_reason, TEXT_MAX, (struct slice){reason, (size_t)len});
+    mask_set(&session->end_reason, TEXT_MAX, (struct slice){reason, (size_t)len});
 }
 
 /* The daemon has gone on after a restart: by now it has read its configuration again. */
@@ -26,6 +27,8 @@ static void came_back(struct session *session)
 
 static void take_state(struct session *session, const struct state_line *state)
 {
+    /* What was fatal a state ago was not: a server may push an option that is an error here. */
+    text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
     if (state->state != STATE_RECONNECTING)
         came_back(session);
     session->restarted = state->state == STATE_RECONNECTING;
@@ -62,16 +65,21 @@ static void take_hold(struct session *session, int seconds)
  * A daemon with management-client-auth lets each client wait for an answer of its management
  * client.  The agent never gives one.
  */
+static const char client_auth[] = "management-client-auth: clients wait for an answer that the "
+                                  "agent never gives; no client can log in";
+
 static void client_waits(struct session *session)
 {
-    static const char why[] = "management-client-auth: clients wait for an answer that the agent "
-                              "never gives; no client can log in";
-
     if (!session->client_auth_seen)
-        log_error("%s: %s", session->config->name, why);
+        log_error("%s: %s", session->config->name, client_auth);
     session->client_auth_seen = true;
-    requests_question(session->instance, slice_of("CLIENT"), slice_of(why));
-    text_set(&session->instance->contact_error, TEXT_MAX, slice_of(why));
+    requests_question(session->instance, slice_of("CLIENT"), slice_of(client_auth));
+    text_set(&session->instance->contact_error, TEXT_MAX, slice_of(client_auth));
+}
+
+const char *events_fault(const struct session *session)
+{
+    return session->client_auth_seen ? client_auth : NULL;
 }
 
 static void take_client(struct session *session, const struct message *message)

@@ -9,13 +9,19 @@ enum { SKIPS_MAX = 5 };
 /* A status must not take more than this share of the time: a twentieth. */
 enum { STRETCH = 20 };
 
-static void schedule(struct session *session)
+/* Milliseconds between two polls. */
+static int64_t pause(const struct session *session)
 {
     int64_t interval = (int64_t)session->config->status_interval * 1000;
     int64_t stretched = session->took * STRETCH;
 
+    return stretched > interval ? stretched : interval;
+}
+
+static void schedule(struct session *session)
+{
     session->polling = false;
-    timer_start(&session->poll, stretched > interval ? stretched : interval);
+    timer_start(&session->poll, pause(session));
 }
 
 /* Numbers that say whether anything can have changed since the last status. */
@@ -73,7 +79,6 @@ static void status_done(void *arg, const struct reply *reply)
     if (reply->outcome == OUTCOME_SUCCESS) {
         snapshot_commit(&session->snapshot);
         session->cut_seen = false;
-        session->skips = 0;
     } else if (reply->outcome == OUTCOME_CUT) {
         status_cut(session);
     } else {
@@ -93,6 +98,7 @@ static void ask_status(struct session *session)
     status_begin(&session->reader);
     snapshot_begin(&session->snapshot, session->instance);
     session->asked = clock_mono();
+    session->skips = 0;
     if (!connection_ask(session->connection, &command, &listener))
         schedule(session);
 }
@@ -123,6 +129,10 @@ static void on_poll(void *arg)
     struct session *session = arg;
     struct command command;
 
+    if (!session->synchronized) {
+        startup_go_on(session);
+        return;
+    }
     if (session->polling)
         return;
     session->polling = true;
@@ -147,10 +157,13 @@ void poll_stop(struct session *session)
     session->polling = false;
 }
 
+/* A daemon that goes through all its states in a second is not asked in each of them. */
 void poll_soon(struct session *session)
 {
+    int64_t left = session->asked + pause(session) - clock_mono();
+
     session->status_refused = false;
     session->skips = SKIPS_MAX;
     if (session->synchronized && !session->polling)
-        timer_start(&session->poll, 0);
+        timer_start(&session->poll, left > 0 ? left : 0);
 }

@@ -29,6 +29,12 @@ static void lose(struct session *session, enum contact contact, const char *erro
     instance_set_contact(session->instance, contact, why);
 }
 
+static void begin(struct session *session)
+{
+    text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
+    startup_begin(session);
+}
+
 static void on_phase(void *arg, enum connection_phase phase, const char *error)
 {
     struct session *session = arg;
@@ -51,11 +57,11 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
             instance_set_contact(instance, CONTACT_AUTHENTICATING, NULL);
         break;
     case PHASE_OPEN:
-        text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
+        /* It is told again when an overdue answer has come. */
         if (session->synchronized)
-            instance_set_contact(instance, CONTACT_UP, NULL);
-        else if (!session->starting) /* else it was stale and goes on */
-            startup_begin(session);
+            instance_set_contact(instance, CONTACT_UP, events_fault(session));
+        else if (!session->started)
+            begin(session);
         break;
     case PHASE_STALE:
         log_contact(session, "stale", error);

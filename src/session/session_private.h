@@ -18,8 +18,8 @@ struct session {
     struct connection *connection;
 
     /* session/startup.c */
+    bool started; /* the sequence of this session has begun */
     bool synchronized;
-    bool starting; /* a start-up is under way */
     unsigned step;
     bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
     struct replay replay;
@@ -55,6 +55,9 @@ void startup_abort(struct session *session);
 /* Asks again for the settings that a restart of the daemon's tunnel may have changed. */
 void startup_refresh(struct session *session);
 
+/* Goes on where memory was out. */
+void startup_go_on(struct session *session);
+
 /* session/poll.c */
 void poll_start(struct session *session);
 void poll_stop(struct session *session);
@@ -64,6 +67,9 @@ void poll_soon(struct session *session);
 
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);
+
+/* What is wrong although there is contact, NULL when nothing is. */
+const char *events_fault(const struct session *session);
 
 /* Drops a block that was not completed. */
 void events_reset(struct session *session);

@@ -8,6 +8,9 @@
 /* More lines of `help` than any version has. */
 enum { CAPABILITIES_MAX = 200 };
 
+/* Before a command is asked again for which there was no memory, in milliseconds. */
+enum { RETRY_PAUSE = 1000 };
+
 struct step {
     void (*build)(struct command *command);
     void (*line)(struct session *session, struct slice line);
@@ -182,12 +185,11 @@ static void finish(struct session *session)
     struct instance *instance = session->instance;
 
     session->synchronized = true;
-    session->starting = false;
     log_notice("%s: contact, %s, pid %lld", session->config->name, text_or_empty(instance->version),
                (long long)instance->pid);
     if (session->hold_unconfirmed)
         instance_set_hold(instance, false, 0);
-    instance_set_contact(instance, CONTACT_UP, NULL);
+    instance_set_contact(instance, CONTACT_UP, events_fault(session));
     poll_start(session);
 }
 
@@ -203,13 +205,20 @@ static void next_step(struct session *session)
         return;
     }
     steps[session->step].build(&command);
-    connection_ask(session->connection, &command, &listener);
+    if (!connection_ask(session->connection, &command, &listener))
+        timer_start(&session->poll, RETRY_PAUSE);
+}
+
+void startup_go_on(struct session *session)
+{
+    next_step(session);
 }
 
 void startup_begin(struct session *session)
 {
     startup_abort(session);
-    session->starting = true;
+    session->started = true;
+    session->client_auth_seen = false;
     if (!session->instance->loss_told)
         instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);
     /* The daemon repeats an open question and a hold behind the greeting. */
@@ -252,6 +261,6 @@ void startup_abort(struct session *session)
     free(session->capabilities);
     session->capabilities = NULL;
     session->capability_count = 0;
-    session->synchronized = session->starting = false;
+    session->started = session->synchronized = false;
     session->step = 0;
 }

@@ -100,30 +100,40 @@ void office_return(void)
     script_say(SCRIPT_GREETING);
 }
 
-void office_status(const char *rows)
+static void answer_poll(const char *stats, const char *reply)
 {
-    char text[16384];
-    int len = snprintf(text, sizeof(text), "%s%sEND\r\n%s", OFFICE_TITLE OFFICE_HEADERS, rows,
-                       OFFICE_STATS);
+    script_answer("load-stats\n", stats);
+    script_answer("status 3\nload-stats\n", reply);
+    script_say(stats);
+}
+
+static const char *reply_of(const char *rows)
+{
+    static char text[65536];
+    int len = snprintf(text, sizeof(text), "%s%sEND\r\n", OFFICE_TITLE OFFICE_HEADERS, rows);
 
     assert_true(len > 0 && (size_t)len < sizeof(text));
-    script_answer("load-stats\n", OFFICE_STATS);
-    script_answer("status 3\nload-stats\n", text);
+    return text;
+}
+
+void office_status(const char *rows)
+{
+    answer_poll(OFFICE_STATS, reply_of(rows));
+}
+
+void office_poll_reply(const char *reply)
+{
+    static unsigned bytes = 1000;
+    char stats[128];
+
+    snprintf(stats, sizeof(stats), "SUCCESS: nclients=1,bytesin=%u,bytesout=200\r\n", bytes++);
+    script_pass(10000);
+    answer_poll(stats, reply);
 }
 
 void office_poll(const char *rows)
 {
-    static unsigned bytes = 1000;
-    char text[16384];
-    char stats[128];
-    int len;
-
-    snprintf(stats, sizeof(stats), "SUCCESS: nclients=1,bytesin=%u,bytesout=200\r\n", bytes++);
-    len = snprintf(text, sizeof(text), "%s%sEND\r\n%s", OFFICE_TITLE OFFICE_HEADERS, rows, stats);
-    assert_true(len > 0 && (size_t)len < sizeof(text));
-    script_pass(10000);
-    script_answer("load-stats\n", stats);
-    script_answer("status 3\nload-stats\n", text);
+    office_poll_reply(reply_of(rows));
 }
 
 const struct client *office_client(size_t position)

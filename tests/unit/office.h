@@ -34,11 +34,12 @@ void office_bring_up(void);
 void office_lose(void);
 void office_return(void);
 
-/* load-stats and status, asked in this order; rows are those behind the title. */
+/* Answers load-stats and status, which were asked; rows are those behind the title. */
 void office_status(const char *rows);
 
-/* A poll brings this status, of which load-stats says that it is news. */
+/* The next poll brings this status, of which load-stats says that it is news. */
 void office_poll(const char *rows);
+void office_poll_reply(const char *reply);
 
 /* The client row at a place, counted from 0; fails when there is none. */
 const struct client *office_client(size_t position);

@@ -58,6 +58,8 @@ static struct transport *open_script(void *loop, const struct endpoint *endpoint
     newest = malloc(sizeof(*newest));
     assert_non_null(newest);
     *newest = (struct transport){handler, arg};
+    sent_len = 0; /* who did not read it never will */
+    sent[0] = '\0';
     alive++;
     return newest;
 }

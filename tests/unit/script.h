@@ -35,7 +35,7 @@ void script_segments(size_t size);
 void script_random_segments(uint32_t seed);
 void script_say(const char *text);
 
-/* Fails unless exactly this was sent since the last call. */
+/* Fails unless exactly this was sent since the last call, or since the connect. */
 void script_sent(const char *expected);
 
 /* What was sent since the last call; valid until the next. */

@@ -1,0 +1,255 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "office.h"
+
+/* The start of a session, and what is still true when there is contact again. */
+
+#define WAITING ">HOLD:Waiting for hold release:0\r\n"
+#define NEED    ">PASSWORD:Need 'Auth' username/password\r\n"
+
+/* An answer of the start that is overdue is no new session. */
+static void test_a_slow_start(void **state)
+{
+    (void)state;
+    script_say(SCRIPT_GREETING);
+    script_pass(20000);
+    script_answer("version\n", "OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
+    script_pass(20000);
+    script_answer("pid\n", "SUCCESS: pid=77\r\n");
+    script_answer("state on all\n", "SUCCESS: ON\r\n" OFFICE_CONNECTED "END\r\n");
+    script_answer("log on all\n", "SUCCESS: ON\r\n1795453890,I,one\r\nEND\r\n");
+    script_answer("hold\n", "SUCCESS: hold=1\r\n");
+    script_answer("verb\n", "SUCCESS: verb=4\r\n");
+    script_pass(20000);
+    script_answer("mute\n", "SUCCESS: mute=20\r\n");
+    script_answer("auth-retry\n", "SUCCESS: auth-retry=interact\r\n");
+    script_answer("help\n", "Commands:\r\nverb [n] : level\r\nEND\r\n");
+    assert_int_equal(office->contact, CONTACT_UP);
+    assert_int_equal(office->pid, 77);
+    assert_int_equal(office->verb, 4);
+    assert_int_equal(office->mute, 20);
+    assert_int_equal(office->auth_retry, AUTH_RETRY_INTERACT);
+    assert_int_equal(office->hold_flag, TRUTH_TRUE);
+    assert_int_equal(office->log.count, 1);
+    assert_int_equal(office->contacts, 1);
+    script_sent("load-stats\n");
+}
+
+/* Old and odd daemons refuse one or the other; the rest is known all the same. */
+static void test_refusals_of_the_start(void **state)
+{
+    const char *const commands[] = {"version\n", "pid\n",  "state on all\n", "log on all\n",
+                                    "hold\n",    "verb\n", "mute\n",         "auth-retry\n"};
+
+    (void)state;
+    script_say(SCRIPT_GREETING);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        script_answer(commands[i], "ERROR: unknown command, enter 'help' for more options\r\n");
+    script_answer("help\n", "verb [n] : level\r\nEND\r\n");
+    assert_int_equal(office->contact, CONTACT_UP);
+    assert_int_equal(office->pid, 0);
+    assert_int_equal(office->verb, -1);
+    assert_int_equal(office->auth_retry, -1);
+    assert_int_equal(office->hold_flag, TRUTH_UNKNOWN);
+    assert_int_equal(instance_state(office), STATE_UNKNOWN);
+    assert_int_equal(office->capability_count, 1);
+}
+
+static void test_streams_that_are_not_kept_stay_off(void **state)
+{
+    office_end(state);
+    office_config.limits.log_lines = 0;
+    office_config.limits.state_lines = 0;
+    office_begin();
+    script_say(SCRIPT_GREETING);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    assert_int_equal(instance_state(office), STATE_CONNECTED);
+    assert_int_equal(office->states.last, 0);
+    script_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n>LOG:1795453999,F,x\r\n");
+    assert_int_equal(instance_state(office), STATE_RECONNECTING);
+    assert_int_equal(office->fatals, 1);
+    script_told(EVENT_STATE, -1);
+}
+
+/* 2.1 to 2.7, as they were recorded; the start asks for what the capture has. */
+static void bring_up_from(const char *capture)
+{
+    script_say(SCRIPT_GREETING);
+    script_answer("version\n", script_capture(capture, "version"));
+    script_answer("pid\n", script_capture(capture, "pid"));
+}
+
+static void test_versions(void **state)
+{
+    static const struct {
+        const char *capture;
+        const char *version;
+        bool client_ids;
+        bool kill_by_proto;
+    } versions[] = {
+        {"compat/2.1.4-server", "OpenVPN 2.1.4", false, false},
+        {"compat/2.3.18-server", "OpenVPN 2.3.18", false, false},
+        {"compat/2.4.12-server", "OpenVPN 2.4.12", true, false},
+        {"compat/2.6.14-server", "OpenVPN 2.6.14", true, false},
+        {"compat/2.7.6-server", "OpenVPN 2.7.6", true, true},
+    };
+
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        bring_up_from(versions[i].capture);
+        assert_true(slice_starts(slice_of(office->version), versions[i].version));
+        assert_true(office->pid > 1);
+        assert_int_equal(office->dialect.client_ids, versions[i].client_ids);
+        assert_int_equal(office->dialect.kill_by_proto, versions[i].kill_by_proto);
+        office_end(state);
+        office_begin();
+    }
+}
+
+static void test_a_hold_that_goes_on(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(WAITING);
+    script_told(EVENT_HOLD_WAITING, -1);
+    office_lose();
+    assert_int_equal(instance_hold_waiting(office), TRUTH_UNKNOWN);
+    office_return();
+    script_say(WAITING);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    script_told(EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED, -1);
+    assert_int_equal(instance_hold_waiting(office), TRUTH_TRUE);
+}
+
+static void test_a_hold_that_ended_unseen(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(WAITING);
+    office_lose();
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    script_told(EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED, EVENT_HOLD_ENDED,
+                -1);
+    assert_int_equal(instance_hold_waiting(office), TRUTH_FALSE);
+}
+
+/* Nobody was told of it, so nobody is told of its end. */
+static void test_a_hold_that_was_never_told(void **state)
+{
+    (void)state;
+    script_say(SCRIPT_GREETING WAITING);
+    script_close(0);
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    script_told(EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED, -1);
+}
+
+static void test_a_hold_that_ends_during_the_start(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(WAITING);
+    office_lose();
+    office_return();
+    script_say(WAITING ">STATE:1795453999,ASSIGN_IP,,10.9.0.1,,,,\r\n");
+    office_synchronize("OpenVPN 2.6.14 x", "77",
+                       OFFICE_CONNECTED "1795453999,ASSIGN_IP,,10.9.0.1,,,,\r\n");
+    script_told(EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED, EVENT_STATE,
+                EVENT_HOLD_ENDED, -1);
+}
+
+/* The daemon repeats an open question behind each greeting. */
+static void test_a_question_over_a_loss(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(NEED);
+    office_lose();
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_CONTACT_LOST, -1);
+    office_return();
+    script_say(NEED);
+    script_told(-1);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    script_told(EVENT_CONTACT_RESTORED, EVENT_INPUT_NEEDED, -1);
+    assert_int_equal(instance_request_count(office), 1);
+    assert_int_equal(office->requests.count, 2);
+}
+
+static const char *error_of(const char *bytes)
+{
+    script_say(bytes);
+    return office->contact_error;
+}
+
+/* What is wrong with the set-up is said as long as it is. */
+static void test_client_auth_is_said_until_it_ends(void **state)
+{
+    const char connect[] = ">CLIENT:CONNECT,0,1\r\n>CLIENT:ENV,password=SECRET\r\n"
+                           ">CLIENT:ENV,END\r\n";
+
+    (void)state;
+    script_say(SCRIPT_GREETING);
+    script_say(connect);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    assert_non_null(strstr(office->contact_error, "management-client-auth"));
+    script_pass(5000);
+    assert_int_equal(office->contact, CONTACT_STALE);
+    assert_non_null(strstr(error_of(OFFICE_STATS), "management-client-auth"));
+    assert_int_equal(office->contact, CONTACT_UP);
+    office_lose();
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "78", OFFICE_CONNECTED);
+    assert_null(office->contact_error);
+}
+
+/* A server may push an option that is an error here: that ends nothing. */
+static void test_an_error_that_was_none(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(">LOG:1795453999,,Options error: option 'x' cannot be used in this context\r\n"
+               ">STATE:1795453999,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n");
+    office_lose();
+    assert_string_equal(office->contact_error, "the daemon closed the session");
+}
+
+/* An error of the session before says nothing of this one. */
+static void test_an_explanation_is_used_once(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(">FATAL:out of tunnels\r\n");
+    office_lose();
+    assert_non_null(strstr(office->contact_error, "out of tunnels"));
+    office_return();
+    office_lose();
+    assert_string_equal(office->contact_error, "the daemon closed the session");
+    assert_string_equal(office->fatal_message, "out of tunnels");
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, office_set_up, office_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_slow_start),
+        TEST(test_refusals_of_the_start),
+        TEST(test_streams_that_are_not_kept_stay_off),
+        TEST(test_versions),
+        TEST(test_a_hold_that_goes_on),
+        TEST(test_a_hold_that_ended_unseen),
+        TEST(test_a_hold_that_was_never_told),
+        TEST(test_a_hold_that_ends_during_the_start),
+        TEST(test_a_question_over_a_loss),
+        TEST(test_client_auth_is_said_until_it_ends),
+        TEST(test_an_error_that_was_none),
+        TEST(test_an_explanation_is_used_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
