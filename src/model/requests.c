@@ -33,14 +33,22 @@ static struct request *next_request(const struct instance *instance, uint32_t *r
     return history_after(&instance->requests, *row, row);
 }
 
+/* Names are compared as they are kept. */
+static bool is_called(const struct request *request, const char *clean)
+{
+    return strcmp(text_or_empty(request->name), clean) == 0;
+}
+
 static struct request *find_open(const struct instance *instance, enum request_kind kind,
                                  struct slice name, uint32_t *row)
 {
     struct request *request;
+    char clean[ADMIN_MAX + 1];
 
+    text_clean(clean, ADMIN_MAX, name);
     *row = 0;
     while ((request = next_request(instance, row))) {
-        if (request->status == REQUEST_PENDING && slice_is(name, text_or_empty(request->name)) &&
+        if (request->status == REQUEST_PENDING && is_called(request, clean) &&
             (kind == REQUEST_UNKNOWN || request->kind == kind))
             return request;
     }
@@ -122,7 +130,7 @@ static const struct request *last_of(const struct instance *instance, const stru
     uint32_t row = 0;
 
     while ((request = next_request(instance, &row)) && request != than)
-        if (strcmp(text_or_empty(request->name), text_or_empty(than->name)) == 0)
+        if (is_called(request, text_or_empty(than->name)))
             found = request;
     return found;
 }
@@ -200,9 +208,11 @@ void requests_failed(struct instance *instance, struct slice type, struct slice 
     struct request *at;
     uint32_t row = 0;
     uint32_t found = 0;
+    char clean[ADMIN_MAX + 1];
 
+    text_clean(clean, ADMIN_MAX, type);
     while ((at = next_request(instance, &row))) {
-        if (slice_is(type, text_or_empty(at->name))) {
+        if (is_called(at, clean)) {
             request = at;
             found = row;
         }

@@ -211,14 +211,12 @@ void script_sent(const char *expected)
     sent[0] = '\0';
 }
 
-const char *script_take(void)
+void script_take(char *copy, size_t size)
 {
-    static char taken[SENT_MAX];
-
-    memcpy(taken, sent, sent_len + 1);
+    assert_true(sent_len < size);
+    memcpy(copy, sent, sent_len + 1);
     sent_len = 0;
     sent[0] = '\0';
-    return taken;
 }
 
 bool script_wiped(void)

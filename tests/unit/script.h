@@ -38,8 +38,8 @@ void script_say(const char *text);
 /* Fails unless exactly this was sent since the last call, or since the connect. */
 void script_sent(const char *expected);
 
-/* What was sent since the last call; valid until the next. */
-const char *script_take(void);
+/* Takes what was sent since the last call or since the connect, not to be too long for copy. */
+void script_take(char *copy, size_t size);
 
 /* Whether what send() was last given has been overwritten; its memory must still be there. */
 bool script_wiped(void);

@@ -52,8 +52,10 @@ static void on_end(void *arg)
 /* Takes in what the agent has sent. */
 static void listen_to_agent(void)
 {
-    const char *at = script_take();
+    char sent[1024];
+    const char *at = sent;
 
+    script_take(sent, sizeof(sent));
     while (*at) {
         size_t len = strcspn(at, "\n");
 

@@ -1,0 +1,285 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "office.h"
+
+/* What the daemon waits for, from the question to its end. */
+
+#define NEED      ">PASSWORD:Need 'Auth' username/password\r\n"
+#define FAILED    ">PASSWORD:Verification Failed: 'Auth'\r\n"
+#define CHALLENGE ">PASSWORD:Verification Failed: 'Auth' ['CRV1:R,E:STATE:dXNlcg==:Enter PIN']\r\n"
+#define GONE_ON   ">STATE:1795453999,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n"
+
+static int set_up(void **state)
+{
+    office_set_up(state);
+    office_bring_up();
+    return 0;
+}
+
+static const struct request *request_at(uint32_t row)
+{
+    const struct request *request = history_at(&office->requests, row);
+
+    assert_non_null(request);
+    return request;
+}
+
+static void test_answered(void **state)
+{
+    uint32_t row;
+
+    (void)state;
+    script_say(NEED);
+    script_told(EVENT_INPUT_NEEDED, -1);
+    assert_ptr_equal(requests_open(office, &row), request_at(1));
+    assert_int_equal(row, 1);
+    assert_int_equal(request_at(1)->kind, REQUEST_USERNAME_PASSWORD);
+    assert_string_equal(request_at(1)->name, "Auth");
+    assert_int_equal(request_at(1)->ended, 0);
+    requests_answered(office, slice_of("Auth"));
+    script_told(EVENT_INPUT_ENDED, -1);
+    assert_int_equal(request_at(1)->status, REQUEST_ANSWERED);
+    assert_true(request_at(1)->ended >= request_at(1)->since);
+    assert_null(requests_open(office, &row));
+    assert_int_equal(instance_request_count(office), 0);
+    /* Once. */
+    requests_answered(office, slice_of("Auth"));
+    script_say(GONE_ON);
+    script_told(EVENT_STATE, -1);
+    assert_int_equal(request_at(1)->status, REQUEST_ANSWERED);
+}
+
+static void test_failed(void **state)
+{
+    (void)state;
+    script_say(NEED);
+    requests_answered(office, slice_of("Auth"));
+    script_say(">PASSWORD:Verification Failed: 'Auth' ['no, not today']\r\n");
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_AUTH_FAILED, -1);
+    assert_int_equal(request_at(1)->status, REQUEST_FAILED);
+    assert_string_equal(request_at(1)->reason, "no, not today");
+    /* The next question says why. */
+    script_say(NEED);
+    assert_string_equal(request_at(2)->reason, "no, not today");
+    /* Failed without an answer of ours: the open one has. */
+    script_say(FAILED);
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_AUTH_FAILED, -1);
+    assert_int_equal(request_at(2)->status, REQUEST_FAILED);
+    assert_null(request_at(2)->reason);
+}
+
+/* A password from a file: nobody was asked. */
+static void test_failed_without_question(void **state)
+{
+    (void)state;
+    script_say(FAILED FAILED);
+    script_told(EVENT_AUTH_FAILED, EVENT_AUTH_FAILED, -1);
+    assert_int_equal(office->requests.count, 2);
+    assert_int_equal(request_at(2)->kind, REQUEST_UNKNOWN);
+    assert_int_equal(request_at(2)->status, REQUEST_FAILED);
+}
+
+static void test_withdrawn_by_a_state(void **state)
+{
+    (void)state;
+    script_say(NEED ">NEED-OK:Need 'token' confirmation MSG:Insert it\r\n" GONE_ON);
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_INPUT_ENDED,
+                EVENT_STATE, -1);
+    assert_int_equal(request_at(1)->status, REQUEST_WITHDRAWN);
+    assert_int_equal(request_at(2)->status, REQUEST_WITHDRAWN);
+}
+
+static void test_repeated(void **state)
+{
+    (void)state;
+    script_say(NEED NEED);
+    script_told(EVENT_INPUT_NEEDED, -1);
+    assert_int_equal(office->requests.count, 1);
+    /* Another kind under the same name is another question. */
+    script_say(">PASSWORD:Need 'Auth' username\r\n>PASSWORD:Need 'Private Key' password\r\n");
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_NEEDED, -1);
+    assert_int_equal(instance_request_count(office), 3);
+}
+
+static void test_static_challenge(void **state)
+{
+    (void)state;
+    script_say(">PASSWORD:Need 'Auth' username/password SC:3,Enter PIN, please\r\n");
+    assert_true(request_at(1)->static_challenge);
+    assert_true(request_at(1)->echo);
+    assert_true(request_at(1)->concat);
+    assert_string_equal(request_at(1)->prompt, "Enter PIN, please");
+    script_say(NEED);
+    assert_false(request_at(1)->static_challenge);
+    assert_null(request_at(1)->prompt);
+}
+
+/* The state of the challenge is for the answer only. */
+static void test_dynamic_challenge(void **state)
+{
+    (void)state;
+    script_say(NEED);
+    requests_answered(office, slice_of("Auth"));
+    script_say(CHALLENGE NEED);
+    assert_string_equal(request_at(1)->reason, "CRV1:***");
+    assert_string_equal(request_at(2)->reason, "CRV1:***");
+    assert_string_equal(request_at(2)->prompt, "Enter PIN");
+    assert_string_equal(request_at(2)->challenge, "CRV1:R,E:STATE:dXNlcg==:Enter PIN");
+    assert_true(request_at(2)->echo);
+    /* What comes behind an answer that was taken has nothing of it. */
+    requests_answered(office, slice_of("Auth"));
+    script_say(NEED);
+    assert_null(request_at(3)->challenge);
+    assert_null(request_at(3)->reason);
+}
+
+static void test_odd_challenges(void **state)
+{
+    static const char *const odd[] = {
+        "CRV1:", "CRV1::", "CRV1:E:S", "CRV1:E:S:", "CRV1:E:S:u", "CRV1:::::", "XCRV1:E:S:u:t"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        script_say(">PASSWORD:Verification Failed: 'Auth' ['");
+        script_say(odd[i]);
+        script_say("']\r\n" NEED);
+        assert_null(strstr(request_at(office->requests.last)->reason, "S"));
+        requests_answered(office, slice_of("Auth"));
+    }
+}
+
+static void test_kinds(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *name;
+        const char *prompt;
+        enum request_kind kind;
+    } kinds[] = {
+        {">PASSWORD:Need 'Private Key' password\r\n", "Private Key", "", REQUEST_PASSWORD},
+        {">PASSWORD:Need 'HTTP Proxy' username/password\r\n", "HTTP Proxy", "",
+         REQUEST_USERNAME_PASSWORD},
+        {">PASSWORD:Need 'Auth' username\r\n", "Auth", "", REQUEST_USERNAME},
+        {">NEED-OK:Need 'token-insertion-request' confirmation MSG:Insert\r\n",
+         "token-insertion-request", "Insert", REQUEST_CONFIRM},
+        {">NEED-STR:Need 'pkcs11-id-request' string MSG:Which?\r\n", "pkcs11-id-request", "Which?",
+         REQUEST_STRING},
+        {">RSA_SIGN:eA==\r\n", "RSA_SIGN", "eA==", REQUEST_OTHER},
+        {">PK_SIGN:eA==,RSA_PKCS1_PADDING\r\n", "PK_SIGN", "eA==,RSA_PKCS1_PADDING", REQUEST_OTHER},
+        {">NEED-CERTIFICATE:macosx-keychain:x\r\n", "NEED-CERTIFICATE", "macosx-keychain:x",
+         REQUEST_OTHER},
+        {">REMOTE:vpn.example,1194,udp\r\n", "REMOTE", "vpn.example,1194,udp", REQUEST_OTHER},
+        {">PROXY:1,TCP,vpn.example\r\n", "PROXY", "1,TCP,vpn.example", REQUEST_OTHER},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct request *request;
+
+        script_say(kinds[i].line);
+        request = request_at((uint32_t)i + 1);
+        assert_int_equal(request->kind, kinds[i].kind);
+        assert_string_equal(request->name, kinds[i].name);
+        assert_string_equal(text_or_empty(request->prompt), kinds[i].prompt);
+        assert_int_equal(request->status, REQUEST_PENDING);
+    }
+    assert_int_equal(instance_request_count(office), sizeof(kinds) / sizeof(kinds[0]));
+}
+
+/* No open question loses its row without a word. */
+static void test_bound(void **state)
+{
+    struct instance_config config;
+
+    office_end(state);
+    office_set_up(state);
+    config = office_config;
+    config.limits.request_lines = 2;
+    session_configure(office_session, &config);
+    office_bring_up();
+    script_say(">REMOTE:a,1,udp\r\n>PROXY:1,TCP,b\r\n");
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_NEEDED, -1);
+    script_say(NEED);
+    script_told(EVENT_INPUT_ENDED, EVENT_INPUT_NEEDED, -1);
+    assert_null(history_at(&office->requests, 1));
+    assert_int_equal(instance_request_count(office), 2);
+    /* A failure of something else takes a row too. */
+    script_say(">PASSWORD:Verification Failed: 'Private Key'\r\n");
+    script_told(EVENT_INPUT_ENDED, EVENT_AUTH_FAILED, -1);
+    /* A smaller bound withdraws what it drops. */
+    script_say(">PROXY:1,TCP,b\r\n");
+    script_told(EVENT_INPUT_ENDED, EVENT_INPUT_NEEDED, -1);
+    script_say(NEED);
+    script_told(EVENT_INPUT_NEEDED, -1);
+    config.limits.request_lines = 1;
+    session_configure(office_session, &config);
+    script_told(EVENT_INPUT_ENDED, -1);
+    assert_int_equal(instance_request_count(office), 1);
+    session_configure(office_session, &office_config);
+    assert_int_equal(instance_request_count(office), 1);
+}
+
+static void test_last_number(void **state)
+{
+    (void)state;
+    office->requests.last = UINT32_MAX - 1;
+    script_say(NEED);
+    assert_int_equal(request_at(UINT32_MAX)->status, REQUEST_PENDING);
+    script_say(">PROXY:1,TCP,b\r\n");
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_INPUT_NEEDED, -1);
+    assert_string_equal(request_at(1)->name, "PROXY");
+    assert_int_equal(instance_request_count(office), 1);
+}
+
+/* Names and texts of a daemon that means no good. */
+static void test_hostile_texts(void **state)
+{
+    static char prompt[15001];
+
+    (void)state;
+    memset(prompt, '\'', sizeof(prompt) - 1);
+    script_say(">PASSWORD:Need '");
+    script_say(prompt);
+    script_say("' password\r\n");
+    assert_int_equal(strlen(request_at(1)->name), ADMIN_MAX);
+    script_say(">NEED-OK:Need 'x' confirmation MSG:");
+    script_say(prompt);
+    script_say("\r\n");
+    assert_int_equal(strlen(request_at(2)->prompt), TEXT_MAX);
+    script_say(">PASSWORD:Need '' password\r\n>PASSWORD:Need 'a\001\377' password\r\n");
+    assert_string_equal(request_at(4)->name, "a \xef\xbf\xbd");
+    /* Neither a name that was cut nor one that was cleaned makes a new row each time. */
+    script_say(">PASSWORD:Need '' password\r\n>PASSWORD:Need 'a\001\377' password\r\n");
+    script_say(">PASSWORD:Need '");
+    script_say(prompt);
+    script_say("' password\r\n");
+    assert_int_equal(office->requests.count, 4);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, office_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_answered),
+        TEST(test_failed),
+        TEST(test_failed_without_question),
+        TEST(test_withdrawn_by_a_state),
+        TEST(test_repeated),
+        TEST(test_static_challenge),
+        TEST(test_dynamic_challenge),
+        TEST(test_odd_challenges),
+        TEST(test_kinds),
+        TEST(test_bound),
+        TEST(test_last_number),
+        TEST(test_hostile_texts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
