@@ -250,6 +250,11 @@ void script_told(int first, ...)
     told[0] = '\0';
 }
 
+void script_forget(void)
+{
+    told[0] = '\0';
+}
+
 void script_watch_lines(bool watch)
 {
     watch_lines = watch;

@@ -50,6 +50,9 @@ void script_answer(const char *expected, const char *answer);
 /* Fails unless exactly these events were told since the last call; ends with -1. */
 void script_told(int first, ...);
 
+/* Forgets the events that were told. */
+void script_forget(void);
+
 /* The lines of log and echo are left out of the record. */
 void script_watch_lines(bool watch);
 

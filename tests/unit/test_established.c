@@ -1,0 +1,258 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "office.h"
+
+/* >CLIENT:ESTABLISHED: the row is there at once, the next status completes it. */
+
+#define BLOCK(cid, lines) ">CLIENT:ESTABLISHED," cid "\r\n" lines ">CLIENT:ENV,END\r\n"
+#define ENV(text)         ">CLIENT:ENV," text "\r\n"
+#define CAROL_ENV                                                                                  \
+    ENV("time_unix=1795453802")                                                                    \
+    ENV("common_name=carol")                                                                       \
+    ENV("trusted_ip=192.0.2.3") ENV("trusted_port=4000") ENV("ifconfig_pool_remote_ip=10.9.0.4")
+
+static int set_up(void **state)
+{
+    office_set_up(state);
+    office_bring_up();
+    office_status(OFFICE_ALICE OFFICE_BOB);
+    return 0;
+}
+
+static void test_row_at_once(void **state)
+{
+    const struct client *carol;
+
+    (void)state;
+    script_say(BLOCK("2", CAROL_ENV ENV("username=car") ENV("IV_VER=2.6.14") ENV("IV_PLAT=linux")
+                              ENV("IV_GUI_VER=gui 1") ENV("IV_SSO=webauth")));
+    script_told(EVENT_CLIENT_CONNECTED, -1);
+    carol = office_client(2);
+    assert_int_equal(carol->base.index, 3);
+    assert_string_equal(carol->common_name, "carol");
+    assert_string_equal(carol->username, "car");
+    assert_string_equal(carol->real_text, "192.0.2.3:4000");
+    assert_int_equal(carol->real.port, 4000);
+    assert_int_equal(carol->virtual_ipv4[3], 4);
+    assert_int_equal(carol->since, 1795453802);
+    assert_int_equal(carol->peer_id, -1);
+    assert_string_equal(carol->peer->version, "2.6.14");
+    assert_string_equal(carol->peer->platform, "linux");
+    assert_string_equal(carol->peer->gui, "gui 1");
+    assert_string_equal(carol->peer->sso, "webauth");
+    assert_int_equal(instance_client_count(office), 3);
+    assert_int_equal(instance_pending_count(office), 0);
+    assert_int_equal(office->clients_peak, 3);
+    /* The status has the rest, and no second event. */
+    office_poll(OFFICE_CAROL OFFICE_ALICE OFFICE_BOB);
+    script_told(-1);
+    carol = office_client(2);
+    assert_int_equal(carol->base.index, 3);
+    assert_int_equal(carol->peer_id, 0);
+    assert_string_equal(carol->cipher, "AES-256-GCM");
+    assert_string_equal(carol->peer->version, "2.6.14");
+    office_poll(OFFICE_CAROL);
+    assert_string_equal(office_client(0)->peer->version, "2.6.14");
+}
+
+/* The status came first: the block has the news of the peer, and who was pending is there. */
+static void test_block_behind_the_status(void **state)
+{
+    (void)state;
+    script_say(BLOCK("1", ENV("time_unix=1795453801") ENV("common_name=bob") ENV("IV_VER=3")));
+    script_told(-1);
+    assert_string_equal(office_client(1)->peer->version, "3");
+    assert_string_equal(office_client(1)->real_text, "192.0.2.2:4000");
+    office_poll(OFFICE_ALICE OFFICE_BOB
+                "CLIENT_LIST\tUNDEF\t192.0.2.3:4000\t\t\t1\t1\tx\t1795453802\tUNDEF\t2\t-1\t\r\n");
+    assert_int_equal(instance_pending_count(office), 1);
+    script_say(BLOCK("2", CAROL_ENV));
+    script_told(EVENT_CLIENT_CONNECTED, -1);
+    assert_int_equal(instance_pending_count(office), 0);
+    assert_int_equal(instance_client_count(office), 3);
+    assert_string_equal(office_client(2)->common_name, "carol");
+    office_poll(OFFICE_ALICE OFFICE_BOB OFFICE_CAROL);
+    script_told(-1);
+    /* Established again, after a renegotiation that changed the peer. */
+    script_say(BLOCK("2", CAROL_ENV ENV("IV_VER=4")));
+    script_told(-1);
+    assert_string_equal(office_client(2)->peer->version, "4");
+}
+
+static void test_ipv6(void **state)
+{
+    const struct client *client;
+
+    (void)state;
+    script_say(BLOCK("2", ENV("time_unix=1795453802") ENV("common_name=v6")
+                              ENV("trusted_ip6=2001:db8::1") ENV("trusted_port=4000")
+                                  ENV("ifconfig_pool_remote_ip6=fd00::4")));
+    client = office_client(2);
+    assert_string_equal(client->real_text, "[2001:db8::1]:4000");
+    assert_int_equal(client->real.family, ADDRESS_IPV6);
+    assert_true(client->has_ipv6);
+    assert_false(client->has_ipv4);
+}
+
+static void test_real_blocks(void **state)
+{
+    (void)state;
+    script_say(script_capture("05-server-signals", "hold release"));
+    assert_int_equal(office->clients.count, 2 + 3);
+    assert_string_equal(office_client(2)->common_name, "client1");
+    assert_string_equal(office_client(2)->real_text, "127.0.0.1:50565");
+    assert_string_equal(office_client(3)->peer->version, "2.6.14");
+    assert_string_equal(office_client(3)->peer->platform, "linux");
+    office_end(state);
+    office_set_up(state);
+    script_say(SCRIPT_GREETING);
+    script_answer("version\n", "OpenVPN Version: OpenVPN 2.7.6 x\r\nEND\r\n");
+    script_say(script_capture("compat/2.7.6-server", NULL));
+    assert_int_equal(office->clients.count, 3);
+    assert_string_equal(office_client(0)->peer->version, "2.7.6");
+    script_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, -1);
+}
+
+/* 2.1 to 2.3 have no ids in the status: the row could not be found again. */
+static void test_no_ids_no_row(void **state)
+{
+    office_end(state);
+    office_set_up(state);
+    script_say(SCRIPT_GREETING);
+    office_synchronize("OpenVPN 2.3.18 x", "77", OFFICE_CONNECTED);
+    office_status("");
+    script_say(BLOCK("2", CAROL_ENV));
+    assert_int_equal(office->clients.count, 0);
+    script_told(-1);
+}
+
+static void test_odd_blocks(void **state)
+{
+    (void)state;
+    /* No time, no end, no start, another block in between, a name without a value. */
+    script_say(BLOCK("2", ENV("common_name=x")));
+    script_say(">CLIENT:ESTABLISHED,2\r\n" CAROL_ENV);
+    script_say(">CLIENT:ESTABLISHED,3\r\n>CLIENT:ENV,END\r\n");
+    script_say(CAROL_ENV ">CLIENT:ENV,END\r\n>CLIENT:ENV,END\r\n");
+    script_say(">CLIENT:ESTABLISHED,2\r\n" CAROL_ENV ">CLIENT:DISCONNECT,2\r\n>CLIENT:ENV,END\r\n");
+    script_say(BLOCK("2", ENV("time_unix=") ENV("time_unix") ENV("=") ENV("")));
+    script_say(">CLIENT:ESTABLISHED,-1\r\n" CAROL_ENV ">CLIENT:ENV,END\r\n");
+    script_say(">CLIENT:ESTABLISHED,99999999999999999999\r\n" CAROL_ENV ">CLIENT:ENV,END\r\n");
+    script_say(">CLIENT:ESTABLISHED\r\n" CAROL_ENV ">CLIENT:ENV,END\r\n");
+    script_told(-1);
+    assert_int_equal(office->clients.count, 2);
+    /* A block that the end of the session cut is not continued in the next. */
+    script_say(">CLIENT:ESTABLISHED,2\r\n" CAROL_ENV);
+    office_lose();
+    office_return();
+    script_say(">CLIENT:ENV,END\r\n");
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    assert_int_equal(office->clients.count, 2);
+}
+
+static void test_lines_of_the_log_between(void **state)
+{
+    (void)state;
+    script_say(">CLIENT:ESTABLISHED,2\r\n" CAROL_ENV
+               ">LOG:1795453802,,validation failed on peer_info line\r\n" ENV(
+                   "IV_VER=5") ">CLIENT:ENV,END\r\n");
+    assert_string_equal(office_client(2)->peer->version, "5");
+}
+
+static void test_bound(void **state)
+{
+    struct instance_config config = office_config;
+
+    (void)state;
+    config.limits.client_max = 2;
+    session_configure(office_session, &config);
+    script_say(BLOCK("2", CAROL_ENV));
+    script_told(-1);
+    assert_int_equal(office->clients.count, 2);
+    assert_int_equal(office->rows_dropped, 1);
+    session_configure(office_session, &office_config);
+}
+
+/* Ends come from statuses only: a client may come and go between two. */
+static void test_gone_before_the_status(void **state)
+{
+    const struct session_record *session;
+
+    (void)state;
+    script_say(BLOCK("2", CAROL_ENV));
+    office_poll(OFFICE_ALICE OFFICE_BOB);
+    script_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_DISCONNECTED, -1);
+    session = history_at(&office->sessions, 1);
+    assert_string_equal(session->common_name, "carol");
+    assert_int_equal(session->client_index, 3);
+}
+
+/* Whatever comes within a status: its rows are not mixed with those of the time before. */
+static void test_within_a_status(void **state)
+{
+    (void)state;
+    script_pass(10000);
+    script_answer("load-stats\n", "SUCCESS: nclients=3,bytesin=101,bytesout=201\r\n");
+    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE);
+    script_say(BLOCK("2", CAROL_ENV));
+    script_say(OFFICE_CAROL "END\r\n" OFFICE_STATS);
+    assert_int_equal(office->clients.count, 3);
+    assert_int_equal(office->status_complete, TRUTH_FALSE);
+    script_told(EVENT_CLIENT_CONNECTED, -1);
+    script_pass(10000);
+    script_answer("load-stats\n", "SUCCESS: nclients=3,bytesin=102,bytesout=201\r\n");
+    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE);
+    script_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n");
+    script_say(OFFICE_CAROL "END\r\n" OFFICE_STATS);
+    assert_int_equal(office->clients.count, 0);
+    assert_int_equal(office->sessions.count, 3);
+}
+
+/* A thousand at once take no more time each than one. */
+static void test_many(void **state)
+{
+    char text[512];
+
+    (void)state;
+    office_config.limits.client_max = 100000;
+    session_configure(office_session, &office_config);
+    for (int cid = 2; cid < 20000; cid++) {
+        snprintf(text, sizeof(text),
+                 ">CLIENT:ESTABLISHED,%d\r\n>CLIENT:ENV,time_unix=1795453802\r\n"
+                 ">CLIENT:ENV,common_name=c\r\n>CLIENT:ENV,END\r\n",
+                 cid);
+        script_say(text);
+        if (cid % 100 == 0)
+            script_forget();
+    }
+    script_forget();
+    assert_int_equal(instance_client_count(office), 20000);
+    assert_int_equal(office->clients_peak, 20000);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, office_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_row_at_once),
+        TEST(test_block_behind_the_status),
+        TEST(test_ipv6),
+        TEST(test_real_blocks),
+        TEST(test_no_ids_no_row),
+        TEST(test_odd_blocks),
+        TEST(test_lines_of_the_log_between),
+        TEST(test_bound),
+        TEST(test_gone_before_the_status),
+        TEST(test_within_a_status),
+        TEST(test_many),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
