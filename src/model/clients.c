@@ -114,7 +114,8 @@ void clients_end(struct instance *instance, const struct client *client)
     if (kept)
         *kept = session;
     if (!client->pending)
-        event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last, &session);
+        event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last,
+                   kept ? kept : &session);
     if (!kept)
         session_record_fini(&session);
 }

@@ -33,6 +33,7 @@ static size_t sent_len;
 static char told[TOLD_MAX];
 static bool watch_lines;
 static int64_t now_mono;
+static int64_t wall_shift;
 
 static int64_t mono(void)
 {
@@ -41,7 +42,7 @@ static int64_t mono(void)
 
 static int64_t wall(void)
 {
-    return 1795453891 + now_mono / 1000;
+    return 1795453891 + now_mono / 1000 + wall_shift;
 }
 
 static const struct clock_source source = {mono, wall};
@@ -104,6 +105,7 @@ static struct observer observer = {.told = on_event};
 void script_begin(void)
 {
     now_mono = 1000000;
+    wall_shift = 0;
     clock_use(&source);
     observer_add(&observer);
     newest = NULL;
@@ -131,6 +133,11 @@ void script_pass(int64_t milliseconds)
         timers_run();
     }
     now_mono = end;
+}
+
+void script_shift_wall(int64_t seconds)
+{
+    wall_shift += seconds;
 }
 
 void script_refuse(int error)

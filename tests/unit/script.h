@@ -21,6 +21,9 @@ void script_end(void);
 /* Lets time pass; timers fire at their moments. */
 void script_pass(int64_t milliseconds);
 
+/* Moves the wall clock alone. */
+void script_shift_wall(int64_t seconds);
+
 /* Of the next connects: 0 for good ones, else the errno that they fail with at once. */
 void script_refuse(int error);
 
