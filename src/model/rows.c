@@ -165,13 +165,18 @@ bool gather_add(struct gather *gather, const struct rows *rows, const struct row
     struct row_base *old;
     void **node = NULL;
 
-    if (gather->next.count >= gather->bound || !make_room(&gather->next, gather->next.count + 1))
+    if (gather->next.count >= gather->bound)
         return false;
+    if (!make_room(&gather->next, gather->next.count + 1)) {
+        gather->failed = true;
+        return false;
+    }
     for (base->twin = 0; base->twin < TWINS_MAX; base->twin++) {
         node = tsearch(row, &gather->next.tree, type->compare);
         if (!node || *node == row)
             break;
     }
+    gather->failed |= !node;
     if (!node || *node != row)
         return false;
     old = rows_find(rows, type, row);
@@ -244,7 +249,7 @@ bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_t
     struct row_base **list = NULL;
 
     /* Rows that came or went meanwhile are in neither: a daemon writes a reply in one go. */
-    if (rows->count == gather->base && rows->last_index == gather->last_index)
+    if (!gather->failed && rows->count == gather->base && rows->last_index == gather->last_index)
         list = order(gather, &kept);
     if (!list) {
         gather_abort(gather, type);

@@ -59,6 +59,7 @@ struct gather {
     uint32_t last_index;    /* the last that was given then */
     size_t fresh;           /* rows gathered that are new */
     size_t bound;           /* rows there may be */
+    bool failed;            /* memory was missing for a row: what was gathered is not whole */
 };
 
 /* Begins to gather at most bound rows.  False when memory is out. */
@@ -82,9 +83,9 @@ struct gather_visitor {
 
 /*
  * Puts the gathered rows in the place of the old ones.  The visitor sees the new table complete;
- * members may be NULL.  False when memory is out or the old rows have changed since it began: they
- * stay, the gathered are dropped.  When the indexes are used up all rows end, and what was gathered
- * starts at 1.
+ * members may be NULL.  False when memory is or was out, or the old rows have changed since it
+ * began: they stay, the gathered are dropped.  When the indexes are used up all rows end, and what
+ * was gathered starts at 1.
  */
 bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_type *type,
                    const struct gather_visitor *visitor);

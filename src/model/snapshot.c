@@ -36,7 +36,7 @@ static void begin_server(struct snapshot *snapshot)
 {
     if (snapshot->gathering)
         return;
-    snapshot->server = true;
+    snapshot->server = snapshot->failed = true;
     if (!gather_begin(&snapshot->clients, &snapshot->instance->clients,
                       snapshot->instance->client_max))
         return;
@@ -46,14 +46,16 @@ static void begin_server(struct snapshot *snapshot)
         return;
     }
     snapshot->gathering = true;
+    snapshot->failed = false;
 }
 
-static void fill_client(struct client *client, const struct status_client *row)
+static bool fill_client(struct client *client, const struct status_client *row)
 {
-    text_set(&client->common_name, ADMIN_MAX, row->common_name);
-    text_set(&client->username, ADMIN_MAX, row->username);
-    text_set(&client->real_text, ADMIN_MAX, row->real_address);
-    text_set(&client->cipher, ADMIN_MAX, row->cipher);
+    bool good = text_set(&client->common_name, ADMIN_MAX, row->common_name) &&
+                text_set(&client->username, ADMIN_MAX, row->username) &&
+                text_set(&client->real_text, ADMIN_MAX, row->real_address) &&
+                text_set(&client->cipher, ADMIN_MAX, row->cipher);
+
     address_parse(row->real_address, &client->real);
     client->has_ipv4 = address_parse_ip(row->virtual_ipv4, ADDRESS_IPV4, client->virtual_ipv4);
     client->has_ipv6 = address_parse_ip(row->virtual_ipv6, ADDRESS_IPV6, client->virtual_ipv6);
@@ -66,12 +68,14 @@ static void fill_client(struct client *client, const struct status_client *row)
     /* A client may really be called so, but one that is set up has an address in the tunnel. */
     client->pending =
         slice_is(row->common_name, UNDEFINED) && !client->has_ipv4 && !client->has_ipv6;
+    return good;
 }
 
 static void note_address(struct snapshot *snapshot, struct client *client)
 {
     void **node = tsearch(client, &snapshot->addresses, compare_addresses);
 
+    snapshot->failed |= !node;
     if (node && *node != client)
         ((struct client *)*node)->ambiguous = true;
 }
@@ -84,9 +88,11 @@ static bool add_client(struct snapshot *snapshot, const struct status_client *ro
     if (!snapshot->gathering)
         return false;
     client = calloc(1, sizeof(*client));
-    if (!client)
+    if (!client || !fill_client(client, row)) {
+        snapshot->failed = true;
+        client_free(client);
         return false;
-    fill_client(client, row);
+    }
     if (!gather_add(&snapshot->clients, &instance->clients, &client_rows, client)) {
         client_free(client);
         return false;
@@ -110,7 +116,7 @@ static enum route_kind kind_of(struct slice address)
     return ROUTE_UNKNOWN;
 }
 
-static struct client *client_of(const struct snapshot *snapshot, const struct status_route *row)
+static struct client *client_of(struct snapshot *snapshot, const struct status_route *row)
 {
     struct client key = {0};
     void **node = NULL;
@@ -118,6 +124,8 @@ static struct client *client_of(const struct snapshot *snapshot, const struct st
     if (text_set(&key.common_name, ADMIN_MAX, row->common_name) &&
         text_set(&key.real_text, ADMIN_MAX, row->real_address))
         node = tfind(&key, (void *const *)&snapshot->addresses, compare_addresses);
+    else
+        snapshot->failed = true;
     free(key.common_name);
     free(key.real_text);
     return node ? *node : NULL;
@@ -131,11 +139,13 @@ static bool add_route(struct snapshot *snapshot, const struct status_route *row)
     if (!snapshot->gathering)
         return false;
     route = calloc(1, sizeof(*route));
-    if (!route)
+    if (!route || !text_set(&route->address, ADMIN_MAX, row->address) ||
+        !text_set(&route->common_name, ADMIN_MAX, row->common_name)) {
+        snapshot->failed = true;
+        route_free(route);
         return false;
+    }
     route->kind = kind_of(row->address);
-    text_set(&route->address, ADMIN_MAX, row->address);
-    text_set(&route->common_name, ADMIN_MAX, row->common_name);
     route->cached = row->cached;
     route->last_ref = row->last_ref;
     route->client = client_of(snapshot, row);
@@ -231,7 +241,7 @@ static bool commit_server(struct snapshot *snapshot)
     struct gather_visitor nobody = {NULL, NULL, NULL, NULL};
 
     instance->mode = MODE_SERVER;
-    if (!snapshot->gathering)
+    if (snapshot->failed || snapshot->routes.failed || !snapshot->gathering)
         return false;
     snapshot->gathering = false;
     if (!gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor)) {
@@ -263,17 +273,18 @@ static void commit_tunnel(struct snapshot *snapshot)
     instance->auth_read = snapshot->numbers[STATUS_AUTH_READ];
 }
 
-void snapshot_commit(struct snapshot *snapshot)
+bool snapshot_commit(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
-    bool whole = snapshot->dropped == 0;
+    bool whole = snapshot->dropped == 0 && (snapshot->server || snapshot->tunnel);
 
-    if (snapshot->server)
-        whole &= commit_server(snapshot);
-    else if (snapshot->tunnel)
+    if (snapshot->server && !commit_server(snapshot)) {
+        instance->status_complete = TRUTH_FALSE;
+        snapshot_abort(snapshot);
+        return false;
+    }
+    if (!snapshot->server && snapshot->tunnel)
         commit_tunnel(snapshot);
-    else
-        whole = false;
     if (snapshot->told[STATUS_BCAST_QUEUE])
         instance->bcast_queue_max = (uint32_t)snapshot->numbers[STATUS_BCAST_QUEUE];
     if (snapshot->told[STATUS_DCO])
@@ -283,6 +294,7 @@ void snapshot_commit(struct snapshot *snapshot)
     instance->status_unix = clock_wall();
     instance->status_complete = whole ? TRUTH_TRUE : TRUTH_FALSE;
     snapshot_abort(snapshot);
+    return true;
 }
 
 void snapshot_abort(struct snapshot *snapshot)

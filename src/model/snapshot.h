@@ -19,6 +19,7 @@ struct snapshot {
     bool server;
     bool tunnel;
     bool gathering;
+    bool failed;                           /* memory was missing: the tables in force stay */
     uint64_t numbers[STATUS_OTHER_NUMBER]; /* by enum status_number */
     bool told[STATUS_OTHER_NUMBER];
     uint32_t dropped; /* rows unreadable, over a bound, or without memory */
@@ -30,8 +31,11 @@ void snapshot_begin(struct snapshot *snapshot, struct instance *instance);
 /* Takes a row of protocol/status.h. */
 void snapshot_row(struct snapshot *snapshot, const struct status_row *row);
 
-/* The reply was complete: its rows become the instance's.  Events are told. */
-void snapshot_commit(struct snapshot *snapshot);
+/*
+ * The reply was complete: its rows become the instance's.  Events are told.  Returns false, with
+ * the tables in force unchanged, when not all of it could be kept.
+ */
+bool snapshot_commit(struct snapshot *snapshot);
 
 /* The reply was cut or refused: what was read is dropped; harmless after a commit. */
 void snapshot_abort(struct snapshot *snapshot);

@@ -77,7 +77,7 @@ static void status_done(void *arg, const struct reply *reply)
     session->took = clock_mono() - session->asked;
     take_stats(session, reply->marker);
     if (reply->outcome == OUTCOME_SUCCESS) {
-        snapshot_commit(&session->snapshot);
+        session->skips = snapshot_commit(&session->snapshot) ? 0 : SKIPS_MAX;
         session->cut_seen = false;
     } else if (reply->outcome == OUTCOME_CUT) {
         status_cut(session);

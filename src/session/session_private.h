@@ -52,6 +52,9 @@ struct session {
 void startup_begin(struct session *session);
 void startup_abort(struct session *session);
 
+/* The timer of the polls has fired: a question that there was no memory for is asked now. */
+void startup_go_on(struct session *session);
+
 /* Asks again for the settings that a restart of the daemon's tunnel may have changed. */
 void startup_refresh(struct session *session);
 

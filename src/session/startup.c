@@ -166,18 +166,27 @@ static void on_done(void *arg, const struct reply *reply)
     next_step(session);
 }
 
-/* False when the step is left out: a stream whose lines are not kept stays off. */
+/*
+ * False when the step is left out: a stream whose lines are not kept stays off.  A replay that
+ * there is no memory for is ignored, but its stream is wanted.
+ */
 static bool prepare(struct session *session)
 {
     struct instance *instance = session->instance;
+    bool wanted = true;
 
-    if (steps[session->step].build == command_state_on_all)
+    if (steps[session->step].build == command_state_on_all) {
         replay_begin(&session->replay, REPLAY_STATE, instance);
-    else if (steps[session->step].build == command_echo_on_all)
-        return instance->echo.bound > 0 && replay_begin(&session->replay, REPLAY_ECHO, instance);
-    else if (steps[session->step].build == command_log_on_all)
-        return instance->log.bound > 0 && replay_begin(&session->replay, REPLAY_LOG, instance);
-    return true;
+    } else if (steps[session->step].build == command_echo_on_all) {
+        wanted = instance->echo.bound > 0;
+        if (wanted)
+            replay_begin(&session->replay, REPLAY_ECHO, instance);
+    } else if (steps[session->step].build == command_log_on_all) {
+        wanted = instance->log.bound > 0;
+        if (wanted)
+            replay_begin(&session->replay, REPLAY_LOG, instance);
+    }
+    return wanted;
 }
 
 static void finish(struct session *session)
@@ -211,6 +220,7 @@ static void next_step(struct session *session)
 
 void startup_go_on(struct session *session)
 {
+    replay_abort(&session->replay);
     next_step(session);
 }
 

@@ -40,6 +40,7 @@ static void play(const char *status, int seconds)
 {
     for (int turn = 0; turn < 100 + seconds; turn++) {
         char sent[256];
+        char answer[300];
 
         script_take(sent, sizeof(sent));
         assert_harmless(sent);
@@ -53,7 +54,8 @@ static void play(const char *status, int seconds)
         } else if (strcmp(sent, "version\n") == 0 || strcmp(sent, "help\n") == 0) {
             script_say("OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
         } else if (sent[0]) {
-            script_say("SUCCESS: x=1\r\n");
+            snprintf(answer, sizeof(answer), "SUCCESS: %.*s=1\r\n", (int)strcspn(sent, "\n"), sent);
+            script_say(answer);
         } else {
             script_pass(1000);
         }

@@ -1,0 +1,24 @@
+#ifndef TESTS_UNIT_FAILING_MEMORY_H
+#define TESTS_UNIT_FAILING_MEMORY_H
+
+#include <stdbool.h>
+
+/*
+ * Allocations of the core that fail when a test wants it.  The linker puts these in the place of
+ * malloc() and its kin (-Wl,--wrap) wherever the program itself calls them; libraries keep their
+ * own.
+ */
+
+/* From now on the number-th allocation fails, counted from 1; 0: none. */
+void memory_fail_at(long number);
+
+/* From now on every allocation fails. */
+void memory_fail_all(void);
+
+/* Whether one has failed since. */
+bool memory_has_failed(void);
+
+/* Blocks that were allocated and not freed, those of tsearch() aside. */
+long memory_blocks(void);
+
+#endif
