@@ -9,6 +9,7 @@ import pytest
 from fake.dialects import DIALECTS
 from fake.fake_openvpn import FakeOpenVpn
 from fake.scenario import flood
+from parts import openvpn
 from parts.process import free_port
 from parts.view import InstanceView, rows
 from parts.witness import Witness, assert_true_to, keep_busy
@@ -85,10 +86,6 @@ def make_world(lab, manager, start_fake, start_agent):
 def killed(world):
     world.fake.stop()
     world.wait_lost("cannot connect: .*the daemon does not run")
-    world.again()
-
-
-def restarted(world):
     world.again()
 
 
@@ -252,7 +249,7 @@ def dropped(world):
 
 
 @pytest.mark.parametrize("trouble", [
-    killed, restarted, sighup, another_version, fatal, byte_by_byte, slow, flooding, long_lines,
+    killed, sighup, another_version, fatal, byte_by_byte, slow, flooding, long_lines,
     strange_bytes, unknown_messages, answers_to_nothing, end_in_the_middle, ends_in_the_histories,
     cut_status, too_many_clients, socket_replaced, dropped])
 def test_others_do_not_notice(make_world, trouble):
@@ -270,6 +267,23 @@ def test_the_last_words_over_tcp(make_world):
     world = make_world(port=free_port())
     fatal(world)
     assert_true_to(world.view, world.fake)
+
+
+def test_a_real_daemon_stands_still(lab, pki, start_agent, manager, start_fake):
+    server, other = openvpn.server(lab, pki).start(), start_fake("other")
+    keep_busy(other)
+    agent = start_agent([instance("office", server, 1), instance("other", other, 2)], lean=True)
+    view, witness = InstanceView(lab, manager), Witness(agent, other, InstanceView(lab, manager, 2))
+    view.wait(Contact="up", State="connected", StatusComplete="true")
+    witness.view.wait(Contact="up", StatusComplete="true")
+    with witness:
+        server.freeze()
+        view.wait(Contact="stale", State="connected")
+        assert "overdue" in view.get("ContactError") and view.get("Age") >= 4
+        server.thaw()
+        view.wait(Contact="up", ContactError="", Contacts=1)
+    witness.assert_undisturbed()
+    assert server.log.count("MANAGEMENT: Client connected") == 1
 
 
 # What ends by a time-out: all at once, so that it takes the time of one.
