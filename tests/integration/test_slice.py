@@ -8,6 +8,7 @@ import pytest
 
 from fake.scenario import say_states
 from parts import openvpn
+from parts.pauses import Pauses
 from parts.snmp import SnmpTimeout
 from parts.view import InstanceView, rows
 
@@ -183,8 +184,11 @@ def test_snmpd_hangs(lab, start_fake, start_agent, snmpd, snmptrapd, view):
             daemon.state("RECONNECTING" if step % 2 else "CONNECTED", f"step-{step}")
         polls = len(fake.commands())
         lab.wait_until(lambda: len(fake.commands()) > polls, "the agent polls its daemon")
-    # Longer than all that the library would have tried.
-    lab.wait_until(lambda: time.monotonic() > frozen + 20, "20 s have passed", 25)
+    with Pauses(fake) as pauses:
+        # Longer than all that the library would have tried.
+        lab.wait_until(lambda: time.monotonic() > frozen + 20, "20 s have passed", 25)
+    # A reader that waits for the master agent would do with a few.
+    assert len(pauses.took) > 50
     snmpd.thaw()
     snmptrapd.wait_traps(
         "ovpnStateChange", deadline=30,
