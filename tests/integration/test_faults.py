@@ -131,7 +131,7 @@ def slow(world):
 
 
 def flooding(world):
-    count = 100000
+    count = 200000
     world.fake.split_output(65536)
     before = world.view.get("LogLast")
     with world.fake.script() as daemon:

@@ -26,7 +26,7 @@ class Witness:
     """
 
     AGE = 3  # seconds; the instance is polled every second
-    GROWTH = 8 * 1024  # KiB
+    GROWTH = 6 * 1024  # KiB
 
     def __init__(self, agent, fake, view):
         self.agent, self.fake, self.view = agent, fake, view
