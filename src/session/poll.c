@@ -9,12 +9,17 @@ enum { SKIPS_MAX = 5 };
 /* A status must not take more than this share of the time: a twentieth. */
 enum { STRETCH = 20 };
 
+/* A daemon that was deaf once is not left alone for long: five minutes, in milliseconds. */
+enum { STRETCH_MAX = 300000 };
+
 /* Milliseconds between two polls. */
 static int64_t pause(const struct session *session)
 {
     int64_t interval = (int64_t)session->config->status_interval * 1000;
     int64_t stretched = session->took * STRETCH;
 
+    if (stretched > STRETCH_MAX)
+        stretched = STRETCH_MAX;
     return stretched > interval ? stretched : interval;
 }
 

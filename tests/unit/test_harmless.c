@@ -210,6 +210,20 @@ static void test_status_stretched_when_slow(void **state)
     script_sent("load-stats\n");
 }
 
+/* A daemon that was deaf for long, once, is asked again within five minutes. */
+static void test_status_not_stretched_for_ever(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_pass(100000);
+    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS "END\r\n" OFFICE_STATS);
+    script_pass(299999);
+    script_sent("");
+    script_pass(1);
+    script_sent("load-stats\n");
+}
+
 /* Whatever happens to a status, no other format is asked for. */
 static void test_status_3_only(void **state)
 {
@@ -430,6 +444,7 @@ int main(void)
         TEST(test_no_status_within_the_interval),
         TEST(test_no_status_for_each_state),
         TEST(test_status_stretched_when_slow),
+        TEST(test_status_not_stretched_for_ever),
         TEST(test_status_3_only),
         TEST(test_cut_status_keeps_the_rows),
         TEST(test_empty_status_keeps_the_rows),
