@@ -25,7 +25,7 @@ static void __attribute__((unused)) write_bytes(const char *file, const char *by
     assert_int_equal(fclose(stream), 0);
 }
 
-static void write_text(const char *file, const char *text)
+static void __attribute__((unused)) write_text(const char *file, const char *text)
 {
     write_bytes(file, text, strlen(text));
 }
