@@ -1,92 +1,302 @@
-"""The part of scripts/demo that runs behind the build."""
+"""The part of scripts/demo that runs behind the build: starts everything and shows it."""
 
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests",
-                                "integration"))
+TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests")
+sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
 
-from parts import openvpn, snmp  # noqa: E402  (the path comes first)
+from fake.fake_openvpn import FakeOpenVpn  # noqa: E402  (the path comes first)
+from parts import openvpn, snmp, tunnel, view  # noqa: E402
 from parts.agent import Agent  # noqa: E402
 from parts.pki import Pki  # noqa: E402
 from parts.process import Lab  # noqa: E402
 
-MODULE = "OPENVPN-MANAGEMENT-MIB::"
-COLUMNS = ["Name", "Contact", "Mode", "State", "StateReason", "HoldWaiting", "Clients", "Pid"]
+OFFICE, BRANCH, ALICE = 1, 2, 3  # ovpnInstanceIndex
+LOG_TAIL = 8  # lines
+WIDTH = 100  # of the last column's end, without a terminal
+NOTIFY = ["state", "fatal", "hold", "contact", "input", "auth", "client"]
 
 
-def say(text):
+def say(text=""):
     print(text, flush=True)
 
 
+def cut(text, width):
+    return text if len(text) <= width else text[:max(width - 3, 0)] + "..."
+
+
 def show(title, columns, rows):
-    """Prints rows, dicts of texts, as a table."""
+    """Prints rows, dicts of texts, as a table; the last column is cut to the width of the page."""
     say(f"\n{title}")
-    widths = [max(len(column), *(len(str(row.get(column, ""))) for row in rows))
-              for column in columns]
-    for line in [dict(zip(columns, columns)), *rows]:
-        say("  " + "  ".join(str(line.get(column, "")).ljust(width)
-                             for column, width in zip(columns, widths)).rstrip())
+    lines = [[str(row.get(column, "")) for column in columns] for row in rows]
+    lines.insert(0, columns)
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    page = shutil.get_terminal_size((WIDTH, 0)).columns
+    last = max(page - sum(widths[:-1]) - 2 * len(widths), 20)
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths)]
+        say("  " + "  ".join([*cells[:-1], cut(line[-1], last)]).rstrip())
+    if not rows:
+        say("  (no rows)")
 
 
-def instances(manager):
-    """Name, Contact, ... of each daemon."""
-    rows = []
-    for index in (1, 2):
-        values = manager.values(*(f"{MODULE}ovpnInstance{column}.{index}" for column in COLUMNS))
-        rows.append(dict(zip(COLUMNS, values)))
-    return rows
+def clock(seconds):
+    return time.strftime("%H:%M:%S", time.localtime(seconds)) if seconds else ""
 
 
-def start(lab):
-    say("starting: snmptrapd, snmpd, an OpenVPN server, two clients, a client in a hold, the agent")
-    pki = Pki(lab.make_folder("pki"))
-    sink = snmp.Snmptrapd(lab).start()
-    snmpd = snmp.Snmpd(lab, sink).start()
-    server = openvpn.server(lab, pki)
-    server.start()
-    for name in ("alice", "bob"):
-        openvpn.client(lab, pki, server, name).start()
-    held = openvpn.lone_client(lab, pki, "held", hold=True)
-    held.start()
-    agent = Agent(lab, snmpd, [
-        {"name": "server", "index": 1, "management": server, "status_interval": 1},
-        {"name": "held", "index": 2, "management": held},
-    ])
-    agent.start()
-    return sink, snmpd.manager(), server, snmpd
+class Real:
+    """OpenVPN itself: a server, two clients, and a client that waits for its release."""
+
+    def __init__(self, lab):
+        pki = Pki(lab.make_folder("pki"))
+        self.office = openvpn.server(lab, pki, "office")
+        self.alice = openvpn.client(lab, pki, self.office, "alice")
+        self.branch = openvpn.client(lab, pki, self.office, "branch", hold=True)
+        for daemon in (self.office, self.alice, self.branch,
+                       openvpn.client(lab, pki, self.office, "bob")):
+            daemon.start()
+
+    def hold_was_released(self):
+        """The server sees the client by itself."""
 
 
-def show_all(lab, sink, manager, server):
-    lab.wait_until(lambda: manager.answers(MODULE + "ovpnInstanceContact.2"), "the agent answers")
-    lab.wait_until(lambda: instances(manager)[0]["Clients"] == 2 and
-                   instances(manager)[1]["Contact"] == "up", "both clients are connected", 30)
-    show("The daemons (ovpnInstanceTable)", COLUMNS, instances(manager))
-    say("\nrestarting the server's tunnel with SIGUSR1, to see notifications ...")
-    server.signal(signal.SIGUSR1)
-    sink.wait_traps("ovpnStateChange", 2, 20)
-    show("Notifications that snmptrapd received", ["#", "Notification", "Daemon", "Says"],
-         [described(trap) for trap in sink.traps() if trap.name.startswith("ovpn")])
+class Scripted:
+    """Daemons that only speak the management protocol."""
+
+    def __init__(self, lab):
+        def daemon(name, **others):
+            path = lab.path(name + ".sock")
+            return lab.track(FakeOpenVpn(path, name=name, **others)).start()
+
+        self.office = daemon("office", mode="server")
+        self.alice = daemon("alice", mode="client")
+        self.branch = daemon("branch", mode="client", hold=True)
+        for name, received, sent in (("alice", 48213, 1920334), ("bob", 5120, 7008)):
+            with self.office.script() as server:
+                server.add_client(name, received=received, sent=sent)
+
+    def hold_was_released(self):
+        with self.office.script() as server:
+            server.add_client("branch")
 
 
-def described(trap):
-    values = {name: value for name, value in trap.values.items()}
-    says = [f"{name.replace('ovpnInstance', '')}={value}" for name, value in values.items()
-            if not name.startswith("ovpnNotification") and name != "ovpnInstanceName"
-            and value not in ("", 0)]
-    return {"#": values["ovpnNotificationSequence"], "Notification": trap.name,
-            "Daemon": values["ovpnInstanceName"], "Says": ", ".join(says)[:90]}
+class Demo:
+    """Everything that runs, and what a person does with it."""
+
+    def __init__(self, lab, scripted):
+        self.lab = lab
+        self.traps_shown = 0
+        self._progress("snmptrapd and snmpd")
+        self.sink = snmp.Snmptrapd(lab).start()
+        self.snmpd = snmp.Snmpd(lab, self.sink).start()
+        self.manager = self.snmpd.manager()
+        self._progress("scripted daemons" if scripted else
+                       "an OpenVPN server, its clients alice and bob, and one in a hold, branch")
+        self.daemons = (Scripted if scripted else Real)(lab)
+        self._progress("openvpn-agentx")
+        self.agent = Agent(lab, self.snmpd, [
+            self._instance(OFFICE, self.daemons.office, ["verb", "kill"]),
+            self._instance(BRANCH, self.daemons.branch, ["hold"]),
+            self._instance(ALICE, self.daemons.alice, []),
+        ]).start()
+
+    @staticmethod
+    def _instance(index, daemon, allow):
+        return {"name": daemon.name, "index": index, "management": daemon, "status_interval": 1,
+                "allow": allow, "notify": NOTIFY}
+
+    @staticmethod
+    def _progress(what):
+        say(f"starting {what}")
+
+    def wait(self, condition, what, deadline=30.0):
+        """Waits and says for what, with a dot each second."""
+        print(f"waiting until {what} ", end="", flush=True)
+        dots = [time.monotonic()]
+
+        def looked():
+            while time.monotonic() - dots[-1] >= 1:
+                print(".", end="", flush=True)
+                dots.append(dots[-1] + 1)
+            try:
+                return condition()
+            except (snmp.Absent, snmp.SnmpTimeout, snmp.SnmpError):
+                return False
+
+        begin = time.monotonic()
+        try:
+            self.lab.wait_until(looked, what, deadline)
+        finally:
+            say(f" {time.monotonic() - begin:.1f} s")
+
+    def rows(self, table):
+        return view.rows(self.manager, table)
+
+    def names(self):
+        """The common names of the server's clients."""
+        return {row["CommonName"] for index, row in self.rows("ovpnClientTable").items()
+                if index[0] == OFFICE}
+
+    def instance(self, index, column):
+        return self.manager.get(f"ovpnInstance{column}.{index}")
+
+    # What is shown
+
+    def show_instances(self):
+        show("The daemons (ovpnInstanceTable)",
+             ["Index", "Name", "Contact", "Mode", "State", "HoldWaiting", "TunnelIpv4", "Clients",
+              "Version"],
+             [{"Index": index[0], **row} for index, row in self.rows("ovpnInstanceTable").items()])
+
+    def show_clients(self):
+        rows = [{"Index": ".".join(map(str, index)), **row, "Since": clock(row["ConnectedSinceUnix"])}
+                for index, row in self.rows("ovpnClientTable").items()]
+        show("Who is connected (ovpnClientTable)",
+             ["Index", "CommonName", "RealText", "VirtualIpv4", "BytesIn", "BytesOut", "Since"], rows)
+
+    def show_routes(self):
+        show("Which address belongs to whom (ovpnRouteTable)",
+             ["Address", "Kind", "CommonName", "ClientIndex"], self.rows("ovpnRouteTable").values())
+
+    def show_log(self):
+        rows = [row for index, row in self.rows("ovpnLogTable").items() if index[0] == OFFICE]
+        show(f"The last {LOG_TAIL} lines that office logged (ovpnLogTable)", ["Time", "Message"],
+             [{"Time": clock(row["TimeUnix"]), "Message": row["Message"]}
+              for row in rows[-LOG_TAIL:]])
+
+    def show_commands(self):
+        show("What was asked for through SNMP (ovpnCommandTable)",
+             ["Daemon", "Command", "Result", "Milliseconds", "Reply"],
+             [{"Daemon": self.instance(index[0], "Name"), **row}
+              for index, row in self.rows("ovpnCommandTable").items()])
+
+    def show_traps(self, title):
+        """Those that were not shown yet."""
+        traps = [trap for trap in self.sink.traps() if trap.name.startswith("ovpn")]
+        show(title, ["No", "Notification", "Daemon", "Says"],
+             [_described(trap) for trap in traps[self.traps_shown:]])
+        self.traps_shown = len(traps)
+
+    # What is done, by command lines that a user can type
+
+    def environment(self):
+        names = snmp.environment(self.snmpd.folder)
+        return {"MIBDIRS": names["MIBDIRS"], "MIBS": snmp.MODULE}
+
+    def export(self):
+        return "export " + " ".join(f"{name}={shlex.quote(value)}"
+                                    for name, value in self.environment().items())
+
+    def tool(self, name, words):
+        *options, rest = words.split(" ", words.startswith("-") and words.count(" -") + 1)
+        host = f"127.0.0.1:{self.snmpd.port}"
+        return " ".join([name, "-v2c -c", snmp.COMMUNITY, "-t 3 -r 0", *options, host, rest])
+
+    def run(self, name, words):
+        """Prints the command line, runs it, prints its output."""
+        line = self.tool(name, words)
+        say(f"\n  $ {line}")
+        done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, text=True, check=False,
+                              stderr=subprocess.STDOUT, env={**os.environ, **self.environment()})
+        for text in done.stdout.splitlines():
+            if text:
+                say("  " + text.removeprefix(snmp.MODULE + "::"))
+
+    def effect(self, text):
+        say(f"  => {text}")
 
 
-def hint(snmpd):
-    folders = snmp.environment(snmpd.folder)["MIBDIRS"]
+def _described(trap):
+    values = dict(trap.values)
+    head = {"No": values.pop("ovpnNotificationSequence", ""), "Notification": trap.name,
+            "Daemon": values.pop("ovpnInstanceName", "")}
+    values.pop("ovpnNotificationUnixTime", None)
+    said = [f"{name.removeprefix('ovpnInstance').removeprefix('ovpn')}={value}"
+            for name, value in values.items()
+            if value not in ("", 0) and not name.endswith(("StateName", "RealAddrType"))]
+    return {**head, "Says": ", ".join(said)}
+
+
+def look(demo):
+    demo.wait(lambda: demo.names() == {"alice", "bob"} and
+              all(demo.instance(index, "Contact") == "up" for index in (OFFICE, BRANCH, ALICE)) and
+              demo.instance(ALICE, "State") == "connected" and
+              demo.instance(BRANCH, "HoldWaiting") == "true",
+              "alice and bob are connected and the agent has contact with all daemons")
+    demo.sink.wait_traps("ovpnHoldWaiting")
+    demo.show_instances()
+    demo.show_clients()
+    demo.show_routes()
+    demo.show_log()
+    demo.show_traps("Notifications so far, as snmptrapd received them")
+
+
+def control(demo):
     say(f"""
-Try next:
-  MIBDIRS={folders} snmpwalk -v2c -c {snmp.COMMUNITY} \\
-      -m OPENVPN-MANAGEMENT-MIB 127.0.0.1:{snmpd.port} ovpnInstanceTable""")
+Remote control.  A SET is answered when the daemon has answered.  The agent's key `allow` says what
+may be asked: verb and kill of office, hold of branch.  For commands like these, in any shell:
+
+  {demo.export()}""")
+    change_verb(demo)
+    kill_bob(demo)
+    release_hold(demo)
+    be_refused(demo)
+    demo.show_instances()
+    demo.show_clients()
+    demo.show_commands()
+    demo.show_traps("Notifications since then")
+
+
+def change_verb(demo):
+    say("\n1. office shall log more")
+    demo.run("snmpset", f"ovpnControlVerb.{OFFICE} i 4")
+    demo.effect(f"ovpnInstanceVerb is {demo.instance(OFFICE, 'Verb')}; the daemon said: "
+                f"{demo.manager.get(f'ovpnControlLastReply.{OFFICE}')}")
+
+
+def kill_bob(demo):
+    serial = f"ovpnControlSerial.{OFFICE}"
+    say("\n2. bob shall leave.  The serial number is read and sent along: a command that is sent"
+        "\n   twice by accident, by a retransmission or by two people, happens once")
+    demo.run("snmpget", serial)
+    demo.run("snmpset", f"{serial} i 0 ovpnControlKillCommonName.{OFFICE} s bob")
+    demo.wait(lambda: "bob" not in demo.names(), "bob's row goes")
+    demo.run("snmpset", f"{serial} i 0 ovpnControlKillCommonName.{OFFICE} s alice")
+    demo.effect(f"the old number is refused; connected: {', '.join(sorted(demo.names()))}")
+
+
+def release_hold(demo):
+    serial = f"ovpnControlSerial.{BRANCH}"
+    say("\n3. branch shall start")
+    demo.run("snmpset", f"{serial} i 0 ovpnControlHoldRelease.{BRANCH} i release")
+    demo.daemons.hold_was_released()
+    demo.wait(lambda: demo.instance(BRANCH, "State") == "connected" and "branch" in demo.names(),
+              "branch is connected")
+
+
+def be_refused(demo):
+    say("\n4. what `allow` does not have is refused, and alice has none at all")
+    demo.run("snmpset", f"ovpnControlSignal.{ALICE} i sigterm")
+    demo.effect(f"alice is {demo.instance(ALICE, 'State')}")
+
+
+def hint(demo):
+    say(f"""
+Try in another terminal:
+  {demo.export()}""")
+    for tool, words in (("snmpwalk", "ovpnInstanceTable"),
+                        ("snmptable", "-Cb -Ci -CB ovpnClientTable"),
+                        ("snmpwalk", f"ovpnLogMessage.{OFFICE}"),
+                        ("snmpset", f"ovpnControlKillCommonName.{OFFICE} s alice")):
+        say("  " + demo.tool(tool, words))
+    say(f"Notifications arrive in {demo.sink.log_path}; the agent logs to {demo.agent.log_path}.")
 
 
 def wait_for_ctrl_c():
@@ -94,24 +304,48 @@ def wait_for_ctrl_c():
     try:
         signal.pause()
     except KeyboardInterrupt:
-        say("")
+        say()
+
+
+def scripted_or_not(wanted):
+    if wanted:
+        say("As asked for, a scripted daemon plays OpenVPN's part.")
+    elif os.geteuid() != 0 or not tunnel.real_device_allowed():
+        say("A real OpenVPN needs root and /dev/net/tun: a scripted daemon plays its part.")
+    else:
+        return False
+    return True
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 def main():
+    keep = "--keep" in sys.argv
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     lab = Lab()
     try:
-        sink, manager, server, snmpd = start(lab)
-        show_all(lab, sink, manager, server)
-        if "--keep" in sys.argv:
-            hint(snmpd)
+        demo = Demo(lab, scripted_or_not("--scripted" in sys.argv))
+        look(demo)
+        control(demo)
+        if keep:
+            hint(demo)
             wait_for_ctrl_c()
-        else:
-            say("\nscripts/demo --keep leaves all running, to try snmpwalk and snmptable yourself.")
-    except (KeyboardInterrupt, subprocess.SubprocessError) as error:
-        say(f"ended: {error}")
+    except KeyboardInterrupt:
+        say("\ninterrupted")
+        return 1
+    except (AssertionError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+        say(f"\nThis should not happen: {error}")
         return 1
     finally:
         lab.close()
+    if not keep:
+        say("""
+All is stopped again.  Next:
+  scripts/demo --keep    leaves it running, to try snmpwalk, snmptable and snmpset
+  README.md              "Install it" and "Set it up" for your own daemons""")
     return 0
 
 
