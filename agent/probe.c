@@ -116,6 +116,19 @@ static void finish(struct probe *probe, const char *why)
     probe->done(probe->arg, why);
 }
 
+static void finish_with(struct probe *probe, int error)
+{
+    const char *hint = "";
+    char text[256];
+
+    if (error == EACCES || error == EPERM)
+        hint = "; the agent's user may not use this socket or its folder, see agentXPerms of snmpd";
+    else if (error == ENOENT || error == ECONNREFUSED)
+        hint = "; snmpd does not run, has no line \"master agentx\", or another agentXSocket";
+    snprintf(text, sizeof(text), "%s%s", strerror(error), hint);
+    finish(probe, text);
+}
+
 static void wait_for(struct probe *probe, short what, event_callback_fn then)
 {
     event_assign(probe->event, probe->base, probe->fd, what, then, probe);
@@ -132,7 +145,7 @@ static void answered(evutil_socket_t fd, short what, void *arg)
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len < 0)
-        finish(probe, strerror(errno));
+        finish_with(probe, errno);
     else
         finish(probe, len == 0 ? "it closed the connection" : NULL);
 }
@@ -150,7 +163,7 @@ static void connected(evutil_socket_t fd, short what, void *arg)
     if (error == 0 && send(fd, ping, sizeof(ping), MSG_NOSIGNAL) != (ssize_t)sizeof(ping))
         error = errno;
     if (error != 0) {
-        finish(probe, strerror(error));
+        finish_with(probe, error);
         return;
     }
     wait_for(probe, EV_READ | EV_PERSIST, answered);
@@ -162,7 +175,7 @@ static void failed(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    finish(probe, strerror(probe->error));
+    finish_with(probe, probe->error);
 }
 
 /* Returns 0 or the error. */

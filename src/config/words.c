@@ -103,6 +103,10 @@ bool words_allow(const struct reader *reader, const config_setting_t *setting, u
         if (bit == 0 && strcmp(text, "signal") == 0)
             return setting_fail(reader, element, NULL,
                                 "signal needs a name: \"signal:SIGUSR1\" for example");
+        if (bit == 0 && strncmp(text, "signal:", 7) == 0)
+            return setting_fail(reader, element, NULL,
+                                "\"%s\" is not known (SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 are)",
+                                text);
         if (bit == 0)
             return fail_unknown(reader, element, allow_words, text);
         if (!add_bit(reader, element, text, bit, allow))

@@ -210,7 +210,8 @@ static void log_in(struct connection *connection)
     int len;
 
     if (connection->tried) {
-        give_up(connection, PHASE_REFUSED, "the daemon does not take the management password");
+        give_up(connection, PHASE_REFUSED,
+                "the daemon does not take the management password in password_file");
         return;
     }
     if (!connection->config->password_file) {
@@ -284,7 +285,7 @@ static const char *connect_error(int error, char *text, size_t size)
     const char *hint = "";
 
     if (error == EACCES || error == EPERM)
-        hint = "; the agent's user may not use the socket";
+        hint = "; the agent's user may not use the socket or its folder";
     else if (error == ENOENT || error == ECONNREFUSED)
         hint = "; the daemon does not run, or listens elsewhere";
     else if (error == EAGAIN)
@@ -316,7 +317,8 @@ static void on_closed(void *arg, int error)
     } else if (connection->phase == PHASE_REFUSED) {
         give_up(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
     } else if (connection->tried) {
-        give_up(connection, PHASE_REFUSED, "the daemon does not take the management password");
+        give_up(connection, PHASE_REFUSED,
+                "the daemon does not take the management password in password_file");
     } else if (connection->heard) {
         give_up(connection, PHASE_REFUSED, "the peer does not speak OpenVPN's management protocol");
     } else {

@@ -119,7 +119,7 @@ def test_it_shuts_us_out(lab, start_fake, snmptrapd):
     agent = Agent(lab, snmpd, [instance("one", fake)], identity=NOBODY).start()
     lab.wait_until(lambda: fake.commands("status"), "the agent asks for the status")
     for times in (1, 2):
-        lab.wait_until(lambda: agent.log.count("Permission denied; trying again") == times,
+        lab.wait_until(lambda: agent.log.count(f"{snmpd.agentx}: Permission denied; ") == times,
                        "the reason is logged once")
         wait_poll(lab, fake)
         os.chmod(path, 0o777)

@@ -121,7 +121,8 @@ static const struct {
     {ONE("allow = [ \"signal\" ];"),
      ":1: instances[0].allow[0]: signal needs a name: \"signal:SIGUSR1\" for example"},
     {ONE("allow = [ \"signal:SIGKILL\" ];"),
-     ":1: instances[0].allow[0]: \"signal:SIGKILL\" is not known"},
+     ":1: instances[0].allow[0]: \"signal:SIGKILL\" is not known "
+     "(SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 are)"},
     {ONE("allow = [ \"hold\", \"hold\" ];"), ":1: instances[0].allow[1]: \"hold\" is there twice"},
     {ONE("allow = [ 1 ];"),
      ":1: instances[0].allow[0]: wrong type: a string is wanted, this is a number"},

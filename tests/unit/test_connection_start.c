@@ -24,7 +24,7 @@
 #define WITHOUT_A_WORD                                                                             \
     "refused: the daemon closed the session without a word; management-client-user or -group "     \
     "may not allow the agent's user\n"
-#define NOT_TAKEN "refused: the daemon does not take the management password\n"
+#define NOT_TAKEN "refused: the daemon does not take the management password in password_file\n"
 
 static char file[] = "/tmp/openvpn-agentx-test-XXXXXX";
 
@@ -256,7 +256,7 @@ static void test_connect_fails(void **state)
                    1000);
     assert_refusal(EACCES,
                    "connecting\nrefused: cannot connect: Permission denied; the agent's user may "
-                   "not use the socket\n",
+                   "not use the socket or its folder\n",
                    30000);
     assert_refusal(EAGAIN,
                    "connecting\nrefused: cannot connect: Resource temporarily unavailable; other "

@@ -1,0 +1,259 @@
+"""Mistakes that people make in a first set-up, and the sentence that each is answered with.
+
+Two more stand in test_session.py: a management session that somebody else has, and one that
+management-client-user does not give to the agent.  Every fault of a configuration file is in
+tests/unit/test_config_refused.c.
+"""
+
+import glob
+import os
+import subprocess
+
+import pytest
+
+from parts import agent as agent_part
+from parts import openvpn, snmp
+from parts.agent import Agent
+from parts.control import entry
+from parts.process import Child
+from parts.snmp import Absent, SnmpError
+from parts.view import InstanceView
+
+NOBODY = (54321, 54321)  # no name belongs to them
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process needs root")
+
+
+@pytest.fixture
+def view(lab, manager):
+    """Instance 1."""
+    return InstanceView(lab, manager)
+
+
+@pytest.fixture
+def program():
+    return agent_part.program() or pytest.skip(f"{agent_part.VARIABLE} is not set")
+
+
+@pytest.fixture
+def unprivileged(lab, program):
+    """unprivileged(instances, master): a running agent of a user who owns nothing."""
+
+    def start(instances, master):
+        return Agent(lab, master, instances, name="unprivileged", identity=NOBODY).start()
+
+    return start
+
+
+def wait_log(part, text, deadline=10.0):
+    part.lab.wait_until(lambda: text in part.log, f"{part.name} logs {text!r}", deadline)
+
+
+# snmpd
+
+
+class SnmpdWithoutAgentx(Child):
+    """Debian's default: it answers, and has no socket for subagents."""
+
+    def __init__(self, lab):
+        port = snmp.free_port()
+        self.agentx = "unix:" + lab.path("no-agentx.sock")
+        self.manager = snmp.Manager(port, lab.make_folder("plain"))
+        configuration = lab.write("plain/snmpd.conf", f"agentaddress udp:127.0.0.1:{port}\n"
+                                                      f"rocommunity {snmp.COMMUNITY}\n")
+        super().__init__(lab, "plain", ["snmpd", "-f", "-r", "-C", "-c", configuration, "-LE", "5"],
+                         {**snmp.environment(lab.path("plain")), "MIBS": ""})
+
+
+def test_snmpd_has_no_line_master_agentx(lab, start_fake, start_agent):
+    master = SnmpdWithoutAgentx(lab)
+    master.spawn()
+    lab.wait_until(master.manager.answers, "snmpd answers")
+    agent = start_agent([entry(start_fake())], master=master)
+    wait_log(agent, f"no session with the master agent at {master.agentx}: No such file or "
+                    'directory; snmpd does not run, has no line "master agentx", or another '
+                    "agentXSocket; trying again")
+    with pytest.raises(Absent, match="No Such Object available on this agent at this OID"):
+        master.manager.get("ovpnInstanceName.1")
+
+
+@needs_root
+def test_the_agentx_socket_is_not_for_the_agents_user(lab, start_fake, unprivileged):
+    master = snmp.Snmpd(lab, name="closed", permissions="0660 0755").start()
+    agent = unprivileged([entry(start_fake())], master)
+    wait_log(agent, "Permission denied; the agent's user may not use this socket or its folder, "
+                    "see agentXPerms of snmpd; trying again")
+    assert agent.alive
+    # The agent needs no restart when it is put right.
+    os.chmod(master.agentx.removeprefix("unix:"), 0o666)
+    wait_log(agent, "connected to the master agent")
+
+
+# The management interface
+
+
+@needs_root
+def test_the_management_socket_is_not_for_the_agents_user(lab, snmpd, start_fake, unprivileged,
+                                                          view):
+    fake = start_fake()
+    os.chmod(fake.path, 0o600)
+    agent = unprivileged([entry(fake)], snmpd)
+    view.wait(Contact="refused")
+    text = "cannot connect: Permission denied; the agent's user may not use the socket or its folder"
+    assert view.get("ContactError") == text
+    assert f"fake: no contact: {text}" in agent.log
+
+
+def test_the_management_path_is_wrong(lab, start_agent, view):
+    agent = start_agent([{"name": "office", "index": 1,
+                          "management": "unix:" + lab.path("office.sokc")}])
+    view.wait(Contact="disconnected")
+    text = ("cannot connect: No such file or directory; the daemon does not run, or listens "
+            "elsewhere")
+    assert view.get("ContactError") == text
+    assert text in agent.log
+    assert view.get("Endpoint").endswith("office.sokc")
+
+
+@pytest.mark.parametrize("password, text", [
+    ("wrong", "the daemon does not take the management password in password_file"),
+    (None, "the daemon asks for a management password, but password_file is not set"),
+])
+def test_the_management_password_is_wrong(lab, pki, start_agent, view, password, text):
+    daemon = openvpn.lone_client(lab, pki, password="right").start()
+    settings = {"name": "office", "index": 1, "management": daemon}
+    if password:
+        settings["password_file"] = lab.write("agent.pw", password + "\n")
+    agent = start_agent([settings])
+    view.wait(Contact="refused")
+    assert view.get("ContactError") == text
+    assert f"office: no contact: {text}" in agent.log
+
+
+def test_everybody_may_read_the_password_file(lab, start_fake, start_agent, view):
+    file = lab.write("agent.pw", "secret\n", mode=0o644)
+    agent = start_agent([entry(start_fake(password="secret"), password_file=file)])
+    text = f"password file {file}: others can read it: refused (chmod o-r)"
+    view.wait(Contact="refused")
+    assert view.get("ContactError") == text
+    done = check(agent.config)
+    assert done.returncode == 1
+    assert f"{agent.config}:3: instances[0].password_file: {text}" in done.stderr
+
+
+def test_a_server_waits_for_its_management_client(lab, pki, start_agent, view, manager):
+    server = openvpn.server(lab, pki, extra=["management-client-auth"]).start()
+    agent = start_agent([entry(server)])
+    view.wait(Contact="up", State="connected")
+    known = lab.write("known", "carol\nwonderland\n")
+    openvpn.client(lab, pki, server, extra=[f"auth-user-pass {known}"]).start()
+    text = "management-client-auth: clients wait for an answer that the agent never gives"
+    wait_log(agent, f"server: {text}; no client can log in")
+    assert text in view.get("ContactError")
+    assert manager.get("ovpnRequestKind.1.1") == "other"
+
+
+# The configuration
+
+
+def check(file, *options):
+    """openvpn-agentx -t"""
+    return subprocess.run([agent_part.program(), "-t", "-c", file, *options],
+                          capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("text, said", [
+    ('instances = (\n  { name = "a"; management = "unix:/a"; log_line = 5; }\n);\n',
+     ':2: instances[0].log_line: unknown key (did you mean "log_lines"?)'),
+    ('agentx = "unix:/a";\ninstance = ();\n',
+     ':2: instance: unknown key (did you mean "instances"?)'),
+    ('instances = (\n  { name = "a"; management = "unix:/a"; index = 1; },\n'
+     '  { name = "b"; management = "unix:/b"; index = 1; }\n);\n',
+     ":3: instances[1].index: 1 is the index of instances[0] already"),
+    ('instances = (\n  { name = "a"; management = "unix:/a"; allow = [ "signal:HUP" ]; }\n);\n',
+     ':2: instances[0].allow[0]: "signal:HUP" is not known '
+     "(SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 are)"),
+    ('instances = (\n  { name = "a"; management = "unix:/a" }\n\n', ": syntax error"),
+])
+def test_typing_errors(lab, program, text, said):
+    file = lab.write("typo.conf", text)
+    for options in (["-t"], []):
+        done = subprocess.run([program, *options, "-c", file], capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == 1
+        assert file in done.stderr and said in done.stderr, done.stderr
+
+
+def test_no_configuration(lab, program):
+    done = check(lab.path("none.conf"))
+    assert done.returncode == 1
+    assert f"{lab.path('none.conf')}: No such file or directory" in done.stderr
+
+
+# What is typed to ask
+
+
+@pytest.fixture
+def office(start_fake, start_agent, view):
+    start_agent([entry(start_fake(), index=7)])
+    view.index = 7
+    view.wait(Contact="up", State="connected")
+
+
+def test_an_index_that_does_not_exist(office, manager):
+    with pytest.raises(Absent, match="No Such Instance currently exists at this OID"):
+        manager.get("ovpnInstanceName.1")
+    for name, kind, value in (("ovpnControlVerb.1", "i", 4), ("ovpnControlSignal.1", "i", "sigusr1"),
+                              ("ovpnClientControlAction.7.1", "i", "kill")):
+        with pytest.raises(SnmpError) as caught:
+            manager.set((name, kind, value))
+        assert caught.value.status == "noCreation"
+
+
+def tool(name, folder, port, *words, **environment):
+    return subprocess.run([name, "-v2c", "-c", snmp.COMMUNITY, "-r0", "-t1", f"127.0.0.1:{port}", *words],
+                          capture_output=True, text=True, check=False,
+                          env={**os.environ, **snmp.environment(folder), **environment})
+
+
+def test_names_that_do_not_exist(office, lab, snmpd):
+    """The tools' own words: an index is a number, the names are in ovpnInstanceName."""
+    done = tool("snmpget", lab.folder, snmpd.port, "ovpnInstanceState.office")
+    assert "ovpnInstanceState.office: Unknown Object Identifier" in done.stderr
+    done = tool("snmpget", lab.folder, snmpd.port, "ovpnInstancState.7")
+    assert "ovpnInstancState.7: Unknown Object Identifier" in done.stderr
+
+
+def test_base_modules_are_missing(office, lab, snmpd):
+    """Debian has no IETF modules in main but those of erlang-snmp; what README says must work."""
+    alone = tool("snmpwalk", lab.folder, snmpd.port, "ovpnInstanceName", MIBDIRS=snmp.MIB_FOLDER,
+                 MIBS=snmp.MODULE)
+    assert "Cannot find module (SNMPv2-SMI)" in alone.stderr
+    assert "ovpnInstanceName: Unknown Object Identifier" in alone.stderr
+    numeric = tool("snmpwalk", lab.folder, snmpd.port, ".1.3.6.1.4.1.8072.9999.9999.1194.1.2.1.2",
+                   MIBS="")
+    assert numeric.stdout.endswith('.1194.1.2.1.2.7 = STRING: "fake"\n') and numeric.stderr == ""
+
+
+def readme_line(start):
+    """The line of README.md that begins so."""
+    path = os.path.join(os.path.dirname(__file__), "../../README.md")
+    with open(path, encoding="utf-8") as file:
+        return next(line.strip() for line in file if line.strip().startswith(start))
+
+
+def test_base_modules_of_erlang(office, lab, snmpd):
+    """The two lines for snmp.conf that README gives."""
+    folder = lab.make_folder("home")
+    found = subprocess.run(["sh", "-c", "echo " + readme_line("mibdirs +").split("+")[1]],
+                           capture_output=True, text=True, check=True).stdout.strip()
+    assert glob.glob(found), "README's folder is the one of the package erlang-snmp"
+    lab.write("home/snmp.conf", f"mibdirs +{found}:{snmp.MIB_FOLDER}\n" + readme_line("mibs ") + "\n")
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("MIBDIRS", "MIBS")}
+    done = subprocess.run(["snmpwalk", "-v2c", "-c", snmp.COMMUNITY, "-r0", "-t1",
+                           f"127.0.0.1:{snmpd.port}", "ovpnInstanceName"], check=False,
+                          capture_output=True, text=True,
+                          env={**environment, "SNMPCONFPATH": folder})
+    assert done.stdout == "OPENVPN-MANAGEMENT-MIB::ovpnInstanceName.7 = STRING: fake\n"
+    assert done.stderr == ""
