@@ -1,0 +1,191 @@
+"""README.md says the truth: its set-up is used as it stands there, with other paths, its commands
+give what it shows, and the names in it exist."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from parts import openvpn
+from parts.agent import Agent, program
+from parts.snmp import MIB_FOLDER, MODULE, Snmpd
+from parts.view import InstanceView
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+OID_ROOT = "1.3.6.1.4.1.8072.9999.9999.1194"
+USERS = {"alice": "red queen", "bob": "builder", "carol": "wonderland"}
+MANAGEMENT = "/run/openvpn-agentx/"
+
+with open(os.path.join(TOP, "README.md"), encoding="utf-8") as _file:
+    README = _file.read()
+
+
+def block(start):
+    """The indented lines from the one that begins with start on, up to an empty one of the same
+    block; list marks are no part."""
+    found = re.search(rf"^    {re.escape(start)}.*\n(?:    .*\n|\n(?=    ))*", README, re.MULTILINE)
+    assert found, start
+    return re.sub(r"^    ", "", found.group(), flags=re.MULTILINE)
+
+
+def worked():
+    """(command line, lines of its output) for each that README shows."""
+    pairs, shown = [], None
+    for line in README.splitlines():
+        if line.startswith("    $ "):
+            shown = []
+            pairs.append((line[6:], shown))
+        elif line.startswith("    ") and shown is not None:
+            shown.append(line[4:])
+        elif line:
+            shown = None
+    return pairs
+
+
+def names_of(lines):
+    """The objects that stand before the equal signs, with their indexes; all of a table's header."""
+    return {line.partition(" = ")[0] if " = " in line else tuple(line.split())
+            for line in lines if line.strip()}
+
+
+@pytest.fixture
+def shell(lab, pki, snmptrapd):
+    """shell(command line): its output, on a set-up made from README."""
+    if not program():
+        pytest.skip("there is no agent")
+    with open(os.path.join(TOP, "conf/snmpd-openvpn-agentx.conf.in"), encoding="utf-8") as file:
+        drop_in = file.read().replace("@OID_ROOT@", OID_ROOT)
+    sed = re.search(r"sed -E '([^']+)'", README).group(1)
+    lines = subprocess.run(["sed", "-E", sed], input=drop_in, capture_output=True, text=True,
+                           check=True).stdout.splitlines()
+    users = re.findall(r"^    echo '(createUser .*)' >>", README, re.MULTILINE)
+    # The socket and its users are the machine's; the rest is taken as it is.
+    own = ("master agentx", "agentXSocket", "agentXPerms")
+    snmpd = Snmpd(lab, sink=snmptrapd, extra=[*users, *(line for line in lines
+                                                        if not line.startswith(own))]).start()
+    server = openvpn.server(lab, pki, "office", users=USERS).start()
+    openvpn.client(lab, pki, server, "branch", hold=True, extra=[
+        "auth-user-pass", "management-query-passwords"]).start()
+    agent = Agent(lab, snmpd, [])
+    agent.write(block('agentx = "unix:').replace("unix:/var/agentx/master", snmpd.agentx)
+                .replace(MANAGEMENT, lab.folder + "/"))
+    agent.start()
+    connect(lab, pki, server, InstanceView(lab, snmpd.manager(), 1))
+    InstanceView(lab, snmpd.manager(), 2).wait(30, Contact="up", HoldWaiting="true")
+    lab.make_folder("home", "cert_indexes")
+    lab.write("home/snmp.conf", mib_folders(block("defVersion 3")))
+    return Shell(lab, snmpd)
+
+
+def connect(lab, pki, server, view):
+    """alice and bob are connected, carol was, in this order."""
+    view.wait(30, Contact="up", State="connected")
+    clients = {}
+    for count, name in enumerate(("alice", "bob", "carol"), 1):
+        secret = lab.write(name + ".user", f"{name}\n{USERS[name]}\n")
+        clients[name] = openvpn.client(lab, pki, server, name,
+                                       extra=[f"auth-user-pass {secret}"]).start()
+        view.wait(30, Clients=count)
+    clients["carol"].stop()
+    view.wait(30, Clients=2)
+    lab.wait_until(lambda: view.manager.table("ovpnSessionTable"), "carol's session is kept", 30)
+
+
+def mib_folders(text):
+    """The version in erlang-snmp's folder is the machine's; the module is not installed."""
+    line = re.search(r"^mibdirs \+(.*)$", text, re.MULTILINE).group(1)
+    folder = re.sub(r"snmp-[\d.]+", "snmp-*", line)
+    found = subprocess.run(["sh", "-c", f"echo {folder}"], capture_output=True, text=True,
+                           check=True).stdout.strip()
+    return text.replace(line, f"{found}:{MIB_FOLDER}")
+
+
+class Shell:
+    """Runs command lines as somebody with README's ~/.snmp/snmp.conf."""
+
+    def __init__(self, lab, snmpd):
+        self.lab = lab
+        self.snmpd = snmpd
+        self.environment = {name: value for name, value in os.environ.items()
+                            if name not in ("MIBS", "MIBDIRS")}
+        self.environment |= {"SNMPCONFPATH": lab.path("home"),
+                             "SNMP_PERSISTENT_DIR": lab.path("home")}
+
+    def run(self, line):
+        """Standard output and error, as lines."""
+        line = line.replace(" localhost ", f" 127.0.0.1:{self.snmpd.port} ")
+        done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, text=True, check=False,
+                              stderr=subprocess.STDOUT, env=self.environment)
+        return [line for line in done.stdout.splitlines() if line]
+
+
+def settle(shell, line):
+    """What must have happened before the next command makes sense."""
+    if "HoldRelease" in line:
+        shell.lab.wait_until(lambda: "Auth" in " ".join(shell.run(
+            "snmpwalk -OQs localhost ovpnRequestName.2")), "branch asks for its password", 20)
+
+
+def test_the_worked_commands(shell):
+    pairs = worked()
+    assert len(pairs) > 25
+    for line, shown in pairs:
+        output = shell.run(line)
+        assert shown, f"README shows no output of {line}"
+        if "LogMessage" in line:  # numbers of lines vary
+            assert len(shown) == len(output) and "ovpnLogMessage.1." in output[0], (line, output)
+        elif "snmptable" in line:
+            assert shown[0].split() == output[0].split()
+            assert len(shown) == len(output), (line, output)
+        else:
+            assert names_of(shown) == names_of(output), (line, output)
+        settle(shell, line)
+    view = InstanceView(shell.lab, shell.snmpd.manager(), 2)
+    view.wait(30, State="connected")
+
+
+def test_names_exist():
+    with open(os.path.join(MIB_FOLDER, MODULE + ".txt"), encoding="utf-8") as file:
+        module = set(re.findall(r"\bovpn\w+", file.read()))
+    views = {"ovpnmonitor", "ovpnoperator", "ovpnsecrets", "ovpntraps"}
+    named = set(re.findall(r"\bovpn[A-Za-z0-9]\w*", README))
+    assert named - module - views == set()
+    # "ovpnInstanceState, ..StateName": the same table's columns.
+    for line in README.splitlines():
+        table = None
+        for word, short in re.findall(r"\b(ovpn\w+)|\.\.(\w+)", line):
+            if word:
+                table = re.match(r"ovpn[A-Z]?[a-z]+", word).group()
+            else:
+                assert table + short in module, line
+
+
+def test_keys_and_words_are_those_of_the_manual():
+    with open(os.path.join(TOP, "man/openvpn-agentx.conf.5.in"), encoding="utf-8") as file:
+        manual = file.read()
+    keys = set(re.findall(r"^\.It Ic (\w+)", manual, re.MULTILINE)) - {"agentx", "instances"}
+    table = README.partition("| key of an instance |")[2].partition("\n\n")[0]
+    shown = {word for line in table.splitlines()[2:]
+             for word in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert shown == keys
+    words = manual.partition(".Ss Words of allow")[2].partition(".Ss Words of notify")[0]
+    allowed = {word for line in re.findall(r"^\.It Cm (.*)$", words, re.MULTILINE)
+               for word in line.split(" , ")}
+    row = next(line for line in table.splitlines() if line.startswith("| `allow`"))
+    assert set(re.findall(r"`([\w:-]+)`", row)) - {"allow"} == allowed
+
+
+def test_messages_of_troubleshooting_exist():
+    """Each message that the table begins a row with is in the source, in this wording."""
+    source = ""
+    for folder in ("src", "agent"):
+        for where, _, names in os.walk(os.path.join(TOP, folder)):
+            for name in names:
+                with open(os.path.join(where, name), encoding="utf-8") as file:
+                    source += re.sub(r'"\s*"', "", file.read())
+    table = README.partition("## Troubleshooting")[2].partition("\n\n`openvpn-agentx -l")[0]
+    for text in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE):
+        text = re.sub(r":? (No such|Permission denied).*", "", text)  # the system's words
+        for part in re.split(r" ?\.\.\.\S*| (?=\()", text):
+            assert part in source, part
