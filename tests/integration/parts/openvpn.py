@@ -30,10 +30,11 @@ class OpenVpn(Child):
 
     options are lines of the configuration file.  management is "unix" or "tcp"; with password the
     interface asks for it.  With hold the daemon waits for a release before it does anything.
+    prefix are words before the program, to run it somewhere else.
     """
 
     def __init__(self, lab, name, options, *, management="unix", password=None, hold=False,
-                 environment=None):
+                 environment=None, prefix=()):
         self.password = password
         self._start = 0
         lines = [*options, *_COMMON, f"writepid {lab.path(name + '.pid')}"]
@@ -41,7 +42,7 @@ class OpenVpn(Child):
         if hold:
             lines.append("management-hold")
         self.config = lab.write(name + ".conf", "\n".join(lines) + "\n")
-        super().__init__(lab, name, [PROGRAM, "--config", self.config], environment)
+        super().__init__(lab, name, [*prefix, PROGRAM, "--config", self.config], environment)
 
     def _management_option(self, lab, name, kind):
         secret = ""
