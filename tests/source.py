@@ -8,6 +8,7 @@ TOP = Path(__file__).resolve().parent.parent
 FOLDERS = [".ci", "agent", "conf", "docs", "m4", "man", "mib", "scripts", "src", "tests"]
 FILES = [
     ".clang-format",
+    ".clang-tidy",
     ".editorconfig",
     "CHANGELOG.md",
     "LICENSE",

@@ -7,30 +7,30 @@
 /* Longer words are not compared. */
 #define WORD_MAX 24
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
+static size_t least(size_t a, size_t b, size_t c)
 {
-    unsigned ab = a < b ? a : b;
+    size_t ab = a < b ? a : b;
 
     return ab < c ? ab : c;
 }
 
 /* Letters to insert, delete or replace (Levenshtein distance). */
-static unsigned distance_of(const char *a, const char *b)
+static size_t distance_of(const char *a, const char *b)
 {
-    unsigned row[WORD_MAX + 1];
+    size_t row[WORD_MAX + 1];
     size_t a_len = strlen(a);
     size_t b_len = strlen(b);
 
     if (a_len > WORD_MAX || b_len > WORD_MAX)
         return WORD_MAX;
-    for (unsigned j = 0; j <= b_len; j++)
+    for (size_t j = 0; j <= b_len; j++)
         row[j] = j;
-    for (unsigned i = 1; i <= a_len; i++) {
-        unsigned diagonal = row[0];
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t diagonal = row[0];
 
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
-            unsigned above = row[j];
+            size_t above = row[j];
 
             row[j] = least(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
             diagonal = above;
@@ -49,7 +49,7 @@ void suggest_begin(struct suggest *suggest, const char *word)
 void suggest_add(struct suggest *suggest, const char *candidate)
 {
     size_t len = strlen(suggest->word);
-    unsigned distance = distance_of(suggest->word, candidate);
+    size_t distance = distance_of(suggest->word, candidate);
 
     /* A word that was cut short is near, a short one that has nothing in common is not. */
     if (len >= 3 && strncmp(suggest->word, candidate, len) == 0)

@@ -1,13 +1,15 @@
 #ifndef CONFIG_SUGGEST_H
 #define CONFIG_SUGGEST_H
 
+#include <stddef.h>
+
 /*
  * "Did you mean ...?": finds the word that somebody who wrote another one probably meant.
  */
 struct suggest {
     const char *word; /* what was written */
     const char *best; /* the nearest candidate so far, NULL when none is near */
-    unsigned distance;
+    size_t distance;
 };
 
 void suggest_begin(struct suggest *suggest, const char *word);

@@ -63,7 +63,7 @@ static void take_proto(struct slice *text, struct address *address)
 
 static bool parse(struct slice text, struct address *address)
 {
-    struct slice ip = text;
+    struct slice ip;
     struct slice port;
 
     take_proto(&text, address);
