@@ -16,21 +16,21 @@ char *__wrap_strdup(const char *text);
 void __wrap_free(void *block);
 void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
 
-static long left; /* allocations until one fails, 0 for never */
-static bool always;
+static long left;    /* allocations until one fails, 0 for never */
+static bool goes_on; /* the ones behind it fail too */
 static bool failed;
 static long blocks;
 
 void memory_fail_at(long number)
 {
     left = number;
-    always = failed = false;
+    goes_on = failed = false;
 }
 
-void memory_fail_all(void)
+void memory_fail_from(long number)
 {
-    always = true;
-    failed = false;
+    memory_fail_at(number);
+    goes_on = true;
 }
 
 bool memory_has_failed(void)
@@ -45,7 +45,7 @@ long memory_blocks(void)
 
 static bool fails(void)
 {
-    bool now = always || (left > 0 && --left == 0);
+    bool now = (left > 0 && --left == 0) || (goes_on && failed);
 
     failed |= now;
     return now;

@@ -12,8 +12,8 @@
 /* From now on the number-th allocation fails, counted from 1; 0: none. */
 void memory_fail_at(long number);
 
-/* From now on every allocation fails. */
-void memory_fail_all(void);
+/* The same, and all that come after it too. */
+void memory_fail_from(long number);
 
 /* Whether one has failed since. */
 bool memory_has_failed(void);

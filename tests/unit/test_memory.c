@@ -18,7 +18,10 @@
 #include "tests/fuzz/wire.h"
 #include "tests/unit/folder.h"
 
-/* Every allocation of a scenario fails once, each in a run of its own. */
+/*
+ * Every allocation of a scenario fails once, each in a run of its own: alone, and with all that
+ * come after it.
+ */
 
 /* More allocations than any scenario has. */
 enum { RUNS_MAX = 20000 };
@@ -174,14 +177,14 @@ static void end(void)
 }
 
 /* One run; true when an allocation failed in it. */
-static bool run(long fail_at)
+static bool run(void (*make_fail)(long number), long number)
 {
     bool failed;
     long blocks = memory_blocks();
 
     wire_reset();
     checks_begin();
-    memory_fail_at(fail_at);
+    make_fail(number);
     if (begin()) {
         live();
         failed = memory_has_failed();
@@ -195,7 +198,7 @@ static bool run(long fail_at)
     end();
     assert_int_equal(timers_next(), -1);
     if (memory_blocks() != blocks)
-        fail_msg("allocation %ld failed: %ld blocks are lost", fail_at, memory_blocks() - blocks);
+        fail_msg("allocation %ld failed: %ld blocks are lost", number, memory_blocks() - blocks);
     return failed;
 }
 
@@ -219,19 +222,30 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void test_session(void **state)
+/* Until one does not fail: that one had all its memory. */
+static void run_all(void (*make_fail)(long number))
 {
     long number = 1;
 
-    (void)state;
-    assert_false(run(0));
-    while (number < RUNS_MAX && run(number))
+    assert_false(run(make_fail, 0));
+    while (number < RUNS_MAX && run(make_fail, number))
         number++;
-    /* The one that did not fail had all its memory. */
     assert_in_range(number, 100, RUNS_MAX - 1);
 }
 
-/* While nothing can be had what is there stays as it is. */
+static void test_one_is_missing(void **state)
+{
+    (void)state;
+    run_all(memory_fail_at);
+}
+
+static void test_memory_ends(void **state)
+{
+    (void)state;
+    run_all(memory_fail_from);
+}
+
+/* While nothing can be had what is there stays as it is, or goes. */
 static void test_no_memory_at_all(void **state)
 {
     (void)state;
@@ -242,7 +256,7 @@ static void test_no_memory_at_all(void **state)
     wire_greet(&daemon_now);
     answer_all();
     assert_int_equal(instance->clients.count, 2);
-    memory_fail_all();
+    memory_fail_from(1);
     wire_say(slice_of(happenings));
     wire_pass(60000);
     answer_all();
@@ -286,7 +300,8 @@ static void test_config(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_session, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_is_missing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memory_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory_at_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_config, folder_set_up, folder_tear_down),
     };
