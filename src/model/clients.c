@@ -251,7 +251,7 @@ void clients_established(struct instance *instance, struct established *block)
     bool news;
 
     /* Without client ids in the status (2.3 and older) the row could not be found again. */
-    if (!instance->dialect.client_ids || block->cid < 0 || block->since == 0)
+    if (!instance->dialect.client_ids || block->cid < 0 || block->since <= 0)
         return;
     client = rows_find(&instance->clients, &client_rows, &key);
     if (!client && instance->clients.count < instance->client_max)

@@ -114,6 +114,7 @@ static int64_t read_local_time(struct slice text)
     struct tm broken = {.tm_isdst = -1};
     char copy[32];
     const char *end;
+    time_t seconds;
 
     if (text.len == 0 || text.len >= sizeof(copy))
         return 0;
@@ -124,13 +125,22 @@ static int64_t read_local_time(struct slice text)
         end = strptime(copy, "%a %b %d %H:%M:%S %Y", &broken);
     if (!end || *end != '\0')
         return 0;
-    return (int64_t)mktime(&broken);
+    seconds = mktime(&broken);
+    return seconds > 0 ? (int64_t)seconds : 0;
 }
 
-/* A number that is there must be one; an absent one keeps its default. */
+/* A number that is there must be one; an absent or a negative one is the default. */
 static bool optional_i64(struct slice text, int64_t *out)
 {
-    return text.len == 0 || slice_to_i64(text, out);
+    int64_t number;
+
+    if (text.len == 0)
+        return true;
+    if (!slice_to_i64(text, &number))
+        return false;
+    if (number >= 0)
+        *out = number;
+    return true;
 }
 
 static bool read_client(const struct slice *fields, struct status_client *client)

@@ -286,6 +286,26 @@ static void test_clients_that_are_all_alike(void **state)
     }
 }
 
+/* Numbers that no daemon has: what is measured with them stays in its range. */
+static void test_odd_numbers(void **state)
+{
+    (void)state;
+    office_poll("CLIENT_LIST\tx\ty\t10.9.0.9\t\t1\t1\t\t-9223372036854775807\tu\t-7\t-9\t\r\n"
+                "CLIENT_LIST\tz\ty\t10.9.0.8\t\t1\t1\t\t9223372036854775807\tu"
+                "\t9223372036854775807\t9223372036854775807\t\r\n");
+    assert_int_equal(office->clients.count, 2);
+    assert_int_equal(office_client(0)->since, 0);
+    assert_int_equal(office_client(0)->cid, -1);
+    assert_int_equal(office_client(0)->peer_id, -1);
+    assert_true(office_client(1)->since == INT64_MAX);
+    office_poll("");
+    assert_true(last_session()->ended - last_session()->connected < 0);
+    assert_int_equal(office->clients.count, 0);
+    script_say(">CLIENT:ESTABLISHED,1\r\n>CLIENT:ENV,time_unix=-9223372036854775807\r\n"
+               ">CLIENT:ENV,END\r\n");
+    assert_int_equal(office->clients.count, 0);
+}
+
 /* Decision 5 of the design: contact lost is no mass logout. */
 static void test_same_daemon_again(void **state)
 {
@@ -349,6 +369,7 @@ int main(void)
         TEST(test_real_old_servers),
         TEST(test_authentication_without_ids),
         TEST(test_clients_that_are_all_alike),
+        TEST(test_odd_numbers),
         TEST(test_same_daemon_again),
         TEST(test_other_daemon),
         TEST(test_first_status_of_a_second_session),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "office.h"
+#include "session/session_private.h"
 
 /* The start of a session, and what is still true when there is contact again. */
 
@@ -181,6 +182,23 @@ static void test_a_question_over_a_loss(void **state)
     assert_int_equal(office->requests.count, 2);
 }
 
+/* Somebody else may have answered it meanwhile: only the daemon says what is still open. */
+static void test_a_question_while_detached(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(NEED);
+    connection_close(office_session->connection);
+    assert_int_equal(office->contact, CONTACT_DETACHED);
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, -1);
+    connection_open(office_session->connection);
+    script_connect();
+    script_say(SCRIPT_GREETING);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    assert_int_equal(instance_request_count(office), 0);
+    script_told(-1);
+}
+
 static const char *error_of(const char *bytes)
 {
     script_say(bytes);
@@ -246,6 +264,7 @@ int main(void)
         TEST(test_a_hold_that_was_never_told),
         TEST(test_a_hold_that_ends_during_the_start),
         TEST(test_a_question_over_a_loss),
+        TEST(test_a_question_while_detached),
         TEST(test_client_auth_is_said_until_it_ends),
         TEST(test_an_error_that_was_none),
         TEST(test_an_explanation_is_used_once),
