@@ -24,23 +24,26 @@ from fake.fake_openvpn import FakeOpenVpn  # noqa: E402
 from fake.scenario import flood, say_states  # noqa: E402
 from parts import openvpn  # noqa: E402
 from parts.agent import Agent  # noqa: E402
+from parts.control import ALL  # noqa: E402
 from parts.pki import Pki  # noqa: E402
 from parts.process import Lab, free_port  # noqa: E402
-from parts.snmp import Snmpd, SnmpTimeout, Snmptrapd  # noqa: E402
+from parts.snmp import Snmpd, SnmpError, SnmpTimeout, Snmptrapd  # noqa: E402
 from parts.view import InstanceView, rows  # noqa: E402
 from parts.witness import assert_true_to, keep_busy  # noqa: E402
 
 OWN = ("MANAGEMENT: CMD '", "MANAGEMENT: >STATE:", "MANAGEMENT: Client ")
 KEPT = 100  # rows of each history
+SET_ANSWERS = ("commitFailed", "undoFailed", "inconsistentValue", "resourceUnavailable",
+               "noCreation", "genError", "notWritable")
 EXTRA = 99  # the index of an instance that is there at times
 
 
 def instance(name, daemon, index):
     return {"name": name, "index": index, "management": daemon, "status_interval": 1,
             "reply_timeout": 20, "notify": ["state-all", "fatal", "hold", "contact", "input",
-                                            "auth", "client"], "notify_rate": 100000,
+                                            "auth", "client"], "notify_rate": 100000, "allow": ALL,
             **{key: KEPT for key in ("log_lines", "state_lines", "echo_lines", "session_lines",
-                                     "request_lines")}}
+                                     "request_lines", "command_lines")}}
 
 
 class Soak:
@@ -48,6 +51,7 @@ class Soak:
 
     def __init__(self, lab, pki, chance):
         self.lab, self.chance = lab, chance
+        self.answers = collections.Counter()
         self.begin, self.recent = time.monotonic(), collections.deque(maxlen=4)
         self.snmptrapd = Snmptrapd(lab).start()
         self.snmpd = Snmpd(lab, sink=self.snmptrapd).start()
@@ -173,7 +177,58 @@ class Soak:
         time.sleep(self.chance.random() * 4)
         self.snmpd.thaw()
 
-    # SETs belong here: one method for each kind, and its weight below.
+    # SETs; whatever the daemon or snmpd does meanwhile, each has one of these answers.
+
+    def set(self, *changes):
+        try:
+            self.snmpd.manager(timeout=3.0).set(*changes)
+            self.answers["noError"] += 1
+        except SnmpTimeout:
+            self.answers["timeout"] += 1  # snmpd is away at times
+        except SnmpError as error:
+            assert error.status in SET_ANSWERS, error
+            self.answers[error.status] += 1
+
+    def any_index(self):
+        return self.chance.choice(self.entries)["index"]
+
+    def set_settings(self):
+        changes = []
+        for name, highest in (("Verb", 11), ("Mute", 50)):
+            for index in {self.any_index(), self.any_index()}:
+                changes.append((f"ovpnControl{name}.{index}", "i",
+                                self.chance.randrange(3, highest)))
+        self.set(*changes)
+
+    def set_and_fail(self):
+        """What is set before the kill is put back."""
+        index = self.view(self.chance.choice(self.servers)).index
+        self.set((f"ovpnControlVerb.{index}", "i", 9),
+                 (f"ovpnControlKillCommonName.{index}", "s", "nobody"))
+
+    def set_kill(self):
+        own = self.view(self.chance.choice(self.servers)).index
+        try:
+            clients = [index for index in rows(self.manager, "ovpnClientTable")
+                       if index[0] == own]
+        except (SnmpTimeout, SnmpError):
+            return
+        if clients:
+            row = self.chance.choice(clients)[1]
+            self.set((f"ovpnClientControlAction.{own}.{row}", "i", "kill"))
+
+    def set_signal(self):
+        number = self.chance.choice(["sigusr1", "sighup", "sigusr2"])
+        self.set((f"ovpnControlSignal.{self.any_index()}", "i", number))
+
+    def set_hold(self):
+        index = self.view(self.chance.choice(self.others)).index
+        self.set((f"ovpnControlHoldRelease.{index}", "i", "release"))
+
+    def set_session(self):
+        index = self.view(self.chance.choice(self.fakes)).index
+        self.set((f"ovpnControlSession.{index}", "i", "detached"))
+        self.set((f"ovpnControlSession.{index}", "i", "attached"))
 
     @property
     def happenings(self):
@@ -185,6 +240,8 @@ class Soak:
             self.status_fails: 3, self.real_client_reconnects: 2, self.real_client_restarts: 2,
             self.real_server_restarts: 1, self.reload: 2, self.reload_with_more: 2,
             self.reload_broken: 1, self.snmpd_restarts: 1, self.snmpd_sleeps: 1,
+            self.set_settings: 10, self.set_and_fail: 5, self.set_kill: 5, self.set_signal: 3,
+            self.set_hold: 2, self.set_session: 1,
         }
 
     # The end
@@ -196,6 +253,8 @@ class Soak:
                 daemon.status_fault, daemon.hold_flag = None, False
                 daemon.question, daemon.hold = None, None
                 daemon.come_up()
+        for entry in self.entries:  # a SET that snmpd has lost may have left it detached
+            self.set((f"ovpnControlSession.{entry['index']}", "i", "attached"))
         self.agent.reload(self.entries)
 
     def check(self):
@@ -205,7 +264,7 @@ class Soak:
             if fake in self.servers:
                 assert_true_to(view, fake, 60)
             view.wait(60, Contact="up", State="connected", HoldWaiting="false", PendingRequests=0,
-                      Pid=fake.daemon.pid)
+                      Pid=fake.daemon.pid, Verb=fake.daemon.verb, Mute=fake.daemon.mute)
             self._check_histories(fake, view.index)
         self._check_routes()
         self._check_real()
@@ -350,6 +409,7 @@ def main():
             sent = soak.manager.get("ovpnAgentNotificationsSent.0")
             print(f"notifications: {sent} acknowledged, "
                   f"{len(soak.snmptrapd.traps())} seen by snmptrapd")
+            print(f"SETs: {dict(soak.answers)}")
             status = soak.agent.stop()
             assert status == 0, f"the agent ended with {status}"
         print("soak: passed")
