@@ -108,7 +108,8 @@ def test_rows_and_ends_of_clients(lab, crowd, manager, snmptrapd, view):
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
 def test_a_restart_ends_all_sessions(lab, pki, start_agent, manager, snmptrapd, view, number):
-    server = openvpn.server(lab, pki, extra=["duplicate-cn"]).start()
+    # It tells its clients of the restart, so that they need not find out by themselves.
+    server = openvpn.server(lab, pki, extra=["duplicate-cn", "explicit-exit-notify 1"]).start()
     clients = [openvpn.client(lab, pki, server, name, common_name="twin").start()
                for name in ("one", "two")]
     for client in clients:

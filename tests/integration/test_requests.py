@@ -85,22 +85,3 @@ def test_secrets_go_nowhere(start_agent, start_fake, snmptrapd, manager, view):
     assert SECRET not in agent.log
     # A server that waits for its management client's word is a fault of the set-up.
     assert "management-client-auth" in view.get("ContactError")
-
-
-def test_a_walk_while_clients_come_and_go(lab, start_agent, start_fake, manager, view):
-    fake = start_fake(mode="server")
-    start_agent([instance("office", fake)])
-    with fake.script() as daemon:
-        daemon.add_clients(300)
-    view.wait(Contact="up", Clients=300)
-    for _ in range(5):
-        with fake.script() as daemon:
-            daemon.remove_clients(daemon.clients[::3])
-            daemon.add_clients(100, True)
-        names = [(varbind.name, varbind.index)
-                 for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")]
-        assert names == sorted(set(names), key=lambda found: found[1])
-    with fake.script() as daemon:
-        left = {client.cid for client in daemon.clients}
-    lab.wait_until(lambda: {varbind.value for varbind in manager.bulkwalk(
-        "OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")} == left, "the table is the daemon's")

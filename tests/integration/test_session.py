@@ -37,23 +37,6 @@ def test_sighup_brings_the_settings_of_the_file(lab, pki, start_agent, view):
     assert view.get("Contacts") == contacts
 
 
-def test_client_ids_start_again(lab, pki, start_agent, view, manager):
-    server = openvpn.server(lab, pki).start()
-    openvpn.client(lab, pki, server, extra=["connect-retry 1 1"]).start()
-    start_agent([instance("office", server)])
-    view.wait(Contact="up", Clients=1)
-    before = manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")
-    server.signal(signal.SIGUSR1)
-
-    def is_back():
-        now = manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnClientClientId")
-        return len(now) == 1 and now[0].index != before[0].index
-
-    lab.wait_until(is_back, "the client is back under a new index", 30)
-    ended = manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnSessionClientIndex")
-    assert [varbind.value for varbind in ended] == [before[0].index[-1]]
-
-
 def test_a_broken_config_is_the_reason_of_the_end(lab, pki, start_agent, view):
     server = openvpn.server(lab, pki).start()
     start_agent([instance("office", server)])
