@@ -24,7 +24,10 @@ struct capture {
     bool cut; /* a varbind is missing: memory was out, or all were too much */
 };
 
-/* A captured varbind.  octets points into the capture; an OBJECT_ID is octets of unsigned long. */
+/*
+ * A captured varbind.  octets points into the capture; an OBJECT_ID is octets of unsigned long, not
+ * aligned.
+ */
 struct capture_varbind {
     unsigned long oid[WALKER_OID_MAX];
     size_t oid_len;

@@ -15,6 +15,8 @@
 /* Pauses before another try, in milliseconds. */
 enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000 };
 
+#define STRANGER "the peer does not speak OpenVPN's management protocol"
+
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
 
@@ -249,7 +251,7 @@ static void early_line(struct connection *connection, const struct message *mess
         if (connection_is_open(connection))
             connection->handler->message(connection->arg, message);
     } else if (!connection->tried) {
-        give_up(connection, PHASE_REFUSED, "the peer does not speak OpenVPN's management protocol");
+        give_up(connection, PHASE_REFUSED, STRANGER);
     }
 }
 
@@ -278,20 +280,9 @@ static void on_received(void *arg, struct slice bytes)
         else
             early_line(connection, &message);
     }
-}
-
-static const char *connect_error(int error, char *text, size_t size)
-{
-    const char *hint = "";
-
-    if (error == EACCES || error == EPERM)
-        hint = "; the agent's user may not use the socket or its folder";
-    else if (error == ENOENT || error == ECONNREFUSED)
-        hint = "; the daemon does not run, or listens elsewhere";
-    else if (error == EAGAIN)
-        hint = "; other management clients are waiting for the daemon's only session";
-    snprintf(text, size, "cannot connect: %s%s", strerror(error), hint);
-    return text;
+    if (connection->generation == generation && !connection_is_open(connection) &&
+        connection->lines.overflow)
+        give_up(connection, PHASE_REFUSED, STRANGER);
 }
 
 static void connect_failed(struct connection *connection, int error)
@@ -300,7 +291,7 @@ static void connect_failed(struct connection *connection, int error)
     bool refused = error == EACCES || error == EPERM || error == EAGAIN;
 
     give_up(connection, refused ? PHASE_REFUSED : PHASE_DISCONNECTED,
-            connect_error(error, text, sizeof(text)));
+            transport_why(error, text, sizeof(text)));
 }
 
 static void on_closed(void *arg, int error)

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -214,6 +215,20 @@ static void socket_send(struct transport *transport, const char *bytes, size_t l
     memcpy(transport->output + transport->unsent, bytes, len);
     transport->unsent += len;
     flush(transport);
+}
+
+const char *transport_why(int error, char *text, size_t size)
+{
+    const char *hint = "";
+
+    if (error == EACCES || error == EPERM)
+        hint = "; the agent's user may not use the socket or its folder";
+    else if (error == ENOENT || error == ECONNREFUSED)
+        hint = "; the daemon does not run, or listens elsewhere";
+    else if (error == EAGAIN)
+        hint = "; other management clients are waiting for the daemon's only session";
+    snprintf(text, size, "cannot connect: %s%s", strerror(error), hint);
+    return text;
 }
 
 const struct transport_kind socket_transport = {socket_open, socket_send, socket_close};

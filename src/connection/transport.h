@@ -42,6 +42,9 @@ struct transport_kind {
     void (*close)(struct transport *transport);
 };
 
+/* Writes for people why a connect failed, and what to look at; returns text. */
+const char *transport_why(int error, char *text, size_t size);
+
 /* The real one; its loop is a struct event_base. */
 extern const struct transport_kind socket_transport;
 

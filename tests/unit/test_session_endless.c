@@ -2,11 +2,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "office.h"
+#include "protocol/lines.h"
+#include "protocol/reply.h"
 
 /* Answers that do not end, or are none. */
 
@@ -123,6 +126,40 @@ static void test_answers_to_nothing(void **state)
     assert_int_equal(office->contact, CONTACT_UP);
 }
 
+static void test_a_stranger_without_lines(void **state)
+{
+    char bytes[LINES_MAX + 2];
+
+    (void)state;
+    memset(bytes, 'x', sizeof(bytes));
+    bytes[LINES_MAX] = '\0';
+    script_say(bytes);
+    assert_true(script_is_open());
+    script_say("xx");
+    assert_false(script_is_open());
+    assert_int_equal(office->contact, CONTACT_REFUSED);
+    assert_string_equal(office->contact_error,
+                        "the peer does not speak OpenVPN's management protocol");
+}
+
+static void test_each_query_knows_its_answer(void **state)
+{
+    static const char *const words[] = {"pid", "hold", "verb", "mute", "auth-retry"};
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        char line[16];
+        char answer[16];
+
+        snprintf(line, sizeof(line), "%s\n", words[i]);
+        for (size_t j = 0; j < 5; j++) {
+            snprintf(answer, sizeof(answer), "%s=1", words[j]);
+            assert_int_equal(reply_fits(line, slice_of(answer)), i == j);
+        }
+    }
+    assert_true(reply_fits("verb 5\n", slice_of("verb level changed")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, office_set_up, office_end)
 
 int main(void)
@@ -134,6 +171,8 @@ int main(void)
         TEST(test_real_time_lines_are_no_part_of_an_answer),
         TEST(test_lines_behind_the_end_of_a_status),
         TEST(test_answers_to_nothing),
+        TEST(test_a_stranger_without_lines),
+        TEST(test_each_query_knows_its_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
