@@ -26,10 +26,13 @@ def view(lab, manager):
 def wait_rows(lab, manager, expected):
     """Waits until the instances are these: index, name and contact."""
     def seen():
-        return {index[0]: (row["Name"], row["Contact"])
-                for index, row in rows(manager, "ovpnInstanceTable").items()}
+        names, contacts = (manager.bulkwalk(f"OPENVPN-MANAGEMENT-MIB::ovpnInstance{column}")
+                           for column in ("Name", "Contact"))
+        return {name.index[0]: (name.value, contact.value)
+                for name, contact in zip(names, contacts)}
 
-    lab.wait_until(lambda: seen() == expected, lambda: f"instances are {expected}; now {seen()}")
+    lab.wait_until(lambda: seen() == expected, lambda: f"instances are {expected}; now {seen()}",
+                   20)
 
 
 @pytest.mark.valgrind
