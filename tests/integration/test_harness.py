@@ -86,7 +86,8 @@ def test_peer_to_peer(lab, pki):
 
 def test_signals_and_restart(lab, pki):
     client = openvpn.lone_client(lab, pki).start()
-    client.wait_log("link remote")  # signals are ignored before
+    # It does not hear the signal before its main loop runs.
+    client.wait_log("read UDPv4 [ECONNREFUSED]")
     client.signal(signal.SIGUSR1)
     client.wait_log("SIGUSR1[hard,] received, process restarting")
     first = client.pid
