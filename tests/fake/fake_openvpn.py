@@ -196,7 +196,7 @@ class FakeOpenVpn:
         return _TICK
 
     def _turn(self, ready):
-        if "accept" in ready:
+        if "accept" in ready and self.accepting:  # occupy() may have come between
             self._accept()
         if self._link is not None:
             if "read" in ready:
