@@ -44,9 +44,8 @@ def worked():
 
 
 def names_of(lines):
-    """The objects that stand before the equal signs, with their indexes; all of a table's header."""
-    return {line.partition(" = ")[0] if " = " in line else tuple(line.split())
-            for line in lines if line.strip()}
+    """The objects that stand before the equal signs, with their indexes."""
+    return {re.sub(r" =( .*)?$", "", line) for line in lines}
 
 
 @pytest.fixture
