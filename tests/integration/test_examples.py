@@ -1,0 +1,105 @@
+"""The installed examples work as they stand there, and with their commented lines switched on."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from parts import snmp
+from parts.agent import program
+from parts.control import entry
+from parts.process import Child, free_port
+from parts.snmp import Snmpd
+from parts.view import InstanceView
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+OID_ROOT = "1.3.6.1.4.1.8072.9999.9999.1194"
+PASSWORD = "a long password"
+
+
+def example(name):
+    with open(os.path.join(TOP, name), encoding="utf-8") as file:
+        return file.read().replace("@OID_ROOT@", OID_ROOT).replace("@sysconfdir@", "/etc")
+
+
+def check(lab, text):
+    """openvpn-agentx -t"""
+    if not program():
+        pytest.skip("there is no agent")
+    file = lab.write("example.conf", text)
+    done = subprocess.run([program(), "-t", "-c", file], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith(f"{file}: OK"), done.stderr
+    assert done.stderr == ""
+
+
+def test_configuration(lab):
+    text = example("conf/openvpn-agentx.conf.example.in")
+    check(lab, text)
+    password = lab.write("office.pw", "secret\n")
+    switched_on, count = re.subn(r"^( *)#(\w+ = )", r"\1\2", text, flags=re.MULTILINE)
+    assert count > 15
+    check(lab, switched_on.replace("/etc/openvpn-agentx/office.pw", password))
+
+
+def test_the_manuals_configuration(lab):
+    manual = example("man/openvpn-agentx.conf.5.in").partition(".Sh EXAMPLES")[2]
+    text = re.search(r"^agentx = .*?^\);$", manual, re.MULTILINE | re.DOTALL).group()
+    password = lab.write("roadwarriors.pw", "secret\n")
+    check(lab, text.replace("/etc/openvpn-agentx/roadwarriors.pw", password))
+
+
+@pytest.fixture
+def receiver(lab):
+    """snmptrapd with the example and a program for each notification; created is its log."""
+    text = example("conf/snmptrapd-openvpn-agentx.conf.in")
+    log = lab.path("handled")
+    handler = lab.write("handler", f"#!/bin/sh\ncat >>'{log}'\n", mode=0o700)
+    text = text.replace("#traphandle", "traphandle")
+    text = text.replace("/usr/local/bin/on-openvpn-notification", handler)
+    user = re.search(r'createUser ovpntraps .*"', text).group()
+    user = user.replace("another long password", PASSWORD)
+    port = free_port()
+    folder = lab.make_folder("receiver")
+    file = lab.write("receiver/snmptrapd.conf", user + "\n" + text)
+    child = Child(lab, "receiver", ["snmptrapd", "-f", "-n", "-C", "-c", file, "-Lo", "-OQUt",
+                                    f"udp:127.0.0.1:{port}"], snmp.environment(folder))
+    child.spawn()
+    child.port = port
+    child.handled = log
+    lab.wait_until(lambda: "NET-SNMP version" in child.log, "snmptrapd listens")
+    return child
+
+
+def snmpd_lines(pattern):
+    """Lines of the drop-in that match, switched on."""
+    lines = re.findall(rf"^#?({pattern}.*)$", example("conf/snmpd-openvpn-agentx.conf.in"),
+                       re.MULTILINE)
+    assert lines, pattern
+    return lines
+
+
+def test_encrypted_informs(lab, receiver, start_fake, start_agent):
+    line, = snmpd_lines("trapsess -Ci -v3")
+    line = line.replace('"password"', f'"{PASSWORD}"').replace("192.0.2.1",
+                                                               f"127.0.0.1:{receiver.port}")
+    snmpd = Snmpd(lab, extra=[line]).start()
+    fake = start_fake(mode="client", hold=True)
+    start_agent([entry(fake)], master=snmpd)
+    lab.wait_until(lambda: "ovpnHoldWaiting" in receiver.log, "the inform arrives", 20)
+    lab.wait_until(lambda: os.path.exists(receiver.handled), "the program runs")
+
+
+def test_one_user_with_two_levels(lab, snmptrapd, start_fake, start_agent):
+    lines = snmpd_lines("view ") + snmpd_lines("group  ovpnStaff") + snmpd_lines("access ovpnStaff")
+    user = f'createUser ovpnstaff SHA-256 "{PASSWORD}" AES "{PASSWORD}"'
+    snmpd = Snmpd(lab, sink=snmptrapd, extra=[user, *lines]).start()
+    start_agent([entry(start_fake())], master=snmpd)
+    InstanceView(lab, snmpd.manager()).wait(Contact="up")
+    manager = snmpd.manager()
+    weak = ["-v3", "-u", "ovpnstaff", "-l", "authNoPriv", "-a", "SHA-256", "-A", PASSWORD]
+    manager.credentials = weak
+    assert manager.get("ovpnInstanceName.1") == "fake"
+    assert manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnManage") == []
+    manager.credentials = [*weak, "-l", "authPriv", "-x", "AES", "-X", PASSWORD]
+    manager.set(("ovpnControlVerb.1", "i", 4))
