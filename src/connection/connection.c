@@ -38,6 +38,7 @@ struct connection {
     struct exchange *last;
     unsigned queued;
     int64_t asked; /* clock_mono() when the last command was sent */
+    uint64_t talk; /* real-time messages since then */
     struct lines lines;
 };
 
@@ -128,6 +129,7 @@ static void send_next(struct connection *connection)
     if (!exchange || exchange->stage != EXCHANGE_WAITING)
         return;
     connection->asked = clock_mono();
+    connection->talk = 0;
     timer_start(&connection->timer, CONNECTION_STALE_AFTER);
     if (exchange->listener.check) {
         exchange->stage = EXCHANGE_FENCED;
@@ -196,12 +198,14 @@ static bool is_endless(const struct connection *connection)
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
-    if (!connection->first || !exchange_wants(connection->first, message))
+    if (!connection->first || !exchange_wants(connection->first, message)) {
+        connection->talk++;
         connection->handler->message(connection->arg, message);
-    else if (is_endless(connection))
+    } else if (is_endless(connection)) {
         give_up(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
-    else
+    } else {
         reply_line(connection, line, message);
+    }
 }
 
 static void log_in(struct connection *connection)
@@ -430,6 +434,16 @@ void connection_close(struct connection *connection)
     drop_transport(connection);
     if (connection->phase == PHASE_CLOSED) /* a listener may have opened it again */
         change_phase(connection, PHASE_CLOSED, NULL);
+}
+
+uint64_t connection_talk(const struct connection *connection)
+{
+    return connection->talk;
+}
+
+void connection_drop(struct connection *connection, const char *error)
+{
+    give_up(connection, PHASE_DISCONNECTED, error);
 }
 
 bool connection_is_busy(const struct connection *connection)

@@ -87,7 +87,11 @@ static void send_shown(struct step *step, const struct command *command, bool (*
 static void build_setting(const struct step *step, const struct change *change,
                           struct command *command)
 {
-    change_command(change, control_instance(control_of(step)), command);
+    const struct control *control = control_of(step);
+
+    change_command(change, control_instance(control), command);
+    if (change->kind == CHANGE_VERB && !step->reading)
+        session_expect_verb(control_session(control), change->number);
 }
 
 void step_set(struct step *step)
@@ -198,12 +202,21 @@ static void answered_late(struct step *step, const struct reply *reply)
         step_restore(step);
 }
 
+static void take_effect(const struct step *step, const struct change *change)
+{
+    const struct control *control = control_of(step);
+
+    change_accepted(change, control_instance(control));
+    if (change->kind == CHANGE_VERB)
+        session_verb_changed(control_session(control));
+}
+
 static void accepted(const struct step *step, struct instance *instance)
 {
     if (step->username)
         requests_accepted(instance, step->change.row, true);
     else
-        change_accepted(&step->change, instance);
+        take_effect(step, &step->change);
 }
 
 static void written(struct step *step, const struct reply *reply)
@@ -217,6 +230,8 @@ static void written(struct step *step, const struct reply *reply)
     } else if (reply->outcome == OUTCOME_LOST) {
         state = STEP_UNKNOWN;
     }
+    if (state == STEP_FAILED && step->change.kind == CHANGE_VERB)
+        session_verb_changed(control_session(control_of(step)));
     if (late)
         answered_late(step, reply);
     else if (step->state == STEP_RUNNING)
@@ -229,7 +244,7 @@ static void restored(struct step *step, const struct reply *reply)
 
     step->restoring = false;
     if (reply->outcome == OUTCOME_SUCCESS)
-        change_accepted(&back, control_instance(control_of(step)));
+        take_effect(step, &back);
     end(step, reply->outcome == OUTCOME_SUCCESS ? STEP_UNDONE : STEP_UNKNOWN);
 }
 

@@ -202,6 +202,11 @@ void command_log_on_all(struct command *command)
     plain(command, REPLY_COMBO, "log on all");
 }
 
+void command_log_off(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "log off");
+}
+
 void command_echo_on_all(struct command *command)
 {
     plain(command, REPLY_COMBO, "echo on all");

@@ -17,6 +17,9 @@
  */
 #define COMMAND_MAX 1000
 
+/* With a higher verb the daemon logs that it writes to the management session. */
+#define COMMAND_VERB_LOG_MAX 7
+
 /* A longer parameter is an error of the lexer, which repeats it. */
 #define COMMAND_PARAMETER_MAX 255
 
@@ -81,6 +84,7 @@ void command_mute_query(struct command *command);
 void command_auth_retry_query(struct command *command);
 void command_state_on_all(struct command *command);
 void command_log_on_all(struct command *command);
+void command_log_off(struct command *command);
 void command_echo_on_all(struct command *command);
 void command_status(struct command *command, int format); /* format 1 to 3 */
 void command_net(struct command *command);

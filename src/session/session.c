@@ -64,6 +64,11 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
             begin(session);
         break;
     case PHASE_STALE:
+        if (verbosity_is_endless(session)) {
+            connection_drop(session->connection,
+                            "the daemon logs its own logging without end: verb is above 7");
+            break;
+        }
         log_contact(session, "stale", error);
         if (session->synchronized)
             instance_set_contact(instance, CONTACT_STALE, error);

@@ -49,6 +49,13 @@ bool session_ask(struct session *session, const struct command *command,
                  const struct listener *listener);
 bool session_withdraw(struct session *session, const void *arg);
 
+/*
+ * A command that changes verb is about to be asked for, or was accepted: the stream of the log goes
+ * off in time, and on again.
+ */
+void session_expect_verb(struct session *session, int verb);
+void session_verb_changed(struct session *session);
+
 /* Asks for the status now rather than at the next interval; one under way is as good. */
 void session_refresh(struct session *session);
 

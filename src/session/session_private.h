@@ -20,6 +20,7 @@ struct session {
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */
     bool synchronized;
+    bool log_on; /* the stream of the log was asked for (session/verbosity.c) */
     unsigned step;
     bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
     struct replay replay;
@@ -58,8 +59,16 @@ void startup_go_on(struct session *session);
 /* Asks again for the settings that a restart of the daemon's tunnel may have changed. */
 void startup_refresh(struct session *session);
 
-/* Goes on where memory was out. */
-void startup_go_on(struct session *session);
+/* session/verbosity.c */
+
+/* Whether the stream of the log may be on, as the daemon's verb is now. */
+bool verbosity_allows_log(const struct session *session);
+
+/* Turns the stream on or off as the verb demands. */
+void verbosity_follow(struct session *session);
+
+/* Whether the daemon does nothing any more but log its own logging. */
+bool verbosity_is_endless(const struct session *session);
 
 /* session/poll.c */
 void poll_start(struct session *session);

@@ -53,8 +53,10 @@ static void verb_done(void *arg, const struct reply *reply)
     struct session *session = arg;
     int64_t verb;
 
-    if (reply_number(reply->text, "verb", &verb) && verb >= 0 && verb <= INT32_MAX)
-        session->instance->verb = (int)verb;
+    if (!reply_number(reply->text, "verb", &verb) || verb < 0 || verb > INT32_MAX)
+        return;
+    session->instance->verb = (int)verb;
+    verbosity_follow(session);
 }
 
 static void mute_done(void *arg, const struct reply *reply)
@@ -129,16 +131,17 @@ static void help_done(void *arg, const struct reply *reply)
 
 /*
  * Who it is comes first, so that the replays know whether it is the daemon of before; then the
- * streams, each with its history in one go, so that no event is lost or told twice.
+ * streams, each with its history in one go, so that no event is lost or told twice.  Whether the
+ * log may be one of them depends on verb.
  */
 static const struct step steps[] = {
     {command_version, version_line, NULL},
     {command_pid, NULL, pid_done},
     {command_state_on_all, replayed_line, replay_done},
     {command_echo_on_all, replayed_line, replay_done},
+    {command_verb_query, NULL, verb_done},
     {command_log_on_all, replayed_line, replay_done},
     {command_hold_query, NULL, hold_done},
-    {command_verb_query, NULL, verb_done},
     {command_mute_query, NULL, mute_done},
     {command_auth_retry_query, NULL, auth_retry_done},
     {command_help, help_line, help_done},
@@ -182,7 +185,7 @@ static bool prepare(struct session *session)
         if (wanted)
             replay_begin(&session->replay, REPLAY_ECHO, instance);
     } else if (steps[session->step].build == command_log_on_all) {
-        wanted = instance->log.bound > 0;
+        wanted = session->log_on = verbosity_allows_log(session);
         if (wanted)
             replay_begin(&session->replay, REPLAY_LOG, instance);
     }
@@ -271,6 +274,6 @@ void startup_abort(struct session *session)
     free(session->capabilities);
     session->capabilities = NULL;
     session->capability_count = 0;
-    session->started = session->synchronized = false;
+    session->started = session->synchronized = session->log_on = false;
     session->step = 0;
 }

@@ -34,6 +34,22 @@ def test_settings(lab, client, start_agent, manager):
     view.wait(Contact="up")
 
 
+def test_verb_at_its_height(lab, client, start_agent, manager):
+    """A daemon logs its own logging to whom it logs, above verb 7, and would never end."""
+    start_agent([entry(client)])
+    view = InstanceView(lab, manager)
+    view.wait(Contact="up")
+    manager.set(("ovpnControlVerb.1", "i", 11))
+    before = view.get("LogLast")
+    client.wait_log("I/O WAIT")
+    for number in range(3):
+        manager.set(("ovpnControlMute.1", "i", number))
+    assert view.get("Contact", "LogLast") == ["up", before]
+    manager.set(("ovpnControlVerb.1", "i", 3))
+    manager.set(("ovpnControlSignal.1", "i", "sigusr1"))
+    lab.wait_until(lambda: view.get("LogLast") > before, "the log goes on")
+
+
 def test_a_hold(lab, client, start_agent, manager):
     start_agent([entry(client)])
     view = InstanceView(lab, manager)

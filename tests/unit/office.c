@@ -71,10 +71,10 @@ void office_synchronize(const char *version, const char *pid, const char *states
                   states);
     if (office->echo.bound > 0)
         script_answer("echo on all\n", "SUCCESS: real-time echo notification set to ON\r\nEND\r\n");
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
     if (office->log.bound > 0)
         script_answer("log on all\n", "SUCCESS: real-time log notification set to ON\r\nEND\r\n");
     script_answer("hold\n", "SUCCESS: hold=0\r\n");
-    script_answer("verb\n", "SUCCESS: verb=3\r\n");
     script_answer("mute\n", "SUCCESS: mute=0\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
     script_answer("help\n", "Commands:\r\nverb [n] : level\r\nEND\r\n");

@@ -17,7 +17,7 @@
 
 /* All that the agent sends on its own account, in any phase. */
 static const char *const harmless[] = {
-    "version", "pid",  "state on all", "echo on all", "log on all", "hold",
+    "version", "pid",  "state on all", "echo on all", "log on all", "log off",  "hold",
     "verb",    "mute", "auth-retry",   "help",        "load-stats", "status 3",
 };
 
@@ -416,6 +416,7 @@ static void test_secrets_of_the_daemon_are_kept_nowhere(void **state)
     script_answer("version\n", "OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
     script_answer("state on all\n", "SUCCESS: ON\r\n" OFFICE_CONNECTED "END\r\n");
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
     script_answer("log on all\n",
                   "SUCCESS: ON\r\n1795453000,D,MANAGEMENT: CMD 'username \"Auth\" \"SECRET\"'\r\n"
                   "1795453000,,Info command was pushed by server ('OPEN_URL:https://x/SECRET')\r\n"

@@ -225,9 +225,9 @@ static void test_capabilities(void **state)
     script_answer("version\n", "END\r\n");
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
     script_answer("state on all\n", "SUCCESS: ON\r\nEND\r\n");
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
     script_answer("log on all\n", "SUCCESS: ON\r\nEND\r\n");
     script_answer("hold\n", "SUCCESS: hold=0\r\n");
-    script_answer("verb\n", "SUCCESS: verb=3\r\n");
     script_answer("mute\n", "SUCCESS: mute=0\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
     script_answer("help\n", "Management Interface for OpenVPN\r\nCommands:\r\n"

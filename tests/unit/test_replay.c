@@ -47,9 +47,9 @@ static void start(const char *pid, const char *states, const char *log)
     snprintf(text, sizeof(text), "SUCCESS: ON\r\n%sEND\r\n", states);
     script_answer("state on all\n", text);
     snprintf(text, sizeof(text), "SUCCESS: ON\r\n%sEND\r\n", log);
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
     script_answer("log on all\n", text);
     script_answer("hold\n", "SUCCESS: hold=0\r\n");
-    script_answer("verb\n", "SUCCESS: verb=3\r\n");
     script_answer("mute\n", "SUCCESS: mute=0\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
     script_answer("help\n", "END\r\n");

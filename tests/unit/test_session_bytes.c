@@ -84,9 +84,9 @@ static void live(void)
     script_say(script_capture("compat/2.6.14-server", "version"));
     script_answer("pid\n", script_capture("compat/2.6.14-server", "pid"));
     script_answer("state on all\n", "SUCCESS: ON\r\n" OFFICE_CONNECTED "END\r\n");
+    script_answer("verb\n", "SUCCESS: verb=4\r\n");
     script_answer("log on all\n", "SUCCESS: ON\r\n1795453000,N,one\r\n\r\nEND\r\n");
     script_answer("hold\n", "SUCCESS: hold=1\r\n");
-    script_answer("verb\n", "SUCCESS: verb=4\r\n");
     script_answer("mute\n", "SUCCESS: mute=20\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
     script_answer("help\n", script_capture("compat/2.6.14-server", "help"));

@@ -24,9 +24,9 @@ static void test_a_slow_start(void **state)
     script_pass(20000);
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
     script_answer("state on all\n", "SUCCESS: ON\r\n" OFFICE_CONNECTED "END\r\n");
+    script_answer("verb\n", "SUCCESS: verb=4\r\n");
     script_answer("log on all\n", "SUCCESS: ON\r\n1795453890,I,one\r\nEND\r\n");
     script_answer("hold\n", "SUCCESS: hold=1\r\n");
-    script_answer("verb\n", "SUCCESS: verb=4\r\n");
     script_pass(20000);
     script_answer("mute\n", "SUCCESS: mute=20\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=interact\r\n");
@@ -45,8 +45,8 @@ static void test_a_slow_start(void **state)
 /* Old and odd daemons refuse one or the other; the rest is known all the same. */
 static void test_refusals_of_the_start(void **state)
 {
-    const char *const commands[] = {"version\n", "pid\n",  "state on all\n", "log on all\n",
-                                    "hold\n",    "verb\n", "mute\n",         "auth-retry\n"};
+    const char *const commands[] = {"version\n",    "pid\n",  "state on all\n", "verb\n",
+                                    "log on all\n", "hold\n", "mute\n",         "auth-retry\n"};
 
     (void)state;
     script_say(SCRIPT_GREETING);
