@@ -1,5 +1,6 @@
 #include "agent/descriptors.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 #include <event2/event.h>
@@ -53,6 +54,30 @@ static void readable(evutil_socket_t fd, short what, void *arg)
     NETSNMP_LARGE_FD_SET(fd, &set);
     snmp_read2(&set);
     netsnmp_large_fd_set_cleanup(&set);
+}
+
+/* An answer may bring another; there are never many. */
+enum { DRAIN_ROUNDS = 16 };
+
+static bool drain_some(void)
+{
+    bool some = false;
+
+    for (const struct watch *watch = watches; watch; watch = watch->next) {
+        struct pollfd fd = {.fd = watch->fd, .events = POLLIN};
+
+        if (poll(&fd, 1, 0) != 1 || !(fd.revents & POLLIN))
+            continue;
+        readable(watch->fd, 0, NULL);
+        some = true;
+    }
+    return some;
+}
+
+void descriptors_drain(void)
+{
+    for (int round = 0; round < DRAIN_ROUNDS && drain_some(); round++)
+        ;
 }
 
 static void watch_add(int fd)

@@ -39,6 +39,7 @@ static struct {
     void *arg;
     netsnmp_session *session; /* NULL when there is none */
     unsigned generation;
+    bool ended;     /* a session has ended, and the library has not freed it yet */
     unsigned known; /* the generation that was told to others, 0 when they think it is down */
     bool started;   /* init_snmp() was called */
     bool may_open;  /* the master agent answers: the library may try */
@@ -91,7 +92,7 @@ static int session_ended(int major, int minor, void *session, void *arg)
     (void)minor;
     (void)session;
     (void)arg;
-    descriptors_forget();
+    self.ended = true;
     self.session = NULL;
     return SNMPERR_SUCCESS;
 }
@@ -240,6 +241,18 @@ static bool alarms_allowed(void)
     return self.session || self.may_open;
 }
 
+/*
+ * The next update of the descriptors frees the session.  Requests that came by it and were finished
+ * in follow_session() go their way through the library before, with its descriptors as they are.
+ */
+static void bury_session(void)
+{
+    netsnmp_check_outstanding_agent_requests();
+    descriptors_drain();
+    descriptors_forget();
+    self.ended = false;
+}
+
 int64_t link_turn(void)
 {
     int64_t wait;
@@ -254,6 +267,8 @@ int64_t link_turn(void)
         snmp_timeout();
     netsnmp_check_outstanding_agent_requests();
     follow_session();
+    if (self.ended)
+        bury_session();
     wait = descriptors_update(alarms_allowed());
     self.due = wait < 0 ? -1 : clock_mono() + wait;
     return wait;

@@ -9,17 +9,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agent/link.h"
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/timers.h"
 #include "control/plan.h"
-
-/*
- * A request that the library has handed to us must not be finished when the session it came by has
- * ended: the library would touch what it has freed.  Its own half forgets the request after 30
- * seconds, and then it is safe.
- */
-enum { PARK_MS = 31000 };
 
 /* Requests that can wait for their next phase; the master agent sends one after the other. */
 enum { WAITING_MAX = 8 };
@@ -32,8 +22,6 @@ struct pdu {
     bool running;        /* the plan goes on; it calls plan_ended() */
     bool undoing;
     netsnmp_delegated_cache *cache; /* what the library waits for; NULL when it does not */
-    int64_t delegated;              /* clock_mono() since when */
-    struct timer parked;
     struct pdu *next;
 };
 
@@ -62,7 +50,6 @@ static void destroy(struct pdu *pdu)
     while (*at != pdu)
         at = &(*at)->next;
     *at = pdu->next;
-    timer_stop(&pdu->parked);
     plan_free(pdu->plan);
     netsnmp_free_delegated_cache(pdu->cache);
     free(pdu);
@@ -77,20 +64,43 @@ static void drop(struct pdu *pdu)
         destroy(pdu);
 }
 
-static void unpark(void *arg)
+static void put_errors(const struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
+                       netsnmp_request_info *requests)
 {
-    struct pdu *pdu = arg;
+    static const int statuses[] = {
+        [PLAN_OK] = SNMP_ERR_NOERROR,
+        [PLAN_NO_ROW] = SNMP_ERR_NOCREATION,
+        [PLAN_NOT_ALLOWED] = SNMP_ERR_NOTWRITABLE,
+        [PLAN_INCONSISTENT] = SNMP_ERR_INCONSISTENTVALUE,
+        [PLAN_BUSY] = SNMP_ERR_RESOURCEUNAVAILABLE,
+        [PLAN_FAILED] = SNMP_ERR_COMMITFAILED,
+        [PLAN_UNDO_FAILED] = SNMP_ERR_UNDOFAILED,
+    };
+    size_t which = 0;
+
+    for (netsnmp_request_info *request = requests; request && which < plan_count(pdu->plan);
+         request = request->next) {
+        int status = statuses[plan_error_of(pdu->plan, which++)];
+
+        if (status != SNMP_ERR_NOERROR)
+            netsnmp_set_request_error(reqinfo, request, status);
+    }
+}
+
+/* The library may finish its request; error is for all of it, SNMP_ERR_NOERROR for none. */
+static void release_request(struct pdu *pdu, int error)
+{
     netsnmp_delegated_cache *cache = netsnmp_handler_check_cache(pdu->cache);
 
-    if (cache)
-        netsnmp_set_request_error(cache->reqinfo, cache->requests, SNMP_ERR_GENERR);
     for (netsnmp_request_info *request = cache ? cache->requests : NULL; request;
          request = request->next)
         request->delegated = REQUEST_IS_NOT_DELEGATED;
+    if (cache && error == SNMP_ERR_NOERROR)
+        put_errors(pdu, cache->reqinfo, cache->requests);
+    else if (cache)
+        netsnmp_set_request_error(cache->reqinfo, cache->requests, error);
     netsnmp_free_delegated_cache(pdu->cache);
     pdu->cache = NULL;
-    if (!pdu->plan)
-        destroy(pdu);
 }
 
 static struct pdu *oldest_waiting(size_t *count)
@@ -127,7 +137,6 @@ static struct pdu *begin(const netsnmp_agent_request_info *reqinfo)
     }
     pdu->transaction = (int)reqinfo->asp->pdu->transid;
     pdu->generation = link_generation();
-    timer_init(&pdu->parked, unpark, pdu);
     pdu->next = pdus;
     pdus = pdu;
     return pdu;
@@ -220,29 +229,6 @@ static bool fill(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
     return good;
 }
 
-static void put_errors(const struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
-                       netsnmp_request_info *requests)
-{
-    static const int statuses[] = {
-        [PLAN_OK] = SNMP_ERR_NOERROR,
-        [PLAN_NO_ROW] = SNMP_ERR_NOCREATION,
-        [PLAN_NOT_ALLOWED] = SNMP_ERR_NOTWRITABLE,
-        [PLAN_INCONSISTENT] = SNMP_ERR_INCONSISTENTVALUE,
-        [PLAN_BUSY] = SNMP_ERR_RESOURCEUNAVAILABLE,
-        [PLAN_FAILED] = SNMP_ERR_COMMITFAILED,
-        [PLAN_UNDO_FAILED] = SNMP_ERR_UNDOFAILED,
-    };
-    size_t which = 0;
-
-    for (netsnmp_request_info *request = requests; request && which < plan_count(pdu->plan);
-         request = request->next) {
-        int status = statuses[plan_error_of(pdu->plan, which++)];
-
-        if (status != SNMP_ERR_NOERROR)
-            netsnmp_set_request_error(reqinfo, request, status);
-    }
-}
-
 static void reserve(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
 {
     struct pdu *pdu = begin(reqinfo);
@@ -253,28 +239,6 @@ static void reserve(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *r
     }
     if (fill(pdu, reqinfo, requests) && !plan_check(pdu->plan))
         put_errors(pdu, reqinfo, requests);
-}
-
-/* The library gets its answer, or has to wait until it can take one. */
-static void finish_request(struct pdu *pdu)
-{
-    netsnmp_delegated_cache *cache;
-    int64_t age = clock_mono() - pdu->delegated;
-
-    if (!pdu->cache)
-        return;
-    if (!is_alive(pdu)) {
-        timer_start(&pdu->parked, age < PARK_MS ? PARK_MS - age : 0);
-        return;
-    }
-    cache = netsnmp_handler_check_cache(pdu->cache);
-    for (netsnmp_request_info *request = cache ? cache->requests : NULL; request;
-         request = request->next)
-        request->delegated = REQUEST_IS_NOT_DELEGATED;
-    if (cache)
-        put_errors(pdu, cache->reqinfo, cache->requests);
-    netsnmp_free_delegated_cache(pdu->cache);
-    pdu->cache = NULL;
 }
 
 static void plan_ended(void *arg);
@@ -293,35 +257,40 @@ static void abandon(struct pdu *pdu)
 static void plan_ended(void *arg)
 {
     struct pdu *pdu = arg;
-    bool alive = is_alive(pdu);
 
     pdu->running = false;
-    finish_request(pdu);
-    if (!alive)
-        abandon(pdu);
-    else if (pdu->undoing)
+    if (!is_alive(pdu)) {
+        abandon(pdu); /* set_link_changed() releases the request */
+        return;
+    }
+    release_request(pdu, SNMP_ERR_NOERROR);
+    if (pdu->undoing)
         drop(pdu);
 }
 
 /* Runs a phase that may wait for the daemons. */
-static void run(struct pdu *pdu, bool goes_on, netsnmp_mib_handler *handler,
-                netsnmp_handler_registration *registration, netsnmp_agent_request_info *reqinfo,
-                netsnmp_request_info *requests)
+static void run(struct pdu *pdu, bool (*phase)(struct plan *plan, void (*done)(void *), void *arg),
+                netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
+                netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
 {
-    pdu->running = goes_on;
-    if (!goes_on) {
-        put_errors(pdu, reqinfo, requests);
-        if (pdu->undoing)
-            drop(pdu);
+    netsnmp_delegated_cache *cache =
+        netsnmp_create_delegated_cache(handler, registration, reqinfo, requests, NULL);
+
+    if (!cache) {
+        netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
         return;
     }
-    pdu->delegated = clock_mono();
-    pdu->cache = netsnmp_create_delegated_cache(handler, registration, reqinfo, requests, NULL);
-    for (netsnmp_request_info *request = pdu->cache ? requests : NULL; request;
-         request = request->next)
-        request->delegated = REQUEST_IS_DELEGATED;
-    if (!pdu->cache)
-        netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
+    pdu->running = phase(pdu->plan, plan_ended, pdu);
+    if (pdu->running) {
+        pdu->cache = cache;
+        for (netsnmp_request_info *request = requests; request; request = request->next)
+            request->delegated = REQUEST_IS_DELEGATED;
+        return;
+    }
+    netsnmp_free_delegated_cache(cache);
+    put_errors(pdu, reqinfo, requests);
+    if (pdu->undoing)
+        drop(pdu);
 }
 
 void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
@@ -329,6 +298,10 @@ void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *regi
 {
     struct pdu *pdu;
 
+    if (!link_is_up()) {
+        netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
+        return;
+    }
     if (reqinfo->mode == MODE_SET_RESERVE1) {
         reserve(reqinfo, requests);
         return;
@@ -341,11 +314,11 @@ void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *regi
     }
     switch (reqinfo->mode) {
     case MODE_SET_ACTION:
-        run(pdu, plan_run(pdu->plan, plan_ended, pdu), handler, registration, reqinfo, requests);
+        run(pdu, plan_run, handler, registration, reqinfo, requests);
         break;
     case MODE_SET_UNDO:
         pdu->undoing = true;
-        run(pdu, plan_undo(pdu->plan, plan_ended, pdu), handler, registration, reqinfo, requests);
+        run(pdu, plan_undo, handler, registration, reqinfo, requests);
         break;
     case MODE_SET_COMMIT:
         plan_commit(pdu->plan);
@@ -364,6 +337,11 @@ void set_start(const struct walker *use)
     walker = use;
 }
 
+/*
+ * A request must not be finished when the session that it came by is gone: the library would touch
+ * what it has freed.  Nor may it wait: after a restart the master agent gives the same numbers
+ * again.  So it ends now, as link.c sees to it, and what the plan does has no witness any more.
+ */
 void set_link_changed(void *arg, bool up)
 {
     struct pdu *next;
@@ -372,8 +350,10 @@ void set_link_changed(void *arg, bool up)
     for (struct pdu *pdu = pdus; pdu && !up; pdu = next) {
         next = pdu->next;
         if (pdu->cache)
-            timer_start(&pdu->parked, PARK_MS);
-        if (pdu->plan && !pdu->running)
+            release_request(pdu, SNMP_ERR_GENERR);
+        if (!pdu->plan)
+            destroy(pdu);
+        else if (!pdu->running)
             abandon(pdu);
     }
 }

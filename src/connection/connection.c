@@ -75,14 +75,16 @@ static void finish_first(struct connection *connection, const struct reply *repl
 
 static void drop_transport(struct connection *connection)
 {
-    const struct reply lost = {.outcome = OUTCOME_LOST};
+    struct reply lost = {.outcome = OUTCOME_LOST};
 
     timer_stop(&connection->timer);
     connection->kind->close(connection->transport);
     connection->transport = NULL;
     connection->generation++;
-    while (connection->first)
+    while (connection->first) {
+        lost.sent = connection->first->stage == EXCHANGE_SENT;
         finish_first(connection, &lost);
+    }
 }
 
 /* Ends this try and begins the next after a pause, unless a listener closes it for good. */
@@ -444,6 +446,11 @@ uint64_t connection_talk(const struct connection *connection)
 void connection_drop(struct connection *connection, const char *error)
 {
     give_up(connection, PHASE_DISCONNECTED, error);
+}
+
+bool connection_is_closed(const struct connection *connection)
+{
+    return connection->phase == PHASE_CLOSED;
 }
 
 bool connection_is_busy(const struct connection *connection)

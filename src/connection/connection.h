@@ -58,6 +58,7 @@ enum outcome {
 
 struct reply {
     enum outcome outcome;
+    bool sent;           /* of a lost one: the daemon may have read the command */
     struct slice text;   /* behind SUCCESS: or ERROR:, empty for a list */
     struct slice marker; /* text of the load-stats marker, empty without one */
 };
@@ -99,6 +100,9 @@ void connection_open(struct connection *connection);
 
 /* Closes the socket (never by `exit`) and stays closed. */
 void connection_close(struct connection *connection);
+
+/* Whether it was closed on demand, or never opened. */
+bool connection_is_closed(const struct connection *connection);
 
 /* Whether the session is open (or stale). */
 bool connection_is_open(const struct connection *connection);

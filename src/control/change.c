@@ -8,14 +8,6 @@
 #include "model/instance.h"
 #include "protocol/reply.h"
 
-static const char *const signal_words[] = {[DAEMON_SIGHUP] = "SIGHUP",
-                                           [DAEMON_SIGTERM] = "SIGTERM",
-                                           [DAEMON_SIGUSR1] = "SIGUSR1",
-                                           [DAEMON_SIGUSR2] = "SIGUSR2"};
-static const char *const retry_words[] = {[AUTH_RETRY_NONE] = "none",
-                                          [AUTH_RETRY_INTERACT] = "interact",
-                                          [AUTH_RETRY_NOINTERACT] = "nointeract"};
-
 enum change_class change_class(enum change_kind kind)
 {
     switch (kind) {
@@ -58,10 +50,11 @@ static void show_value(const struct change *change, char *text, size_t size)
 
     switch (change->kind) {
     case CHANGE_SIGNAL:
-        snprintf(text, size, "%s", change->idle ? "none" : signal_words[change->number]);
+        snprintf(text, size, "%s",
+                 change->idle ? "" : command_signal_word((enum daemon_signal)change->number));
         break;
     case CHANGE_AUTH_RETRY:
-        snprintf(text, size, "%s", retry_words[change->number]);
+        snprintf(text, size, "%s", command_auth_retry_word((enum auth_retry)change->number));
         break;
     case CHANGE_SERIAL:
     case CHANGE_VERB:
@@ -116,7 +109,8 @@ void change_show(const struct change *change, char text[CHANGE_SHOWN_MAX])
         word = change->number == TRUTH_TRUE ? "hold on" : "hold off";
     else if (change->kind == CHANGE_CONFIRM)
         word = change->number == CONFIRM_OK ? "needok ok" : "needok cancel";
-    snprintf(text, CHANGE_SHOWN_MAX, "%s%s%s", word, value[0] ? " " : "", value);
+    snprintf(text, CHANGE_SHOWN_MAX, "%s%s%s%s", word, value[0] ? " " : "", value,
+             change->idle ? " (idle)" : "");
 }
 
 void change_query(enum change_kind kind, struct command *command)
@@ -137,23 +131,21 @@ void change_query(enum change_kind kind, struct command *command)
     }
 }
 
+/* What could not be written again is not understood. */
 bool change_read_answer(enum change_kind kind, struct slice text, int32_t *number)
 {
     const char *name = kind == CHANGE_HOLD_FLAG ? "hold" : kind == CHANGE_MUTE ? "mute" : "verb";
+    int64_t highest = kind == CHANGE_VERB ? 15 : INT32_MAX;
     int64_t value;
+    int mode;
 
     if (kind == CHANGE_AUTH_RETRY) {
-        if (!slice_take_prefix(&text, "auth-retry="))
+        if (!reply_auth_retry(text, &mode))
             return false;
-        for (int32_t i = AUTH_RETRY_NONE; i <= AUTH_RETRY_NOINTERACT; i++) {
-            if (slice_is(text, retry_words[i])) {
-                *number = i;
-                return true;
-            }
-        }
-        return false;
+        *number = mode;
+        return true;
     }
-    if (!reply_number(text, name, &value) || value < 0 || value > INT32_MAX)
+    if (!reply_number(text, name, &value) || value < 0 || value > highest)
         return false;
     *number = kind == CHANGE_HOLD_FLAG ? (value ? TRUTH_TRUE : TRUTH_FALSE) : (int32_t)value;
     return true;

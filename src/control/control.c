@@ -6,6 +6,7 @@
 #include "model/clients.h"
 
 static struct control *controls;
+static uint64_t last_id;
 static bool secrets_forbidden;
 
 struct control *control_new(struct instance *instance, struct session *session,
@@ -19,6 +20,7 @@ struct control *control_new(struct instance *instance, struct session *session,
     control->session = session;
     control->config = config;
     control->read_pkcs11.told = -1;
+    control->id = ++last_id;
     control->next = controls;
     controls = control;
     return control;
@@ -50,6 +52,30 @@ struct control *control_find(uint32_t index)
     while (control && control->instance->index != index)
         control = control->next;
     return control;
+}
+
+uint64_t control_id(const struct control *control)
+{
+    return control->id;
+}
+
+struct control *control_with_id(uint64_t id)
+{
+    struct control *control = controls;
+
+    while (control && control->id != id)
+        control = control->next;
+    return control;
+}
+
+void control_owes(struct control *control)
+{
+    control->owed++;
+}
+
+void control_paid(struct control *control)
+{
+    control->owed--;
 }
 
 void control_forbid_secrets(bool forbidden)
@@ -205,14 +231,15 @@ static enum control_verdict check_client(const struct instance *instance,
 
 /*
  * Before its first context is set up the daemon fails an assertion when it is asked for
- * certificates.  Where it has given a status, or asks for one of a token's, that is done.
+ * certificates.  Where it has given a status in this session, or asks for one of a token's, that is
+ * done.
  */
 static enum control_verdict check_pkcs11(const struct instance *instance, const char **why)
 {
     const struct request *request;
     uint32_t row = 0;
 
-    if (instance->status_mono != 0)
+    if (instance->status_seen)
         return CONTROL_OK;
     while ((request = history_after(&instance->requests, row, &row)))
         if (request->status == REQUEST_PENDING &&
@@ -260,27 +287,41 @@ static enum control_verdict check_words(const struct instance *instance,
     return error == COMMAND_OK ? CONTROL_OK : inconsistent(why, command_error_text(error));
 }
 
+static bool needs_daemon(const struct change *change)
+{
+    return change->kind != CHANGE_SERIAL && change->kind != CHANGE_SESSION;
+}
+
+static enum control_verdict check_permission(const struct control *control,
+                                             const struct change *change, const char **why)
+{
+    if (!is_permitted(control, change)) {
+        *why = "the configuration does not allow it";
+        return CONTROL_NOT_ALLOWED;
+    }
+    if (!change->idle && !is_value_permitted(control, change))
+        return inconsistent(why, "the configuration does not allow this signal");
+    return CONTROL_OK;
+}
+
 enum control_verdict control_recheck(const struct control *control, const struct change *change,
                                      const char **why)
 {
     const struct instance *instance = control->instance;
-    enum control_verdict verdict;
+    enum control_verdict verdict = check_permission(control, change, why);
 
+    if (verdict != CONTROL_OK || change->idle)
+        return verdict;
     if (change->kind == CHANGE_SERIAL)
         return change->number == instance->serial
                    ? CONTROL_OK
                    : inconsistent(why, "the serial number is another one by now");
-    if (change->kind == CHANGE_SESSION)
+    if (!needs_daemon(change))
         return CONTROL_OK;
     if (!instance_in_contact(instance))
         return inconsistent(why, "there is no contact with the daemon");
     verdict = check_phase(instance, change, why);
     return verdict == CONTROL_OK ? check_words(instance, change, why) : verdict;
-}
-
-static bool needs_daemon(const struct change *change)
-{
-    return change->kind != CHANGE_SERIAL && change->kind != CHANGE_SESSION;
 }
 
 enum control_verdict control_check(const struct control *control, const struct change *change,
@@ -289,18 +330,10 @@ enum control_verdict control_check(const struct control *control, const struct c
     enum control_verdict verdict;
 
     *why = "";
-    if (!is_permitted(control, change)) {
-        *why = "the configuration does not allow it";
-        return CONTROL_NOT_ALLOWED;
-    }
-    if (change->idle)
-        return CONTROL_OK;
-    if (!is_value_permitted(control, change))
-        return inconsistent(why, "the configuration does not allow this signal");
     verdict = control_recheck(control, change, why);
-    if (verdict != CONTROL_OK || !needs_daemon(change))
+    if (verdict != CONTROL_OK || change->idle || !needs_daemon(change))
         return verdict;
-    if (!session_is_busy(control->session))
+    if (control->owed == 0 && !session_is_busy(control->session))
         return CONTROL_OK;
     *why = "the daemon has not answered an earlier command yet";
     return CONTROL_BUSY;

@@ -31,6 +31,13 @@ void control_free(struct control *control);
 /* The controls of the daemon with that index; NULL when there is none. */
 struct control *control_find(uint32_t index);
 
+/*
+ * A number that no other controls ever have, and the controls that have it; NULL when they are
+ * gone. After a reload another daemon may have the index.
+ */
+uint64_t control_id(const struct control *control);
+struct control *control_with_id(uint64_t id);
+
 /* Usernames, passwords and the like are not permitted at all: the way to here is not safe. */
 void control_forbid_secrets(bool forbidden);
 
@@ -50,14 +57,21 @@ enum control_verdict control_check(const struct control *control, const struct c
                                    const char **why);
 
 /*
- * The same without permission and without CONTROL_BUSY: whether it still makes sense in the moment
- * before it is sent.
+ * The same without CONTROL_BUSY: whether it is still permitted and makes sense in the moment before
+ * it is sent.
  */
 enum control_verdict control_recheck(const struct control *control, const struct change *change,
                                      const char **why);
 
 struct instance *control_instance(const struct control *control);
 struct session *control_session(const struct control *control);
+
+/*
+ * A command whose answer is overdue, or that puts something back unattended, is under way, or has
+ * ended.  Until then the controls are busy.
+ */
+void control_owes(struct control *control);
+void control_paid(struct control *control);
 
 /* Milliseconds that a change may take. */
 unsigned control_timeout(const struct control *control);

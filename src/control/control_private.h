@@ -9,14 +9,16 @@
 /* Something that is being read anew. */
 struct reading {
     bool active;
-    uint32_t sequence; /* of its row among the commands */
-    int64_t begun;     /* clock_mono() */
+    uint64_t ticket; /* of its command among the shown ones */
+    int64_t begun;   /* clock_mono() */
 };
 
 struct control {
     struct instance *instance;
     struct session *session;
     const struct instance_config *config;
+    uint64_t id;
+    unsigned owed; /* see control_owes() */
 
     /* control/refresh.c */
     struct reading net;

@@ -34,6 +34,8 @@ static void destroy(struct plan *plan)
 {
     wipe(plan);
     timer_stop(&plan->timer);
+    for (size_t i = 0; i < plan->count; i++)
+        free(plan->steps[i].shown);
     free(plan->steps);
     free(plan);
 }
@@ -118,9 +120,9 @@ static bool begin_settings(struct plan *plan)
     return working;
 }
 
-static void wish_session(struct step *step)
+static void wish_session(struct step *step, const struct control *control)
 {
-    struct session *session = control_session(control_find(step->change.instance));
+    struct session *session = control_session(control);
 
     step->state = STEP_DONE;
     if (step->change.number == SESSION_DETACHED)
@@ -186,10 +188,9 @@ static enum command_error build_credentials(struct plan *plan, const struct step
     return error;
 }
 
-static enum command_error build_action(struct plan *plan, struct step *step)
+static enum command_error build_action(struct plan *plan, struct step *step,
+                                       const struct instance *instance)
 {
-    const struct instance *instance = control_instance(control_find(step->change.instance));
-
     if (change_is_credential(step->change.kind))
         return build_credentials(plan, step, instance);
     plan->actors[0] = step;
@@ -209,15 +210,22 @@ static struct step *find_action(const struct plan *plan)
 static void begin_action(struct plan *plan)
 {
     struct step *step = find_action(plan);
+    const struct control *control = step ? step_control(step) : NULL;
+    const char *why;
 
     plan->stage = PLAN_ACTING;
     plan->action_count = plan->action_next = 0;
-    if (!step)
+    if (plan->failed || !step)
         return;
-    if (step->change.kind == CHANGE_SESSION)
-        wish_session(step);
-    else if (build_action(plan, step) != COMMAND_OK)
+    if (!control || control_recheck(control, &step->change, &why) != CONTROL_OK) {
+        step->state = STEP_FAILED;
         plan_step_ended(plan, step);
+    } else if (step->change.kind == CHANGE_SESSION) {
+        wish_session(step, control);
+    } else if (build_action(plan, step, control_instance(control)) != COMMAND_OK) {
+        step->state = STEP_FAILED;
+        plan_step_ended(plan, step);
+    }
 }
 
 /* Sends the next command of the action; true when that has failed at once. */
@@ -258,7 +266,7 @@ static void turn_lock(struct plan *plan)
     for (size_t i = 0; i < plan->count; i++)
         turn |= plan->steps[i].state == STEP_UNKNOWN;
     for (size_t i = 0; i < plan->count && turn; i++) {
-        struct control *control = control_find(plan->steps[i].change.instance);
+        const struct control *control = step_control(&plan->steps[i]);
         struct instance *instance = control ? control_instance(control) : NULL;
 
         if (plan->steps[i].change.kind == CHANGE_SERIAL && instance)
@@ -287,11 +295,11 @@ static bool advance(struct plan *plan)
         if (!plan->failed && plan->action_next < plan->action_count)
             return act(plan);
         end_run(plan);
-        return false;
+        return true; /* who was told may have begun to undo it */
     case PLAN_UNDOING:
         step = is_restoring(plan) ? NULL : next_to_restore(plan);
         if (step) {
-            step_restore(step);
+            step_restore(step, false);
             return !step->restoring;
         }
         if (!is_restoring(plan))
@@ -316,7 +324,7 @@ static void go_on(struct plan *plan)
 void plan_step_ended(struct plan *plan, struct step *step)
 {
     if (plan->stage == PLAN_SETTING || plan->stage == PLAN_ACTING) {
-        if (step->state != STEP_DONE) {
+        if (step->state == STEP_FAILED || step->state == STEP_UNKNOWN) {
             step->error = PLAN_FAILED;
             plan->failed = true;
         }
@@ -337,7 +345,7 @@ static void restore_unattended(struct plan *plan)
         if (!is_setting(step) || step->state != STEP_DONE)
             continue;
         step->error = PLAN_UNDO_FAILED;
-        step_restore(step);
+        step_restore(step, true);
     }
 }
 
@@ -366,7 +374,7 @@ static bool recheck(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
         struct step *step = &plan->steps[i];
-        const struct control *control = control_find(step->change.instance);
+        const struct control *control = step_control(step);
         const char *why;
 
         if (step->change.idle)
@@ -385,7 +393,7 @@ static int64_t shortest_timeout(const struct plan *plan)
     int64_t shortest = INT32_MAX;
 
     for (size_t i = 0; i < plan->count; i++) {
-        const struct control *control = control_find(plan->steps[i].change.instance);
+        const struct control *control = step_control(&plan->steps[i]);
 
         if (control && control_timeout(control) < shortest)
             shortest = control_timeout(control);
@@ -452,7 +460,7 @@ void plan_commit(struct plan *plan)
         return;
     for (size_t i = 0; i < plan->count; i++) {
         const struct change *change = &plan->steps[i].change;
-        struct control *control = control_find(change->instance);
+        struct control *control = step_control(&plan->steps[i]);
 
         if (control && !change->idle && change_class(change->kind) == CLASS_REFRESH)
             control_refresh(control, change);

@@ -67,6 +67,9 @@ static const char *answer_fault(const struct plan *plan, size_t which,
 
     if (!change_is_credential(change->kind) || !request)
         return NULL;
+    for (size_t i = which + 1; i < plan->count; i++)
+        if (same_action(change, &plan->steps[i].change))
+            return NULL;
     plan_gather_credentials(plan, change, &given);
     fault = credentials_fault(request, &given);
     if (fault)
@@ -77,11 +80,13 @@ static const char *answer_fault(const struct plan *plan, size_t which,
     return error == COMMAND_OK ? NULL : command_error_text(error);
 }
 
-static enum plan_error check(const struct plan *plan, size_t which, const char **why)
+static enum plan_error check(struct plan *plan, size_t which, const char **why)
 {
     const struct change *change = &plan->steps[which].change;
     const struct control *control = control_find(change->instance);
     enum control_verdict verdict;
+
+    plan->steps[which].control = control ? control_id(control) : 0;
 
     *why = "there is no such daemon";
     if (!control)

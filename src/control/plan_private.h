@@ -5,12 +5,13 @@
 #include "connection/connection.h"
 #include "control/plan.h"
 
+struct control;
 struct credentials;
 
 /* Shared by the files of this folder only. */
 
 enum step_state {
-    STEP_NEW,
+    STEP_NEW, /* also what was given up before anything was changed, because another has failed */
     STEP_RUNNING,
     STEP_DONE,    /* the daemon has accepted it */
     STEP_FAILED,  /* the daemon has refused it, or does not know of it */
@@ -21,15 +22,18 @@ enum step_state {
 /* One change on its way.  It is the listener of its commands. */
 struct step {
     struct plan *plan;
+    uint64_t control;     /* control_id(): never another daemon than the one that was checked */
     struct change change; /* its text is wiped when the plan has run */
     enum plan_error error;
     enum step_state state;
-    bool reading;      /* the command that is out only reads the setting */
-    bool restoring;    /* the command that is out puts the setting back */
-    bool username;     /* the command that is out is a user name */
-    int32_t before;    /* the setting, as it was read */
-    uint32_t sequence; /* of the command that is out, among the shown commands */
-    int64_t begun;     /* clock_mono() when it was asked for */
+    bool reading;    /* the command that is out only reads the setting */
+    bool restoring;  /* the command that is out puts the setting back */
+    bool username;   /* the command that is out is a user name */
+    bool owed;       /* the command that is out is waited for by nobody: control_owes() */
+    int32_t before;  /* the setting, as it was read */
+    char *shown;     /* the command that is out, as it may be shown */
+    uint64_t ticket; /* of it, for commands_end() */
+    int64_t begun;   /* clock_mono() when it was asked for */
 };
 
 enum plan_stage { PLAN_NEW, PLAN_SETTING, PLAN_ACTING, PLAN_RAN, PLAN_UNDOING, PLAN_OVER };
@@ -64,8 +68,11 @@ void step_set(struct step *step);
 /* Sends a command of an action, behind a check that it still makes sense. */
 void step_act(struct step *step, const struct command *command, bool username);
 
-/* Puts a setting back. */
-void step_restore(struct step *step);
+/* Puts a setting back; unattended when nobody waits for it. */
+void step_restore(struct step *step, bool unattended);
+
+/* The controls of its daemon, NULL when they are gone. */
+struct control *step_control(const struct step *step);
 
 /*
  * The deadline has come: what is not sent is withdrawn, what is out is unknown.  A setting is put

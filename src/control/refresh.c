@@ -6,7 +6,7 @@ static void begin(struct control *control, struct reading *reading, const char *
 {
     reading->active = true;
     reading->begun = clock_mono();
-    reading->sequence = commands_begin(control->instance, text);
+    reading->ticket = commands_begin(control->instance, text);
 }
 
 static void end(struct control *control, struct reading *reading, const struct reply *reply)
@@ -19,7 +19,7 @@ static void end(struct control *control, struct reading *reading, const struct r
     else if (reply->outcome != OUTCOME_ERROR)
         text = slice_of("the session ended before the answer");
     reading->active = false;
-    commands_end(control->instance, reading->sequence, result, text, clock_mono() - reading->begun);
+    commands_end(control->instance, reading->ticket, result, text, clock_mono() - reading->begun);
 }
 
 static void net_line(void *arg, struct slice line, const struct message *message)
@@ -125,15 +125,15 @@ static void read_pkcs11(struct control *control)
 
 void control_refresh(struct control *control, const struct change *change)
 {
-    uint32_t sequence;
+    uint64_t ticket;
 
     if (change->kind == CHANGE_NET_REFRESH && !control->net.active) {
         read_net(control);
     } else if (change->kind == CHANGE_PKCS11_REFRESH && !control->pkcs11.active) {
         read_pkcs11(control);
     } else if (change->kind == CHANGE_REFRESH) {
-        sequence = commands_begin(control->instance, "status");
-        commands_end(control->instance, sequence, RESULT_SUCCESS, slice_of("under way"), 0);
+        ticket = commands_begin(control->instance, "status");
+        commands_end(control->instance, ticket, RESULT_SUCCESS, slice_of("under way"), 0);
         session_refresh(control->session);
     }
 }

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,31 +12,32 @@ static void on_done(void *arg, const struct reply *reply);
 
 /* Why a command that nobody answered has no answer. */
 static const char unsent[] = "not sent: it came too late, or makes no sense any more";
+static const char not_sent_any_more[] = "not sent: the session has ended";
 static const char lost[] = "the session ended before the answer";
 static const char silent[] = "the daemon did not answer";
 
-static struct control *control_of(const struct step *step)
+struct control *step_control(const struct step *step)
 {
-    return control_find(step->change.instance);
+    return control_with_id(step->control);
 }
 
 /* In the moment before an action is sent. */
 static bool still_right(void *arg)
 {
     const struct step *step = arg;
+    const struct control *control = step_control(step);
     const char *why;
 
-    return step->state == STEP_RUNNING &&
-           control_recheck(control_of(step), &step->change, &why) == CONTROL_OK;
+    return step->state == STEP_RUNNING && control &&
+           control_recheck(control, &step->change, &why) == CONTROL_OK;
 }
 
 static bool ask(struct step *step, const struct command *command, bool (*check)(void *arg))
 {
     const struct listener listener = {NULL, on_done, check, step};
-    const struct control *control = control_of(step);
 
     step->plan->waiting++;
-    if (session_ask(control_session(control), command, &listener))
+    if (session_ask(control_session(step_control(step)), command, &listener))
         return true;
     step->plan->waiting--;
     return false;
@@ -47,22 +49,43 @@ static void end(struct step *step, enum step_state state)
     plan_step_ended(step->plan, step);
 }
 
+/* Nobody waits for the command that is out, and until its end nothing else may be asked. */
+static void owe(struct step *step)
+{
+    struct control *control = step_control(step);
+
+    if (!step->owed && control)
+        control_owes(control);
+    step->owed = true;
+}
+
+static void pay(struct step *step)
+{
+    struct control *control = step_control(step);
+
+    if (step->owed && control)
+        control_paid(control);
+    step->owed = false;
+}
+
 /* What is asked of the daemon is shown among its commands, though it may not come to sending it. */
 static void show_begin(struct step *step, const struct command *command)
 {
     char text[COMMAND_SHOWN_MAX];
 
     command_show(command, text);
-    step->sequence = commands_begin(control_instance(control_of(step)), text);
+    free(step->shown);
+    step->shown = text_copy(text);
+    step->ticket = commands_begin(control_instance(step_control(step)), text);
     step->begun = clock_mono();
 }
 
 static void show_end(const struct step *step, enum command_result result, struct slice text)
 {
-    const struct control *control = control_of(step);
+    const struct control *control = step_control(step);
 
     if (control)
-        commands_end(control_instance(control), step->sequence, result, text,
+        commands_end(control_instance(control), step->ticket, result, text,
                      clock_mono() - step->begun);
 }
 
@@ -72,6 +95,7 @@ static void not_sent(struct step *step)
     bool restoring = step->restoring;
 
     step->restoring = false;
+    pay(step);
     end(step, restoring ? STEP_UNKNOWN : STEP_FAILED);
 }
 
@@ -80,42 +104,39 @@ static void send_shown(struct step *step, const struct command *command, bool (*
 {
     if (ask(step, command, check))
         return;
-    show_end(step, RESULT_REJECTED, slice_of(lost));
+    show_end(step, RESULT_REJECTED, slice_of(not_sent_any_more));
     not_sent(step);
 }
 
-static void build_setting(const struct step *step, const struct change *change,
-                          struct command *command)
+/* Tells the session of a verb before the command for it is asked. */
+static void send_setting(struct step *step, const struct change *change)
 {
-    const struct control *control = control_of(step);
+    const struct control *control = step_control(step);
+    struct command command;
 
-    change_command(change, control_instance(control), command);
-    if (change->kind == CHANGE_VERB && !step->reading)
+    if (change_command(change, control_instance(control), &command) != COMMAND_OK) {
+        show_end(step, RESULT_REJECTED, slice_of(unsent));
+        not_sent(step);
+        return;
+    }
+    if (change->kind == CHANGE_VERB)
         session_expect_verb(control_session(control), change->number);
+    send_shown(step, &command, NULL);
 }
 
 void step_set(struct step *step)
 {
+    const struct control *control = step_control(step);
     struct command command;
 
     step->state = STEP_RUNNING;
     step->reading = true;
-    if (!control_of(step)) {
+    if (!control || change_command(&step->change, control_instance(control), &command)) {
         not_sent(step);
         return;
     }
-    build_setting(step, &step->change, &command);
     show_begin(step, &command);
     change_query(step->change.kind, &command);
-    send_shown(step, &command, NULL);
-}
-
-static void write_setting(struct step *step)
-{
-    struct command command;
-
-    step->reading = false;
-    build_setting(step, &step->change, &command);
     send_shown(step, &command, NULL);
 }
 
@@ -123,7 +144,7 @@ void step_act(struct step *step, const struct command *command, bool username)
 {
     step->state = STEP_RUNNING;
     step->username = username;
-    if (!control_of(step)) {
+    if (!step_control(step)) {
         not_sent(step);
         return;
     }
@@ -139,19 +160,21 @@ static struct change change_back(const struct step *step)
     return back;
 }
 
-void step_restore(struct step *step)
+void step_restore(struct step *step, bool unattended)
 {
     const struct change back = change_back(step);
+    const struct control *control = step_control(step);
     struct command command;
 
     step->restoring = true;
-    if (!control_of(step)) {
+    if (!control || change_command(&back, control_instance(control), &command) != COMMAND_OK) {
         not_sent(step);
         return;
     }
-    build_setting(step, &back, &command);
+    if (unattended)
+        owe(step);
     show_begin(step, &command);
-    send_shown(step, &command, NULL);
+    send_setting(step, &back);
 }
 
 static void show_reply(const struct step *step, const struct reply *reply)
@@ -161,19 +184,20 @@ static void show_reply(const struct step *step, const struct reply *reply)
         [OUTCOME_CUT] = RESULT_ERROR,       [OUTCOME_LOST] = RESULT_TIMED_OUT,
         [OUTCOME_UNSENT] = RESULT_REJECTED,
     };
+    enum command_result result = results[reply->outcome];
     struct slice text = reply->text;
-    char shown[CHANGE_SHOWN_MAX];
 
     if (reply->outcome == OUTCOME_UNSENT)
         text = slice_of(unsent);
     else if (reply->outcome == OUTCOME_LOST)
-        text = slice_of(lost);
+        text = slice_of(reply->sent ? lost : not_sent_any_more);
     else if (reply->outcome == OUTCOME_CUT)
         text = slice_of(silent);
-    change_show(&step->change, shown);
-    log_notice("%s: asked for \"%s\": %s", control_instance(control_of(step))->name, shown,
-               reply->outcome == OUTCOME_SUCCESS ? "done" : "not done");
-    show_end(step, results[reply->outcome], text);
+    if (reply->outcome == OUTCOME_LOST && !reply->sent)
+        result = RESULT_REJECTED;
+    log_notice("%s: asked for \"%s\": %s", control_instance(step_control(step))->name,
+               text_or_empty(step->shown), result == RESULT_SUCCESS ? "done" : "not done");
+    show_end(step, result, text);
 }
 
 /* What the setting was: without that it could not be put back, so it is not changed. */
@@ -184,12 +208,16 @@ static void setting_read(struct step *step, const struct reply *reply)
 
     if (step->state != STEP_RUNNING)
         return; /* the deadline was earlier */
+    step->reading = false;
     if (known && !step->plan->failed) {
-        write_setting(step);
+        send_setting(step, &step->change);
         return;
     }
-    show_end(step, known ? RESULT_REJECTED : RESULT_ERROR, known ? slice_of(unsent) : reply->text);
-    end(step, STEP_FAILED);
+    if (reply->outcome == OUTCOME_ERROR)
+        show_end(step, RESULT_ERROR, reply->text);
+    else
+        show_end(step, RESULT_REJECTED, slice_of(known ? unsent : not_sent_any_more));
+    end(step, known ? STEP_NEW : STEP_FAILED);
 }
 
 /*
@@ -198,25 +226,21 @@ static void setting_read(struct step *step, const struct reply *reply)
  */
 static void answered_late(struct step *step, const struct reply *reply)
 {
+    pay(step);
     if (reply->outcome == OUTCOME_SUCCESS && change_class(step->change.kind) == CLASS_SETTING)
-        step_restore(step);
+        step_restore(step, true);
 }
 
 static void take_effect(const struct step *step, const struct change *change)
 {
-    const struct control *control = control_of(step);
+    const struct control *control = step_control(step);
 
-    change_accepted(change, control_instance(control));
+    if (step->username)
+        requests_accepted(control_instance(control), change->row, true);
+    else
+        change_accepted(change, control_instance(control));
     if (change->kind == CHANGE_VERB)
         session_verb_changed(control_session(control));
-}
-
-static void accepted(const struct step *step, struct instance *instance)
-{
-    if (step->username)
-        requests_accepted(instance, step->change.row, true);
-    else
-        take_effect(step, &step->change);
 }
 
 static void written(struct step *step, const struct reply *reply)
@@ -225,13 +249,13 @@ static void written(struct step *step, const struct reply *reply)
     enum step_state state = STEP_FAILED;
 
     if (reply->outcome == OUTCOME_SUCCESS) {
-        accepted(step, control_instance(control_of(step)));
+        take_effect(step, &step->change);
         state = STEP_DONE;
-    } else if (reply->outcome == OUTCOME_LOST) {
+    } else if (reply->outcome == OUTCOME_LOST && reply->sent) {
         state = STEP_UNKNOWN;
+    } else if (step->change.kind == CHANGE_VERB) {
+        session_verb_changed(control_session(step_control(step))); /* it is what it was */
     }
-    if (state == STEP_FAILED && step->change.kind == CHANGE_VERB)
-        session_verb_changed(control_session(control_of(step)));
     if (late)
         answered_late(step, reply);
     else if (step->state == STEP_RUNNING)
@@ -243,6 +267,7 @@ static void restored(struct step *step, const struct reply *reply)
     const struct change back = change_back(step);
 
     step->restoring = false;
+    pay(step);
     if (reply->outcome == OUTCOME_SUCCESS)
         take_effect(step, &back);
     end(step, reply->outcome == OUTCOME_SUCCESS ? STEP_UNDONE : STEP_UNKNOWN);
@@ -267,18 +292,25 @@ static void on_done(void *arg, const struct reply *reply)
 
 void step_expire(struct step *step)
 {
-    const struct control *control = control_of(step);
+    const struct control *control = step_control(step);
+    bool reading = step->reading;
     bool withdrawn = false;
 
     if (step->restoring) {
+        owe(step);
         end(step, STEP_UNKNOWN);
         return;
     }
-    if (control && !step->reading)
+    if (control)
         withdrawn = session_withdraw(control_session(control), step);
     if (step->state != STEP_RUNNING)
         return; /* that has told its end */
-    if (!withdrawn)
-        show_end(step, RESULT_TIMED_OUT, slice_of(silent));
-    end(step, step->reading || withdrawn ? STEP_FAILED : STEP_UNKNOWN);
+    if (withdrawn) {
+        end(step, STEP_FAILED);
+        return;
+    }
+    show_end(step, RESULT_TIMED_OUT, slice_of(silent));
+    if (!reading)
+        owe(step);
+    end(step, reading ? STEP_FAILED : STEP_UNKNOWN);
 }

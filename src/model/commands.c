@@ -4,23 +4,39 @@
 #include "base/text.h"
 #include "model/instance.h"
 
-static void fill(struct command_record *record, const char *text)
+static void fill(struct command_record *record, const char *text, uint64_t ticket)
 {
     record->time = clock_wall();
+    record->ticket = ticket;
     record->result = RESULT_PENDING;
     text_set(&record->command, TEXT_MAX, slice_of(text));
 }
 
-uint32_t commands_begin(struct instance *instance, const char *text)
+uint64_t commands_begin(struct instance *instance, const char *text)
 {
     struct command_record *record = history_push(&instance->commands);
+    uint64_t ticket = instance->last_command.ticket + 1;
 
     command_record_fini(&instance->last_command);
-    fill(&instance->last_command, text);
+    fill(&instance->last_command, text, ticket);
     instance->last_command_sequence = record ? instance->commands.last : 0;
     if (record)
-        fill(record, text);
-    return instance->last_command_sequence;
+        fill(record, text, ticket);
+    return ticket;
+}
+
+/* Tickets grow with the rows; what is still open is among the newest. */
+static struct command_record *find(const struct instance *instance, uint64_t ticket)
+{
+    const struct history *commands = &instance->commands;
+
+    for (uint32_t back = 0; back < commands->count; back++) {
+        struct command_record *record = history_at(commands, commands->last - back);
+
+        if (record->ticket <= ticket)
+            return record->ticket == ticket ? record : NULL;
+    }
+    return NULL;
 }
 
 static void end(struct command_record *record, enum command_result result, struct slice reply,
@@ -32,20 +48,20 @@ static void end(struct command_record *record, enum command_result result, struc
     text_set(&record->reply, TEXT_MAX, reply);
 }
 
-void commands_end(struct instance *instance, uint32_t sequence, enum command_result result,
+void commands_end(struct instance *instance, uint64_t ticket, enum command_result result,
                   struct slice reply, int64_t milliseconds)
 {
-    struct command_record *record = history_at(&instance->commands, sequence);
+    struct command_record *record = find(instance, ticket);
 
     if (record)
         end(record, result, reply, milliseconds);
-    if (instance->last_command_sequence == sequence)
+    if (instance->last_command.ticket == ticket)
         end(&instance->last_command, result, reply, milliseconds);
 }
 
 void commands_reject(struct instance *instance, const char *text, const char *why)
 {
-    uint32_t sequence = commands_begin(instance, text);
+    uint64_t ticket = commands_begin(instance, text);
 
-    commands_end(instance, sequence, RESULT_REJECTED, slice_of(why), 0);
+    commands_end(instance, ticket, RESULT_REJECTED, slice_of(why), 0);
 }

@@ -14,16 +14,16 @@ struct instance;
  */
 
 /*
- * A command goes out; secrets in its text are masked already.  Returns its sequence number, 0 when
- * the history keeps nothing.
+ * A command goes out; secrets in its text are masked already.  Returns a ticket for commands_end(),
+ * which no other command ever has.
  */
-uint32_t commands_begin(struct instance *instance, const char *text);
+uint64_t commands_begin(struct instance *instance, const char *text);
 
 /*
- * What came of the command with that number: the result may change again when an answer is late.
+ * What came of the command with that ticket: the result may change again when an answer is late.
  * reply is the daemon's, or says why the command was not sent.
  */
-void commands_end(struct instance *instance, uint32_t sequence, enum command_result result,
+void commands_end(struct instance *instance, uint64_t ticket, enum command_result result,
                   struct slice reply, int64_t milliseconds);
 
 /* A command that is not sent, and why. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -25,6 +26,16 @@ static bool set_up_histories(struct instance *instance, const struct limits *lim
                         request_fini);
 }
 
+/* RFC 2579, TestAndIncr: what it was before is not known, so nobody can guess it either. */
+static int random_serial(void)
+{
+    unsigned serial = 0;
+
+    if (getrandom(&serial, sizeof(serial), GRND_NONBLOCK) != (ssize_t)sizeof(serial))
+        serial = (unsigned)clock_mono();
+    return (int)(serial & INT32_MAX);
+}
+
 struct instance *instance_new(uint32_t index, const struct instance_config *config)
 {
     struct instance *instance = calloc(1, sizeof(*instance));
@@ -41,6 +52,7 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->hold_flag = instance->dco = instance->status_complete = TRUTH_UNKNOWN;
     instance->verb = instance->mute = instance->auth_retry = -1;
     instance->last_command.result = RESULT_SUCCESS;
+    instance->serial = random_serial();
     instance->pkcs11.told = -1;
     instance->client_max = config->limits.client_max;
     instance->route_max = config->limits.route_max;

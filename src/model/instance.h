@@ -91,6 +91,7 @@ struct instance {
 
     int64_t status_mono;
     int64_t status_unix;
+    bool status_seen;           /* in this session */
     enum truth status_complete; /* false: the last status was cut or had rows dropped */
 
     uint32_t fatals, errors, warnings;

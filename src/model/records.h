@@ -58,7 +58,8 @@ enum command_result {
 
 struct command_record {
     int64_t time;
-    char *command; /* secrets as *** */
+    uint64_t ticket; /* grows with each command of a daemon (model/commands.h) */
+    char *command;   /* secrets as *** */
     enum command_result result;
     char *reply;
     uint32_t milliseconds;

@@ -72,6 +72,8 @@ static void end_request(struct instance *instance, struct request *request, uint
     bool was_open = request->status == REQUEST_PENDING;
 
     request->status = status;
+    if (status != REQUEST_FAILED)
+        forget_challenge(request);
     if (!was_open)
         return;
     request->ended = clock_wall();
@@ -123,10 +125,10 @@ static struct request *open_request(struct instance *instance, enum request_kind
 }
 
 /* The last of that name that has ended, for the state of its challenge. */
-static const struct request *last_of(const struct instance *instance, const struct request *than)
+static struct request *last_of(const struct instance *instance, const struct request *than)
 {
-    const struct request *found = NULL;
-    const struct request *request;
+    struct request *found = NULL;
+    struct request *request;
     uint32_t row = 0;
 
     while ((request = next_request(instance, &row)) && request != than)
@@ -138,14 +140,16 @@ static const struct request *last_of(const struct instance *instance, const stru
 /* A dynamic challenge came with the failure before this question. */
 static void take_challenge(struct instance *instance, struct request *request)
 {
-    const struct request *last = last_of(instance, request);
+    struct request *last = last_of(instance, request);
 
     if (!last || last->status != REQUEST_FAILED)
         return;
     text_set(&request->reason, TEXT_MAX, slice_of(last->reason));
     if (!last->challenge || request->challenge)
         return;
-    request->challenge = strdup(last->challenge);
+    /* The state moves: it is for one answer. */
+    request->challenge = last->challenge;
+    last->challenge = NULL;
     request->echo = last->echo;
     text_set(&request->prompt, TEXT_MAX, slice_of(last->prompt));
 }

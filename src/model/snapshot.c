@@ -291,6 +291,7 @@ bool snapshot_commit(struct snapshot *snapshot)
         instance->dco = snapshot->numbers[STATUS_DCO] ? TRUTH_TRUE : TRUTH_FALSE;
     instance->rows_dropped += snapshot->dropped;
     instance->status_mono = clock_mono();
+    instance->status_seen = true;
     instance->status_unix = clock_wall();
     instance->status_complete = whole ? TRUTH_TRUE : TRUTH_FALSE;
     snapshot_abort(snapshot);

@@ -267,24 +267,44 @@ enum command_error command_mute(struct command *command, int count)
     return finish(&builder);
 }
 
+const char *command_auth_retry_word(enum auth_retry mode)
+{
+    static const char *const words[] = {[AUTH_RETRY_NONE] = "none",
+                                        [AUTH_RETRY_INTERACT] = "interact",
+                                        [AUTH_RETRY_NOINTERACT] = "nointeract"};
+
+    return words[mode];
+}
+
+const char *command_signal_word(enum daemon_signal number)
+{
+    static const char *const words[] = {[DAEMON_SIGHUP] = "SIGHUP",
+                                        [DAEMON_SIGTERM] = "SIGTERM",
+                                        [DAEMON_SIGUSR1] = "SIGUSR1",
+                                        [DAEMON_SIGUSR2] = "SIGUSR2"};
+
+    return words[number];
+}
+
+static void with_word(struct command *command, enum reply_form form, const char *name,
+                      const char *word)
+{
+    struct builder builder = build(command, form, name);
+
+    add_bytes(&builder, " ", 1);
+    add_bytes(&builder, word, strlen(word));
+    finish(&builder);
+}
+
 void command_auth_retry(struct command *command, enum auth_retry mode)
 {
-    static const char *const words[] = {[AUTH_RETRY_NONE] = "auth-retry none",
-                                        [AUTH_RETRY_INTERACT] = "auth-retry interact",
-                                        [AUTH_RETRY_NOINTERACT] = "auth-retry nointeract"};
-
-    plain(command, REPLY_SINGLE, words[mode]);
+    with_word(command, REPLY_SINGLE, "auth-retry", command_auth_retry_word(mode));
 }
 
 /* A refused signal has no reply at all up to 2.5.7. */
 void command_signal(struct command *command, enum daemon_signal number)
 {
-    static const char *const words[] = {[DAEMON_SIGHUP] = "signal SIGHUP",
-                                        [DAEMON_SIGTERM] = "signal SIGTERM",
-                                        [DAEMON_SIGUSR1] = "signal SIGUSR1",
-                                        [DAEMON_SIGUSR2] = "signal SIGUSR2"};
-
-    plain(command, REPLY_MAYBE, words[number]);
+    with_word(command, REPLY_MAYBE, "signal", command_signal_word(number));
 }
 
 void command_forget_passwords(struct command *command)

@@ -96,6 +96,10 @@ enum hold_action { HOLD_ON, HOLD_OFF, HOLD_RELEASE };
 enum auth_retry { AUTH_RETRY_NONE, AUTH_RETRY_INTERACT, AUTH_RETRY_NOINTERACT };
 enum daemon_signal { DAEMON_SIGHUP, DAEMON_SIGTERM, DAEMON_SIGUSR1, DAEMON_SIGUSR2 };
 
+/* The daemon's words for them. */
+const char *command_auth_retry_word(enum auth_retry mode);
+const char *command_signal_word(enum daemon_signal number);
+
 void command_hold(struct command *command, enum hold_action action);
 enum command_error command_verb(struct command *command, int level); /* 0 to 15 */
 enum command_error command_mute(struct command *command, int count); /* 0 and more */

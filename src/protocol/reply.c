@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "protocol/command.h"
+
 /* A status has no longer row; a history has lines of up to 10 KiB. */
 enum { ROW_BYTES = 512, HISTORY_BYTES = 16 << 20 };
 
@@ -15,6 +17,19 @@ bool reply_number(struct slice text, const char *name, int64_t *out)
 {
     return slice_take_prefix(&text, name) && slice_take_prefix(&text, "=") &&
            slice_to_i64(text, out);
+}
+
+bool reply_auth_retry(struct slice text, int *mode)
+{
+    if (!slice_take_prefix(&text, "auth-retry="))
+        return false;
+    for (int i = AUTH_RETRY_NONE; i <= AUTH_RETRY_NOINTERACT; i++) {
+        if (slice_is(text, command_auth_retry_word((enum auth_retry)i))) {
+            *mode = i;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool reply_load_stats(struct slice text, struct load_stats *out)

@@ -9,6 +9,9 @@
 /* Reads `NAME=N`, the text of a SUCCESS reply: "pid", "hold", "verb", "mute". */
 bool reply_number(struct slice text, const char *name, int64_t *out);
 
+/* Reads `auth-retry=WORD`; the mode is one of enum auth_retry (protocol/command.h). */
+bool reply_auth_retry(struct slice text, int *mode);
+
 /* `load-stats`: clients whose set-up has finished, link bytes since the daemon started. */
 struct load_stats {
     uint64_t clients;

@@ -12,6 +12,9 @@ enum { STRETCH = 20 };
 /* A daemon that was deaf once is not left alone for long: five minutes, in milliseconds. */
 enum { STRETCH_MAX = 300000 };
 
+/* Nor is it asked oftener than once a second by those who want it now. */
+enum { NOW_MIN = 1000 };
+
 /* Milliseconds between two polls. */
 static int64_t pause(const struct session *session)
 {
@@ -163,12 +166,24 @@ void poll_stop(struct session *session)
 }
 
 /* A daemon that goes through all its states in a second is not asked in each of them. */
-void poll_soon(struct session *session)
+/* Whatever load-stats says, a status follows it, but not within so many milliseconds of the last.
+ */
+static void want_status(struct session *session, int64_t distance)
 {
-    int64_t left = session->asked + pause(session) - clock_mono();
+    int64_t left = session->asked + distance - clock_mono();
 
     session->status_refused = false;
     session->skips = SKIPS_MAX;
     if (session->synchronized && !session->polling)
         timer_start(&session->poll, left > 0 ? left : 0);
+}
+
+void poll_soon(struct session *session)
+{
+    want_status(session, pause(session));
+}
+
+void poll_now(struct session *session)
+{
+    want_status(session, NOW_MIN);
 }

@@ -49,7 +49,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         break;
     case PHASE_CONNECTING:
         /* A further try is no news: the contact keeps its error until there is a greeting. */
-        if (!instance->loss_told)
+        if (!instance->loss_told || instance->contact == CONTACT_DETACHED)
             instance_set_contact(instance, CONTACT_CONNECTING, NULL);
         break;
     case PHASE_AUTHENTICATING:
@@ -142,7 +142,7 @@ void session_configure(struct session *session, const struct instance_config *co
 
 void session_detach(struct session *session)
 {
-    if (session->instance->contact != CONTACT_DETACHED)
+    if (!connection_is_closed(session->connection))
         connection_close(session->connection);
 }
 
@@ -169,5 +169,5 @@ bool session_withdraw(struct session *session, const void *arg)
 
 void session_refresh(struct session *session)
 {
-    poll_soon(session);
+    poll_now(session);
 }

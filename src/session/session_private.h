@@ -77,6 +77,9 @@ void poll_stop(struct session *session);
 /* The daemon has gone on: what refused a status before may answer it now. */
 void poll_soon(struct session *session);
 
+/* A status is wanted without waiting for the interval. */
+void poll_now(struct session *session);
+
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);
 

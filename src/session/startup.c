@@ -71,14 +71,8 @@ static void mute_done(void *arg, const struct reply *reply)
 static void auth_retry_done(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
-    static const char *const names[] = {"none", "interact", "nointeract"};
-    struct slice text = reply->text;
 
-    if (!slice_take_prefix(&text, "auth-retry="))
-        return;
-    for (int i = 0; i < 3; i++)
-        if (slice_is(text, names[i]))
-            session->instance->auth_retry = i;
+    reply_auth_retry(reply->text, &session->instance->auth_retry);
 }
 
 static void replayed_line(struct session *session, struct slice line)
@@ -231,6 +225,7 @@ void startup_begin(struct session *session)
 {
     startup_abort(session);
     session->started = true;
+    session->instance->status_seen = false;
     session->client_auth_seen = false;
     if (!session->instance->loss_told)
         instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);

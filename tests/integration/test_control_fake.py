@@ -2,12 +2,13 @@
 
 import base64
 import random
+import threading
 import time
 
 import pytest
 
 from fake import questions
-from parts.control import CONTROL_TABLE, entry, last, refused
+from parts.control import CONTROL_TABLE, Background, entry, last, refused
 from parts.fastset import FastSet
 from parts.view import InstanceView, rows
 
@@ -64,7 +65,7 @@ def test_values_that_are_wrong(server, manager, snmpd):
         manager.set((f"ovpnControl{name}.1", "i", value))
     manager.set(("ovpnControlKillCommonName.1", "s", ""), ("ovpnControlKillAddress.1", "s", ""))
     assert manager.table("ovpnCommandTable") == {}
-    assert commands(server, "verb", "kill", "mute", "hold") == [["hold"], ["verb"], ["mute"]]
+    assert commands(server, "verb", "kill", "mute", "hold") == [["verb"], ["hold"], ["mute"]]
 
 
 def test_changes_that_contradict(server, manager):
@@ -79,15 +80,17 @@ def test_changes_that_contradict(server, manager):
 
 
 def test_the_serial_number(server, manager):
-    manager.set(("ovpnControlSerial.1", "i", 0), ("ovpnControlVerb.1", "i", 4))
-    assert manager.get("ovpnControlSerial.1") == 1
+    serial = manager.get("ovpnControlSerial.1")
+    manager.set(("ovpnControlSerial.1", "i", serial), ("ovpnControlVerb.1", "i", 4))
+    after = (serial + 1) % (1 << 31)
+    assert manager.get("ovpnControlSerial.1") == after
     for _ in range(2):
-        assert refused(manager, ("ovpnControlSerial.1", "i", 0),
+        assert refused(manager, ("ovpnControlSerial.1", "i", serial),
                        ("ovpnControlVerb.1", "i", 5)) == "inconsistentValue"
     assert last(manager) == ["success", "verb level changed"]
-    assert refused(manager, ("ovpnControlSerial.1", "i", 1),
+    assert refused(manager, ("ovpnControlSerial.1", "i", after),
                    ("ovpnControlKillCommonName.1", "s", "nobody")) == "commitFailed"
-    assert manager.get("ovpnControlSerial.1") == 1
+    assert manager.get("ovpnControlSerial.1") == after
 
 
 def test_what_is_not_allowed(start_fake, start_agent, manager, view):
@@ -338,6 +341,33 @@ def test_two_daemons_in_one_pdu(start_fake, start_agent, manager, lab):
     assert manager.get("ovpnInstanceMute.1") == 0
     assert refused(manager, ("ovpnControlSignal.1", "i", "sigusr1"),
                    ("ovpnControlSignal.2", "i", "sigusr1")) == "inconsistentValue"
+
+
+def test_the_error_is_where_it_belongs(start_fake, start_agent, manager, snmpd, lab):
+    """One daemon refuses while another is still being read."""
+    one, two = start_fake("one"), start_fake("two")
+    agent = start_agent([entry(one), entry(two, 2)])
+    for index in (1, 2):
+        InstanceView(lab, manager, index).wait(Contact="up", State="connected")
+    reading = threading.Event()
+
+    def read_late(daemon, _words):
+        reading.set()
+
+    with one.script() as daemon:
+        daemon.overrides["verb"] = read_late
+    with two.script() as daemon:
+        daemon.overrides["verb"] = lambda it, words: it.emit(
+            "ERROR: no" if len(words) > 1 else "SUCCESS: verb=3")
+    waiting = Background(snmpd.manager(), ("ovpnControlVerb.1", "i", 5),
+                         ("ovpnControlVerb.2", "i", 5))
+    assert reading.wait(5)
+    lab.wait_until(lambda: 'two: asked for "verb 5": not done' in agent.log, "two has refused")
+    with one.script() as daemon:
+        daemon.emit("SUCCESS: verb=3")
+    assert waiting.join() == "commitFailed"
+    assert waiting.index == "OPENVPN-MANAGEMENT-MIB::ovpnControlVerb.2"
+    assert one.commands("verb")[-1] == ["verb"]
 
 
 def hostile(generator):

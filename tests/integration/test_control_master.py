@@ -1,38 +1,15 @@
 """The master agent goes away while a SET waits for a daemon."""
 
-import os
+import contextlib
 import threading
 import time
 
 import pytest
 
-from parts.control import entry, refused
-from parts.snmp import SnmpError, Snmpd, SnmpTimeout
+from parts.control import CONTROL_TABLE, Background, entry, refused
+from parts.fastset import FastSet
+from parts.snmp import Snmpd
 from parts.view import InstanceView
-
-PARKED = 31  # seconds that a request of a session that has ended is kept (agent/set.c)
-
-
-class Background:
-    """A SET in a thread; what came of it is in `outcome`."""
-
-    def __init__(self, manager, *changes):
-        self.outcome = None
-        self._thread = threading.Thread(target=self._run, args=(manager, changes))
-        self._thread.start()
-
-    def _run(self, manager, changes):
-        try:
-            manager.set(*changes)
-            self.outcome = "noError"
-        except SnmpError as error:
-            self.outcome = error.status
-        except SnmpTimeout:
-            self.outcome = "timeout"
-
-    def join(self):
-        self._thread.join(60)
-        return self.outcome
 
 
 def keep_quiet(daemon, words):
@@ -58,7 +35,6 @@ def is_asked(fake):
 @pytest.mark.valgrind
 def test_killed_while_a_set_waits(quiet, lab, snmpd, manager):
     fake, agent = quiet
-    begin = time.monotonic()
     waiting = Background(snmpd.manager(timeout=2), ("ovpnControlMute.1", "i", 9),
                          ("ovpnControlVerb.1", "i", 5))
     lab.wait_until(lambda: is_asked(fake), "the daemon is asked")
@@ -72,10 +48,41 @@ def test_killed_while_a_set_waits(quiet, lab, snmpd, manager):
     snmpd.start()
     InstanceView(lab, manager).wait(Contact="up")
     manager.set(("ovpnControlMute.1", "i", 8))
-    if os.environ.get("OVPN_AGENTX_WRAPPER"):  # half a minute, spent under valgrind only
-        lab.wait_until(lambda: time.monotonic() - begin > PARKED + 2, "the request is given up",
-                       PARKED + 5)
-        manager.set(("ovpnControlMute.1", "i", 7))
+    assert agent.stop() == 0
+
+
+@pytest.mark.valgrind
+def test_killed_again_and_again_under_sets(start_fake, start_agent, lab, manager, snmpd):
+    """A new master agent gives the numbers of requests that the old one gave."""
+    fake = start_fake(mode="server")
+    agent = start_agent([entry(fake, status_interval=3600)], library_leaks=True)
+    view = InstanceView(lab, manager)
+    view.wait(30, Contact="up", State="connected")
+    for _ in range(4):
+        done = threading.Event()
+        enough = threading.Semaphore(0)
+
+        def hammer():
+            link = FastSet(snmpd.port, timeout=0.3)
+            number = 0
+            while not done.is_set():
+                number += 1
+                with contextlib.suppress(OSError):
+                    link.set((*CONTROL_TABLE, 5 + number % 2, 1), 1 + number % 7)
+                    enough.release()
+            link.close()
+
+        threads = [threading.Thread(target=hammer) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for _ in range(30):
+            assert enough.acquire(timeout=30)
+        snmpd.kill()
+        done.set()
+        for thread in threads:
+            thread.join()
+        snmpd.start()
+        view.wait(30, Contact="up")
     assert agent.stop() == 0
 
 
@@ -111,6 +118,25 @@ def test_the_agent_ends_while_a_set_waits(quiet, lab, snmpd):
     lab.wait_until(lambda: is_asked(fake), "the daemon is asked")
     assert agent.stop() == 0
     assert waiting.join() in ("timeout", "genError", "commitFailed", "undoFailed")
+
+
+def test_a_reload_changes_the_other_daemon_while_a_set_waits(quiet, lab, snmpd, manager,
+                                                             start_fake):
+    """What is to follow goes to nobody, rather than to the daemon that has the index now."""
+    fake, agent = quiet
+    other, third = start_fake("other"), start_fake("third")
+    agent.reload([entry(fake), entry(other, 2)])
+    InstanceView(lab, manager, 2).wait(Contact="up")
+    waiting = Background(snmpd.manager(timeout=5), ("ovpnControlVerb.1", "i", 5),
+                         ("ovpnControlKillCommonName.2", "s", "x"))
+    lab.wait_until(lambda: is_asked(fake), "the daemon is asked")
+    agent.reload([entry(fake), entry(third, 2, allow=["verb"])])
+    lab.wait_until(lambda: "configuration reloaded" in agent.log, "it is reloaded")
+    with fake.script() as daemon:
+        daemon.emit("SUCCESS: verb level changed")
+    assert waiting.join() in ("commitFailed", "undoFailed")
+    InstanceView(lab, manager, 2).wait(Contact="up", Name="third")
+    assert third.commands("kill") == [] and other.commands("kill") == []
 
 
 def test_a_reload_takes_the_daemon_away_while_a_set_waits(quiet, lab, snmpd, manager, start_fake):

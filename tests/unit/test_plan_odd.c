@@ -1,0 +1,284 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "planned.h"
+
+/* Plans whose daemon is taken away, changed or lost under them. */
+
+/* A reload puts other controls under the same index. */
+static void replace_control(void)
+{
+    control_free(control);
+    control = control_new(office, office_session, &office_config);
+    assert_non_null(control);
+}
+
+static void begin_setting_and_action(enum change_kind action, int number)
+{
+    planned_add(CHANGE_VERB, 5);
+    planned_add(action, number);
+    planned_run();
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    script_sent("verb 5\n");
+}
+
+static void test_other_controls_are_not_asked(void **state)
+{
+    (void)state;
+    assert_true(plan_check(plan));
+    planned_add(CHANGE_FORGET, 0);
+    assert_true(plan_check(plan));
+    replace_control();
+    assert_false(plan_run(plan, planned_on_end, &plan));
+    assert_int_equal(plan_error_of(plan, 0), PLAN_FAILED);
+    script_sent("");
+}
+
+static void test_permission_is_taken_away(void **state)
+{
+    (void)state;
+    begin_setting_and_action(CHANGE_FORGET, 0);
+    office_config.allow = ALLOW_VERB;
+    script_say("SUCCESS: verb level changed\r\n");
+    script_sent("");
+    planned_ended(PLAN_OK, PLAN_FAILED);
+}
+
+static void test_permission_is_taken_away_at_the_fence(void **state)
+{
+    (void)state;
+    planned_add(CHANGE_FORGET, 0);
+    planned_run();
+    office_config.allow = ALLOW_VERB;
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_sent("");
+    planned_ended(PLAN_FAILED, PLAN_OK);
+}
+
+static void test_the_session_stays_when_a_setting_fails(void **state)
+{
+    (void)state;
+    begin_setting_and_action(CHANGE_SESSION, SESSION_DETACHED);
+    script_say("ERROR: no\r\n");
+    planned_ended(PLAN_FAILED, PLAN_OK);
+    assert_int_equal(office->contact, CONTACT_UP);
+    assert_true(script_is_open());
+}
+
+static void test_detached_and_attached(void **state)
+{
+    (void)state;
+    planned_add(CHANGE_SESSION, SESSION_DETACHED);
+    assert_true(plan_check(plan));
+    assert_false(plan_run(plan, planned_on_end, &plan));
+    assert_int_equal(office->contact, CONTACT_DETACHED);
+    session_attach(office_session);
+    assert_int_equal(office->contact, CONTACT_CONNECTING);
+    assert_true(script_is_open());
+    /* Before there is a greeting. */
+    session_detach(office_session);
+    assert_int_equal(office->contact, CONTACT_DETACHED);
+    assert_false(script_is_open());
+}
+
+static void test_detached_while_contact_is_lost(void **state)
+{
+    (void)state;
+    script_close(0);
+    script_told(EVENT_CONTACT_LOST, -1);
+    session_detach(office_session);
+    session_attach(office_session);
+    assert_int_equal(office->contact, CONTACT_CONNECTING);
+    session_detach(office_session);
+    assert_false(script_is_open());
+    assert_int_equal(office->contact, CONTACT_DETACHED);
+}
+
+/* The process id is no proof: in a container it is always 1. */
+static void test_no_pkcs11_for_a_new_process_of_the_same_id(void **state)
+{
+    (void)state;
+    planned_add(CHANGE_PKCS11_REFRESH, 0);
+    assert_true(plan_check(plan));
+    script_close(0);
+    script_pass(1000);
+    script_connect();
+    script_say(SCRIPT_GREETING ">HOLD:Waiting for hold release:0\r\n");
+    office_synchronize("OpenVPN 2.6.14 x", "77", "");
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("status 3\nload-stats\n", OFFICE_NO_STATUS OFFICE_STATS);
+    planned_refused(PLAN_INCONSISTENT);
+}
+
+/* What an earlier plan still has to hear, or to put back, comes first. */
+static void test_busy_until_all_is_put_back(void **state)
+{
+    (void)state;
+    planned_add(CHANGE_MUTE, 7);
+    planned_add(CHANGE_VERB, 5);
+    planned_run();
+    script_pass(240);
+    script_answer("mute\n", "SUCCESS: mute=0\r\n");
+    script_pass(240);
+    script_answer("mute 7\n", "SUCCESS: mute level changed\r\n");
+    script_pass(240);
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    script_pass(80);
+    script_sent("verb 5\n");
+    planned_ended(PLAN_OK, PLAN_FAILED);
+    assert_false(plan_undo(plan, planned_on_end, &plan));
+    plan_free(plan);
+    plan = plan_new();
+    planned_add(CHANGE_VERB, 6);
+    planned_refused(PLAN_BUSY);
+    script_say("SUCCESS: verb level changed\r\n");
+    script_sent("mute 0\n");
+    assert_false(plan_check(plan));
+    script_say("SUCCESS: mute level changed\r\n");
+    script_sent("verb 3\n");
+    assert_false(plan_check(plan));
+    script_say("SUCCESS: verb level changed\r\n");
+    assert_true(plan_check(plan));
+}
+
+static void test_what_was_not_sent_is_known_not_to_be_done(void **state)
+{
+    (void)state;
+    office->serial = 5;
+    planned_add(CHANGE_FORGET, 0);
+    planned_add(CHANGE_SERIAL, 5);
+    planned_run();
+    script_sent("load-stats\n"); /* the fence */
+    script_close(0);
+    planned_ended(PLAN_FAILED, PLAN_OK);
+    planned_last("forget-passwords", RESULT_REJECTED, "not sent: the session has ended");
+    assert_false(plan_undo(plan, planned_on_end, &plan));
+    assert_int_equal(plan_error_of(plan, 0), PLAN_OK);
+    assert_int_equal(office->serial, 5);
+}
+
+static void test_a_value_that_could_not_be_written_again(void **state)
+{
+    (void)state;
+    planned_add(CHANGE_VERB, 5);
+    planned_run();
+    script_answer("verb\n", "SUCCESS: verb=99\r\n");
+    planned_ended(PLAN_FAILED, PLAN_OK);
+    script_sent("");
+}
+
+/* A manager whose master agent is gone: the undo begins where the run ends. */
+static int undone;
+
+static void on_undone(void *arg)
+{
+    (void)arg;
+    undone++;
+}
+
+static void undo_at_once(void *arg)
+{
+    (void)arg;
+    assert_true(plan_undo(plan, on_undone, NULL));
+}
+
+static void test_undone_from_the_end_of_the_run(void **state)
+{
+    (void)state;
+    undone = 0;
+    planned_add(CHANGE_VERB, 5);
+    assert_true(plan_check(plan));
+    assert_true(plan_run(plan, undo_at_once, NULL));
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    script_answer("verb 5\n", "SUCCESS: verb level changed\r\n");
+    script_answer("verb 3\n", "SUCCESS: verb level changed\r\n");
+    assert_int_equal(undone, 1);
+    assert_int_equal(plan_error_of(plan, 0), PLAN_OK);
+}
+
+static void test_replies_belong_to_their_commands_without_a_history(void **state)
+{
+    (void)state;
+    office_config.limits.command_lines = 0;
+    instance_configure(office, &office_config);
+    planned_add(CHANGE_NET_REFRESH, 0);
+    assert_true(plan_check(plan));
+    assert_false(plan_run(plan, planned_on_end, &plan));
+    plan_commit(plan);
+    script_sent("net\nload-stats\n");
+    plan_free(plan);
+    plan = plan_new();
+    planned_add(CHANGE_VERB, 5);
+    planned_run();
+    script_say("ERROR: only on Windows\r\n" OFFICE_STATS);
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    assert_int_equal(office->last_command.result, RESULT_PENDING);
+    script_answer("verb 5\n", "SUCCESS: verb level changed\r\n");
+    planned_last("verb 5", RESULT_SUCCESS, "verb level changed");
+    assert_int_equal(office->last_command_sequence, 0);
+}
+
+static void test_a_refresh_does_not_wait_for_the_interval(void **state)
+{
+    (void)state;
+    office_config.status_interval = 3600;
+    planned_add(CHANGE_REFRESH, 0);
+    assert_true(plan_check(plan));
+    assert_false(plan_run(plan, planned_on_end, &plan));
+    plan_commit(plan);
+    script_pass(1000);
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_sent("status 3\nload-stats\n");
+}
+
+static void test_the_state_of_a_challenge_is_forgotten(void **state)
+{
+    const struct request *request;
+
+    (void)state;
+    script_say(">PASSWORD:Verification Failed: 'Auth' ['CRV1:R:STATE:Y2Fyb2w=:PIN?']\r\n"
+               ">PASSWORD:Need 'Auth' username/password\r\n");
+    script_told(EVENT_AUTH_FAILED, EVENT_INPUT_NEEDED, -1);
+    planned_add_text(CHANGE_RESPONSE, 2, "1234");
+    planned_run();
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("username \"Auth\" \"carol\"\n", "SUCCESS: x\r\n");
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("password \"Auth\" \"CRV1::STATE::1234\"\n", "SUCCESS: x\r\n");
+    planned_ended(PLAN_OK, PLAN_OK);
+    script_told(EVENT_INPUT_ENDED, -1);
+    request = history_at(&office->requests, 2);
+    assert_int_equal(request->status, REQUEST_ANSWERED);
+    assert_null(request->challenge);
+    request = history_at(&office->requests, 1);
+    assert_null(request->challenge);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, planned_set_up, planned_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_other_controls_are_not_asked),
+        TEST(test_permission_is_taken_away),
+        TEST(test_permission_is_taken_away_at_the_fence),
+        TEST(test_the_session_stays_when_a_setting_fails),
+        TEST(test_detached_and_attached),
+        TEST(test_detached_while_contact_is_lost),
+        TEST(test_no_pkcs11_for_a_new_process_of_the_same_id),
+        TEST(test_busy_until_all_is_put_back),
+        TEST(test_what_was_not_sent_is_known_not_to_be_done),
+        TEST(test_a_value_that_could_not_be_written_again),
+        TEST(test_undone_from_the_end_of_the_run),
+        TEST(test_replies_belong_to_their_commands_without_a_history),
+        TEST(test_a_refresh_does_not_wait_for_the_interval),
+        TEST(test_the_state_of_a_challenge_is_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
