@@ -8,7 +8,7 @@ static const char stars[] = "***";
 enum { STARS = sizeof(stars) - 1 };
 
 /* Where a URL goes on behind its host; its name and password, if it has them, become stars. */
-static size_t mask_url(char *text, size_t len, char *url)
+static size_t mask_url(const char *text, size_t len, char *url)
 {
     char *host = url + strlen("://");
     size_t host_len = strcspn(host, "/?# ");

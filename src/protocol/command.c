@@ -104,7 +104,7 @@ void command_show(const struct command *command, char text[COMMAND_SHOWN_MAX])
     memcpy(text, command->line, len);
     text[len] = '\0';
     if (command->secret)
-        strcpy(text + len, " ***");
+        memcpy(text + len, " ***", sizeof(" ***"));
     text[strcspn(text, "\n")] = '\0';
 }
 
