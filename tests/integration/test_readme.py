@@ -164,6 +164,16 @@ def test_names_exist():
                 assert table + short in module, line
 
 
+def test_each_command_and_message_has_its_place():
+    """Those of the management notes."""
+    section = README.partition("## OpenVPN's words in the MIB")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([\w-]+|>[\w-]+:)", section))
+    commands = """auth-retry echo exit forget-passwords help hold kill log mute needok needstr net
+        password pkcs11-id-count pkcs11-id-get quit signal state status username verb version"""
+    messages = ">ECHO: >FATAL: >HOLD: >INFO: >LOG: >NEED-OK: >NEED-STR: >PASSWORD: >STATE:"
+    assert {*commands.split(), *messages.split()} - named == set()
+
+
 def test_keys_and_words_are_those_of_the_manual():
     with open(os.path.join(TOP, "man/openvpn-agentx.conf.5.in"), encoding="utf-8") as file:
         manual = file.read()
