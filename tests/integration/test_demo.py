@@ -46,7 +46,7 @@ def test_it_shows_all_and_leaves_nothing(demo, kind):
     if kind == "real" and (os.geteuid() != 0 or not tunnel.real_device_allowed()):
         pytest.skip("a real tun device is not allowed here")
     run = demo(*(["--scripted"] if kind == "scripted" else []))
-    assert run.wait_exit(60) == 0, run.tail()
+    assert run.wait_exit(120) == 0, run.tail()
     shown = run.log
     assert ("scripted daemon" in shown) == (kind == "scripted")
     before, _, after = shown.partition("Remote control.")
