@@ -266,16 +266,18 @@ def kill_bob(demo):
     say("\n2. bob shall leave.  The serial number is read and sent along: a command that is sent"
         "\n   twice by accident, by a retransmission or by two people, happens once")
     demo.run("snmpget", serial)
-    demo.run("snmpset", f"{serial} i 0 ovpnControlKillCommonName.{OFFICE} s bob")
+    read = demo.manager.get(serial)
+    demo.run("snmpset", f"{serial} i {read} ovpnControlKillCommonName.{OFFICE} s bob")
     demo.wait(lambda: "bob" not in demo.names(), "bob's row goes")
-    demo.run("snmpset", f"{serial} i 0 ovpnControlKillCommonName.{OFFICE} s alice")
+    demo.run("snmpset", f"{serial} i {read} ovpnControlKillCommonName.{OFFICE} s alice")
     demo.effect(f"the old number is refused; connected: {', '.join(sorted(demo.names()))}")
 
 
 def release_hold(demo):
     serial = f"ovpnControlSerial.{BRANCH}"
     say("\n3. branch shall start")
-    demo.run("snmpset", f"{serial} i 0 ovpnControlHoldRelease.{BRANCH} i release")
+    read = demo.manager.get(serial)
+    demo.run("snmpset", f"{serial} i {read} ovpnControlHoldRelease.{BRANCH} i release")
     demo.daemons.hold_was_released()
     demo.wait(lambda: demo.instance(BRANCH, "State") == "connected" and "branch" in demo.names(),
               "branch is connected")

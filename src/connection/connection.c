@@ -9,13 +9,15 @@
 #include "base/timers.h"
 #include "config/config.h"
 #include "connection/exchange.h"
+#include "connection/login.h"
 #include "protocol/lines.h"
 #include "protocol/reply.h"
 
 /* Pauses before another try, in milliseconds. */
 enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000 };
 
-#define STRANGER "the peer does not speak OpenVPN's management protocol"
+#define STRANGER       "the peer does not speak OpenVPN's management protocol"
+#define WRONG_PASSWORD "the daemon does not take the management password in password_file"
 
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
@@ -212,37 +214,19 @@ static void open_line(struct connection *connection, struct slice line,
 
 static void log_in(struct connection *connection)
 {
-    char password[COMMAND_MAX + 1];
-    char error[256];
     struct command command;
-    int len;
+    char error[256];
 
     if (connection->tried) {
-        give_up(connection, PHASE_REFUSED,
-                "the daemon does not take the management password in password_file");
-        return;
-    }
-    if (!connection->config->password_file) {
-        give_up(connection, PHASE_REFUSED,
-                "the daemon asks for a management password, but password_file is not set");
-        return;
-    }
-    len = config_read_password(connection->config->password_file, password, sizeof(password), error,
-                               sizeof(error));
-    if (len < 0) {
+        give_up(connection, PHASE_REFUSED, WRONG_PASSWORD);
+    } else if (!login_command(connection->config, &command, error, sizeof(error))) {
         give_up(connection, PHASE_REFUSED, error);
-        return;
-    }
-    if (command_login(&command, (struct slice){password, (size_t)len}) == COMMAND_OK) {
+    } else {
         connection->tried = true;
         send_line(connection, &command);
         timer_start(&connection->timer, GREETING_WAIT);
         change_phase(connection, PHASE_AUTHENTICATING, NULL);
-    } else {
-        give_up(connection, PHASE_REFUSED,
-                "the management password has characters that OpenVPN cannot take");
     }
-    explicit_bzero(password, sizeof(password));
 }
 
 static void early_line(struct connection *connection, const struct message *message)
@@ -314,10 +298,9 @@ static void on_closed(void *arg, int error)
     } else if (connection->phase == PHASE_REFUSED) {
         give_up(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
     } else if (connection->tried) {
-        give_up(connection, PHASE_REFUSED,
-                "the daemon does not take the management password in password_file");
+        give_up(connection, PHASE_REFUSED, WRONG_PASSWORD);
     } else if (connection->heard) {
-        give_up(connection, PHASE_REFUSED, "the peer does not speak OpenVPN's management protocol");
+        give_up(connection, PHASE_REFUSED, STRANGER);
     } else {
         give_up(connection, PHASE_REFUSED,
                 "the daemon closed the session without a word; "

@@ -132,11 +132,22 @@ def settle(shell, line):
         InstanceView(shell.lab, shell.snmpd.manager(), 2).wait(30, State="connected")
 
 
+def with_own_serial(shell, starts, line):
+    """The line with the serial number of this agent, which starts where it likes: as far from its
+    start as README's is."""
+    for name, shown in re.findall(r"(ovpnControlSerial\.\d+) i (\d+)", line):
+        if name not in starts:
+            starts[name] = int(shell.run(f"snmpget -OQv localhost {name}")[0]) - int(shown)
+        line = line.replace(f"{name} i {shown}", f"{name} i {int(shown) + starts[name]}")
+    return line
+
+
 def test_the_worked_commands(shell):
     pairs = worked()
     assert len(pairs) > 25
+    serials = {}
     for line, shown in pairs:
-        output = shell.run(line)
+        output = shell.run(with_own_serial(shell, serials, line))
         assert shown, f"README shows no output of {line}"
         if "LogMessage" in line:  # numbers of lines vary
             assert len(shown) == len(output) and "ovpnLogMessage.1." in output[0], (line, output)

@@ -14,8 +14,8 @@
 #include "office.h"
 
 /*
- * Plans against a daemon that answers when it likes, refuses what it likes and loses its session:
- * whatever happens, the settings end as they were, or all as was wanted.
+ * Plans against a daemon that answers when it likes and refuses what it likes: whatever happens,
+ * the settings end as they were, or all as was wanted.
  */
 
 enum { ROUNDS = 3000, SETTINGS = 2, LINES = 64 };
