@@ -96,7 +96,8 @@ class Soak:
 
     def states(self):
         with self.chance.choice(self.others).script() as daemon:
-            say_states(daemon, self.chance.randrange(1, 20))
+            if daemon.question is None and daemon.hold is None:  # a daemon that waits is silent
+                say_states(daemon, self.chance.randrange(1, 20))
 
     def flooded(self):
         with self.chance.choice(self.fakes).script() as daemon:
@@ -108,9 +109,9 @@ class Soak:
 
     def asked(self):
         with self.chance.choice(self.others).script() as daemon:
-            if daemon.question is None:
+            if daemon.question is None and daemon.hold is None:
                 daemon.ask(questions.ask_user())
-            else:
+            elif daemon.question is not None:
                 daemon.question = None
                 daemon.emit(">PASSWORD:Verification Failed: 'Auth' ['no']")
                 daemon.come_up()
@@ -249,6 +250,7 @@ class Soak:
     def calm(self):
         """Nothing happens any more; every daemon is well."""
         for fake in self.fakes:
+            assert not fake.daemon.exited, f"{fake.name} was ended by a SET of a milder signal"
             with fake.script() as daemon:
                 daemon.status_fault, daemon.hold_flag = None, False
                 daemon.question, daemon.hold = None, None
