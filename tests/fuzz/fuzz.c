@@ -45,3 +45,15 @@ uint64_t fuzz_random(uint64_t *seed, uint64_t below)
     *seed ^= *seed << 17;
     return *seed % below;
 }
+
+static int64_t mono(void)
+{
+    return 1000000;
+}
+
+static int64_t wall(void)
+{
+    return 1795453891;
+}
+
+const struct clock_source fuzz_clock = {mono, wall};

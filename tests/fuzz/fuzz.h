@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 /*
  * A fuzz target is one file with these functions.  `make fuzz` links it with libFuzzer; the
  * ordinary build links it with replay.c, which feeds it the files of the corpus.
@@ -40,5 +42,8 @@ int fuzz_next(struct fuzz_input *input, const char **bytes, size_t *len, int *co
 /* Numbers that depend on the input only. */
 uint64_t fuzz_seed(const uint8_t *data, size_t size);
 uint64_t fuzz_random(uint64_t *seed, uint64_t below);
+
+/* Time stands still. */
+extern const struct clock_source fuzz_clock;
 
 #endif

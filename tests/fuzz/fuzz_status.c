@@ -13,17 +13,6 @@
  * reply that was cut, a loss of contact, another daemon, a client that comes by its block.
  */
 
-static int64_t mono(void)
-{
-    return 1000000;
-}
-
-static int64_t wall(void)
-{
-    return 1795453891;
-}
-
-static const struct clock_source fixed_clock = {mono, wall};
 static char name[] = "fuzz";
 static char endpoint[] = "unix:/run/fuzz.sock";
 static const struct instance_config config = {
@@ -179,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len;
     int code;
 
-    clock_use(&fixed_clock);
+    clock_use(&fuzz_clock);
     checks_begin();
     reading.instance = instance_new(1, &config);
     instance_set_contact(reading.instance, CONTACT_UP, NULL);

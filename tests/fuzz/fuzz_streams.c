@@ -11,17 +11,6 @@
  * END; behind an escape stands which stream the next list is of, or a change of the bounds.
  */
 
-static int64_t mono(void)
-{
-    return 1000000;
-}
-
-static int64_t wall(void)
-{
-    return 1795453891;
-}
-
-static const struct clock_source fixed_clock = {mono, wall};
 static char name[] = "fuzz";
 static char endpoint[] = "unix:/run/fuzz.sock";
 static const struct instance_config small = {
@@ -167,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len;
     int code;
 
-    clock_use(&fixed_clock);
+    clock_use(&fuzz_clock);
     checks_begin();
     instance = instance_new(1, &large);
     instance_set_contact(instance, CONTACT_UP, NULL);

@@ -24,17 +24,6 @@
 
 enum { INSTANCES = 3, NAME_MAX_LEN = 24, CELLS_MAX = 20000, QUESTIONS = 100 };
 
-static int64_t mono(void)
-{
-    return 1000000;
-}
-
-static int64_t wall(void)
-{
-    return 1795453891;
-}
-
-static const struct clock_source fixed_clock = {mono, wall};
 static char name[] = "fuzz";
 static char endpoint[] = "unix:/run/fuzz.sock";
 static const struct instance_config config = {
@@ -389,7 +378,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   &model};
     struct fuzz_input input = {data, size};
 
-    clock_use(&fixed_clock);
+    clock_use(&fuzz_clock);
     fill(&input);
     walk(&walker);
     REQUIRE(cell_count >= cells_expected());
