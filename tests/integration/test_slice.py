@@ -9,7 +9,7 @@ import pytest
 from fake.scenario import say_states
 from parts import openvpn
 from parts.pauses import Pauses
-from parts.snmp import SnmpTimeout
+from parts.snmp import SnmpError, SnmpTimeout
 from parts.view import InstanceView, rows
 
 SEQUENCE = "ovpnNotificationSequence"
@@ -202,14 +202,15 @@ def test_snmpd_hangs(lab, start_fake, start_agent, snmpd, snmptrapd, view):
     assert view.wait(StateReason="step-10") < 10
 
 
-def test_a_burst_of_notifications_while_a_manager_walks(lab, start_fake, start_agent, manager,
-                                                        view):
+def test_a_burst_of_notifications_while_managers_walk_and_set(lab, start_fake, start_agent,
+                                                              manager, view):
     count = 10000
     fake = start_fake(mode="client")
-    start_agent([instance("branch", fake, notify=["state-all"], notify_rate=100000)])
+    start_agent([instance("branch", fake, notify=["state-all"], notify_rate=100000,
+                          allow=["mute"])])
     view.wait(Contact="up", State="connected")
     before = manager.get("ovpnAgentNotificationsSent.0")
-    walks, failures, done = [], [], threading.Event()
+    walks, answers, failures, done = [], [], [], threading.Event()
 
     def walk():
         while not done.is_set():
@@ -218,8 +219,19 @@ def test_a_burst_of_notifications_while_a_manager_walks(lab, start_fake, start_a
             except SnmpTimeout as error:
                 failures.append(error)
 
-    walker = threading.Thread(target=walk)
-    walker.start()
+    def set_mute():
+        while not done.is_set():
+            try:
+                manager.set(("ovpnControlMute.1", "i", len(answers) % 50 + 1))
+                answers.append("noError")
+            except SnmpError as error:  # the daemon says its states first, which may take too long
+                answers.append(error.status)
+            except SnmpTimeout as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=target) for target in (walk, set_mute)]
+    for thread in threads:
+        thread.start()
     try:
         with fake.script() as daemon:
             say_states(daemon, count)
@@ -227,11 +239,15 @@ def test_a_burst_of_notifications_while_a_manager_walks(lab, start_fake, start_a
             lambda: manager.get("ovpnAgentNotificationsSent.0") - before >= count,
             lambda: f"{count} notifications are acknowledged; now "
                     f"{manager.get('ovpnAgentNotificationsSent.0') - before}", 60)
-        lab.wait_until(lambda: len(walks) > 1 or failures, "two walks end")
+        lab.wait_until(lambda: len(walks) > 1 and "noError" in answers[-1:] or failures,
+                       "two walks end, and a SET")
     finally:
         done.set()
-        walker.join()
+        for thread in threads:
+            thread.join()
     assert failures == [] and len(set(walks)) == 1
+    assert set(answers) <= {"noError", "commitFailed"}
+    lab.wait_until(lambda: view.get("Mute") == fake.daemon.mute, "the daemon's mute is known")
     assert manager.get("ovpnAgentNotificationsSent.0") - before == count
     assert manager.get("ovpnAgentNotificationsDropped.0") == 0
     assert manager.get("ovpnAgentNotificationsSuppressed.0") == 0
