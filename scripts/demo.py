@@ -220,7 +220,8 @@ def _described(trap):
     values.pop("ovpnNotificationUnixTime", None)
     said = [f"{name.removeprefix('ovpnInstance').removeprefix('ovpn')}={value}"
             for name, value in values.items()
-            if value not in ("", 0) and not name.endswith(("StateName", "RealAddrType"))]
+            if value not in ("", 0)
+            and not name.endswith(("StateName", "RealAddr", "RealAddrType"))]
     return {**head, "Says": ", ".join(said)}
 
 
