@@ -9,6 +9,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agent/link.h"
+#include "base/slice.h"
 #include "control/plan.h"
 
 /* Requests that can wait for their next phase; the master agent sends one after the other. */
@@ -142,15 +143,6 @@ static struct pdu *begin(const netsnmp_agent_request_info *reqinfo)
     return pdu;
 }
 
-/* What the daemon would drop from a text without a word. */
-static bool has_control(const unsigned char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (text[i] < 0x20 || text[i] == 0x7f)
-            return true;
-    return false;
-}
-
 static int read_integer(const netsnmp_variable_list *varbind, const struct writer *writer,
                         struct change *change)
 {
@@ -171,12 +163,14 @@ static int read_integer(const netsnmp_variable_list *varbind, const struct write
 static int read_octets(const netsnmp_variable_list *varbind, const struct writer *writer,
                        struct change *change)
 {
+    struct slice text = {(const char *)varbind->val.string, varbind->val_len};
+
     if (varbind->type != ASN_OCTET_STR)
         return SNMP_ERR_WRONGTYPE;
     if (varbind->val_len > (size_t)writer->max || varbind->val_len > CHANGE_TEXT_MAX)
         return SNMP_ERR_WRONGLENGTH;
     if ((int32_t)varbind->val_len == writer->refused ||
-        has_control(varbind->val.string, varbind->val_len))
+        slice_has_control(text)) /* the daemon would drop it without a word */
         return SNMP_ERR_WRONGVALUE;
     change->idle = (int32_t)varbind->val_len == writer->idle;
     change->len = varbind->val_len;

@@ -17,6 +17,14 @@ bool slice_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+bool slice_has_control(struct slice slice)
+{
+    for (size_t i = 0; i < slice.len; i++)
+        if ((unsigned char)slice.at[i] < 0x20 || slice.at[i] == 0x7f)
+            return true;
+    return false;
+}
+
 bool slice_starts(struct slice slice, const char *prefix)
 {
     return slice_take_prefix(&slice, prefix);

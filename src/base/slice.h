@@ -21,6 +21,9 @@ bool slice_is(struct slice slice, const char *text);
 bool slice_equal(struct slice a, struct slice b);
 bool slice_starts(struct slice slice, const char *prefix);
 
+/* Whether a byte is a control character of ASCII: C0 or DEL. */
+bool slice_has_control(struct slice slice);
+
 /* Drops the first count bytes (all when there are fewer). */
 struct slice slice_skip(struct slice slice, size_t count);
 

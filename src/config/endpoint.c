@@ -19,9 +19,8 @@ static const char *path_fault(const char *path)
         return "the path of a unix socket must be absolute";
     if (strlen(path) > PATH_LIMIT)
         return "the path of a unix socket can have 107 bytes at most";
-    for (const char *at = path; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            return "a path cannot hold control characters";
+    if (slice_has_control(slice_of(path)))
+        return "a path cannot hold control characters";
     return NULL;
 }
 

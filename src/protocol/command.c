@@ -426,9 +426,8 @@ enum command_error command_login(struct command *command, struct slice password)
     command->secret = true;
     if (password.len == 0)
         builder.error = COMMAND_EMPTY;
-    for (size_t i = 0; i < password.len && builder.error == COMMAND_OK; i++)
-        if ((unsigned char)password.at[i] < 0x20 || password.at[i] == 0x7f)
-            builder.error = COMMAND_CONTROL;
+    else if (slice_has_control(password))
+        builder.error = COMMAND_CONTROL;
     add_bytes(&builder, password.at, password.len);
     return finish(&builder);
 }

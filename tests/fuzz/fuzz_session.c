@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "fuzz.h"
 #include "session/session.h"
+#include "tests/unit/headers.h"
 #include "wire.h"
 
 /*
@@ -42,13 +43,7 @@ static struct instance_config reconfigured = {
     .limits = LIMITS,
 };
 
-#define HEADERS                                                                                    \
-    "TITLE\tOpenVPN 2.6.14\r\n"                                                                    \
-    "HEADER\tCLIENT_LIST\tCommon Name\tReal Address\tVirtual Address\tVirtual IPv6 Address\t"      \
-    "Bytes Received\tBytes Sent\tConnected Since\tConnected Since (time_t)\tUsername\t"            \
-    "Client ID\tPeer ID\tData Channel Cipher\r\n"                                                  \
-    "HEADER\tROUTING_TABLE\tVirtual Address\tCommon Name\tReal Address\tLast Ref\t"                \
-    "Last Ref (time_t)\r\n"
+#define HEADERS STATUS_TITLE STATUS_HEADERS
 #define ALICE                                                                                      \
     "CLIENT_LIST\talice\t192.0.2.1:4000\t10.9.0.2\t\t5\t6\tx\t1795453800\tUNDEF\t0\t0\tAES\r\n"
 #define BOB                                                                                        \

@@ -110,7 +110,7 @@ static void answer_poll(const char *stats, const char *reply)
 static const char *reply_of(const char *rows)
 {
     static char text[65536];
-    int len = snprintf(text, sizeof(text), "%s%sEND\r\n", OFFICE_TITLE OFFICE_HEADERS, rows);
+    int len = snprintf(text, sizeof(text), "%s%sEND\r\n", STATUS_TITLE STATUS_HEADERS, rows);
 
     assert_true(len > 0 && (size_t)len < sizeof(text));
     return text;

@@ -5,6 +5,7 @@
 #include "model/instance.h"
 #include "script.h"
 #include "session/session.h"
+#include "tests/unit/headers.h"
 
 /*
  * A session with a daemon called "office" that the test plays (script.h).  Tests may change the
@@ -49,13 +50,6 @@ const struct route *office_route(size_t position);
 #define OFFICE_NO_STATUS                                                                           \
     "ERROR: The 'status' command is not supported by the current daemon mode\r\n"
 #define OFFICE_CONNECTED "1795453890,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n"
-#define OFFICE_TITLE     "TITLE\tOpenVPN 2.6.14\r\n"
-#define OFFICE_HEADERS                                                                             \
-    "HEADER\tCLIENT_LIST\tCommon Name\tReal Address\tVirtual Address\tVirtual IPv6 Address\t"      \
-    "Bytes Received\tBytes Sent\tConnected Since\tConnected Since (time_t)\tUsername\t"            \
-    "Client ID\tPeer ID\tData Channel Cipher\r\n"                                                  \
-    "HEADER\tROUTING_TABLE\tVirtual Address\tCommon Name\tReal Address\tLast Ref\t"                \
-    "Last Ref (time_t)\r\n"
 
 /* Rows of a status of 2.4 to 2.7. */
 #define OFFICE_CLIENT(name, real, ipv4, since, cid)                                                \

@@ -170,7 +170,7 @@ static void test_pending_clients_are_watched(void **state)
         script_pass(10000);
         script_answer("load-stats\n", OFFICE_STATS);
         script_answer("status 3\nload-stats\n",
-                      OFFICE_TITLE OFFICE_HEADERS UNDEF("192.0.2.7:4000") "END\r\n");
+                      STATUS_TITLE STATUS_HEADERS UNDEF("192.0.2.7:4000") "END\r\n");
         script_say(OFFICE_STATS);
     }
 }

@@ -200,7 +200,7 @@ static void test_within_a_status(void **state)
     (void)state;
     script_pass(10000);
     script_answer("load-stats\n", "SUCCESS: nclients=3,bytesin=101,bytesout=201\r\n");
-    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS OFFICE_ALICE);
     script_say(BLOCK("2", CAROL_ENV));
     script_say(OFFICE_CAROL "END\r\n" OFFICE_STATS);
     assert_int_equal(office->clients.count, 3);
@@ -208,7 +208,7 @@ static void test_within_a_status(void **state)
     script_told(EVENT_CLIENT_CONNECTED, -1);
     script_pass(10000);
     script_answer("load-stats\n", "SUCCESS: nclients=3,bytesin=102,bytesout=201\r\n");
-    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS OFFICE_ALICE);
     script_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n");
     script_say(OFFICE_CAROL "END\r\n" OFFICE_STATS);
     assert_int_equal(office->clients.count, 0);

@@ -135,7 +135,7 @@ static void test_no_pkcs11_in_start_or_polling(void **state)
     play(OFFICE_NO_STATUS, 600);
     assert_int_equal(office->contact, CONTACT_UP);
     script_say(">STATE:1795453999,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n");
-    play(OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE "END\r\n", 600);
+    play(STATUS_TITLE STATUS_HEADERS OFFICE_ALICE "END\r\n", 600);
     script_say(">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n"
                ">HOLD:Waiting for hold release:5\r\n");
     play(OFFICE_NO_STATUS, 600);
@@ -196,7 +196,7 @@ static void test_status_stretched_when_slow(void **state)
     (void)state;
     office_bring_up();
     script_answer("load-stats\n", OFFICE_STATS);
-    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS);
     script_pass(1000);
     script_say(OFFICE_ALICE);
     script_pass(1000);
@@ -217,7 +217,7 @@ static void test_status_not_stretched_for_ever(void **state)
     office_bring_up();
     script_answer("load-stats\n", OFFICE_STATS);
     script_pass(100000);
-    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS "END\r\n" OFFICE_STATS);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS "END\r\n" OFFICE_STATS);
     script_pass(299999);
     script_sent("");
     script_pass(1);
@@ -230,7 +230,7 @@ static void test_status_3_only(void **state)
     (void)state;
     office_bring_up();
     play("", 100);
-    play(OFFICE_TITLE OFFICE_HEADERS, 100);
+    play(STATUS_TITLE STATUS_HEADERS, 100);
     play("ERROR: bad status format version number\r\n", 100);
     play(OFFICE_NO_STATUS, 100);
 }
@@ -240,7 +240,7 @@ static void test_cut_status_keeps_the_rows(void **state)
     (void)state;
     office_bring_up();
     office_status(OFFICE_ALICE OFFICE_BOB);
-    office_poll_reply(OFFICE_TITLE OFFICE_HEADERS OFFICE_CAROL);
+    office_poll_reply(STATUS_TITLE STATUS_HEADERS OFFICE_CAROL);
     assert_int_equal(office->clients.count, 2);
     assert_int_equal(office->status_complete, TRUTH_FALSE);
     office_poll_reply(script_capture("11c-status-truncated-by-long-username", "status 3"));
@@ -421,7 +421,7 @@ static void test_secrets_of_the_daemon_are_kept_nowhere(void **state)
                   "SUCCESS: ON\r\n1795453000,D,MANAGEMENT: CMD 'username \"Auth\" \"SECRET\"'\r\n"
                   "1795453000,,Info command was pushed by server ('OPEN_URL:https://x/SECRET')\r\n"
                   "END\r\n");
-    play(OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE "END\r\n", 10);
+    play(STATUS_TITLE STATUS_HEADERS OFFICE_ALICE "END\r\n", 10);
     script_say(told);
     assert_int_equal(office->clients.count, 2);
     assert_int_equal(office->log.count, 3);

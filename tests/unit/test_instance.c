@@ -244,7 +244,7 @@ static void test_capabilities(void **state)
 static void test_settings_after_a_restart(void **state)
 {
     (void)state;
-    first_status(OFFICE_TITLE OFFICE_HEADERS "END\r\n");
+    first_status(STATUS_TITLE STATUS_HEADERS "END\r\n");
     script_say(">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n");
     script_sent("");
     script_say(">HOLD:Waiting for hold release:0\r\n");
@@ -266,7 +266,7 @@ static void test_odd_numbers(void **state)
                                       "SUCCESS: verb=\r\n", "SUCCESS: verb=x\r\n", "ERROR: no\r\n"};
 
     (void)state;
-    first_status(OFFICE_TITLE OFFICE_HEADERS "END\r\n");
+    first_status(STATUS_TITLE STATUS_HEADERS "END\r\n");
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
         script_say(">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n"
                    ">STATE:1795453999,CONNECTING,,,,,,\r\n");
@@ -320,7 +320,7 @@ static void test_observers(void **state)
     observer_add(&first);
     observer_add(&second);
     order[0] = '\0';
-    first_status(OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE "END\r\n");
+    first_status(STATUS_TITLE STATUS_HEADERS OFFICE_ALICE "END\r\n");
     script_say(">FATAL:x\r\n");
     snprintf(expected, sizeof(expected), "a%d b%d ", EVENT_FATAL, EVENT_FATAL);
     assert_string_equal(order, expected);

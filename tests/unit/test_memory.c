@@ -17,6 +17,7 @@
 #include "tests/fuzz/checks.h"
 #include "tests/fuzz/wire.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/headers.h"
 
 /*
  * Every allocation of a scenario fails once, each in a run of its own: alone, and with all that
@@ -44,13 +45,7 @@ static const struct instance_config config = {
 };
 static struct instance_config reloaded;
 
-#define HEADERS                                                                                    \
-    "TITLE\tOpenVPN 2.6.14\r\n"                                                                    \
-    "HEADER\tCLIENT_LIST\tCommon Name\tReal Address\tVirtual Address\tVirtual IPv6 Address\t"      \
-    "Bytes Received\tBytes Sent\tConnected Since\tConnected Since (time_t)\tUsername\t"            \
-    "Client ID\tPeer ID\tData Channel Cipher\r\n"                                                  \
-    "HEADER\tROUTING_TABLE\tVirtual Address\tCommon Name\tReal Address\tLast Ref\t"                \
-    "Last Ref (time_t)\r\n"
+#define HEADERS STATUS_TITLE STATUS_HEADERS
 #define CLIENT(name, id)                                                                           \
     "CLIENT_LIST\t" name "\t192.0.2." id ":4000\t10.9.0." id "\t\t5\t6\tx\t1795453800\tuser\t" id  \
     "\t0\tAES\r\n"

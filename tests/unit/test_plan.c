@@ -156,7 +156,7 @@ static void test_what_was_not_sent_is_withdrawn(void **state)
     assert_int_equal(office->last_command.result, RESULT_REJECTED);
     assert_false(plan_undo(plan, planned_on_end, &plan));
     assert_int_equal(plan_error_of(plan, 0), PLAN_OK);
-    script_answer("", OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE "END\r\n" OFFICE_STATS);
+    script_answer("", STATUS_TITLE STATUS_HEADERS OFFICE_ALICE "END\r\n" OFFICE_STATS);
     script_sent("");
 }
 

@@ -80,7 +80,7 @@ static void test_news_bring_a_status(void **state)
     script_pass(10000);
     script_answer("load-stats\n", "SUCCESS: nclients=0,bytesin=101,bytesout=200\r\n");
     script_answer("status 3\nload-stats\n",
-                  OFFICE_TITLE OFFICE_HEADERS "END\r\n"
+                  STATUS_TITLE STATUS_HEADERS "END\r\n"
                                               "SUCCESS: nclients=0,bytesin=101,bytesout=200\r\n");
     assert_int_equal(office->clients.count, 0);
     script_told(EVENT_CLIENT_DISCONNECTED, -1);
@@ -95,7 +95,7 @@ static void test_a_cut_status_keeps_the_rows(void **state)
     script_answer("load-stats\n", "SUCCESS: nclients=2,bytesin=101,bytesout=200\r\n");
     /* The marker comes, END does not. */
     script_answer("status 3\nload-stats\n",
-                  OFFICE_TITLE OFFICE_HEADERS "SUCCESS: nclients=2,bytesin=101,bytesout=200\r\n");
+                  STATUS_TITLE STATUS_HEADERS "SUCCESS: nclients=2,bytesin=101,bytesout=200\r\n");
     assert_int_equal(office->clients.count, 1);
     assert_int_equal(office->status_complete, TRUTH_FALSE);
     script_told(-1);

@@ -29,7 +29,7 @@ static void test_an_answer_that_drips(void **state)
     (void)state;
     office_bring_up();
     script_answer("load-stats\n", OFFICE_STATS);
-    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS OFFICE_ALICE);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS OFFICE_ALICE);
     for (int i = 0; i < 119; i++) {
         script_pass(1000);
         script_say(OFFICE_ALICE);
@@ -68,7 +68,7 @@ static void test_a_status_without_end(void **state)
 {
     (void)state;
     begin_status();
-    script_answer("status 3\nload-stats\n", OFFICE_TITLE OFFICE_HEADERS);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS);
     assert_endless(pour(OFFICE_ALICE, 64 << 20));
     assert_int_equal(office->clients.count, 1);
 }
@@ -101,7 +101,7 @@ static void test_lines_behind_the_end_of_a_status(void **state)
     (void)state;
     begin_status();
     script_answer("status 3\nload-stats\n",
-                  OFFICE_TITLE OFFICE_HEADERS "END\r\n" OFFICE_ALICE "END\r\n");
+                  STATUS_TITLE STATUS_HEADERS "END\r\n" OFFICE_ALICE "END\r\n");
     script_say(OFFICE_STATS);
     assert_int_equal(office->clients.count, 1);
     assert_int_equal(office->status_complete, TRUTH_FALSE);
