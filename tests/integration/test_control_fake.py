@@ -8,8 +8,11 @@ import time
 import pytest
 
 from fake import questions
+from parts.agent import Agent
 from parts.control import CONTROL_TABLE, Background, entry, last, refused
 from parts.fastset import FastSet
+from parts.network import Network
+from parts.snmp import Snmpd
 from parts.view import InstanceView, rows
 
 SECRET = "Xq7-very-secret"
@@ -142,6 +145,22 @@ def test_a_string(start_fake, start_agent, manager, view):
     assert last(manager)[0] == "success"
     assert SECRET not in agent.log
     assert SECRET not in str(manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnRecords"))
+
+
+def test_secrets_over_a_network(lab, start_fake):
+    """The master agent has the address of another host, as far as the agent can know."""
+    network = Network(lab)
+    inside = network.inside(network.left)
+    snmpd = Snmpd(lab, agentx=f"tcp:{network.left_address}:705", prefix=inside).start()
+    manager = snmpd.manager()
+    fake = start_fake(mode="client", question=questions.ask_string())
+    agent = Agent(lab, snmpd, [entry(fake)], wrapper=inside).start()
+    InstanceView(lab, manager).wait(Contact="up", PendingRequests=1)
+    assert refused(manager, ("ovpnCredentialString.1.1", "s", SECRET)) == "notWritable"
+    assert commands(fake, "needstr") == []
+    manager.set(("ovpnControlVerb.1", "i", 4))  # what is no secret goes on
+    agent.stop()
+    assert SECRET not in agent.log
 
 
 def test_a_static_challenge(start_fake, start_agent, manager, view):

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
 
 import compiled  # noqa: E402  (the path comes first)
 
-# Its end of a burst takes a minute; tests/unit/test_alerts.c moves the clock.
+# It comes a minute after a burst: test_slice.py has that minute.
 NOT_HERE = {"ovpnNotificationsMuted"}
 
 # fatal(1), nonFatal(2) and warning(3) of OvpnLogFlags, as the first octet of BITS.

@@ -93,16 +93,18 @@ class Manager:
     """Runs the Net-SNMP tools against one agent.
 
     timeout is in seconds for each try.  The default waits long and never repeats, because a
-    repeated SET is executed again.
+    repeated SET is executed again.  prefix comes before each tool.
     """
 
-    def __init__(self, port, folder, community=COMMUNITY, options=(), timeout=5.0, retries=0):
+    def __init__(self, port, folder, community=COMMUNITY, options=(), timeout=5.0, retries=0,
+                 prefix=()):
         self.port = port
         self.folder = folder
         self.credentials = ["-v2c", "-c", community]
         self.options = list(options)
         self.timeout = timeout
         self.retries = retries
+        self.prefix = list(prefix)
 
     def get(self, *names):
         """One object's value, or the values of several as a list."""
@@ -157,8 +159,9 @@ class Manager:
 
     def _output(self, tool, words, *options, timeout=None):
         timeout = timeout or self.timeout
-        command = [tool, *self.credentials, "-t", str(timeout), "-r", str(self.retries), _OUTPUT,
-                   *self.options, *options, f"127.0.0.1:{self.port}", *words]
+        command = [*self.prefix, tool, *self.credentials, "-t", str(timeout), "-r",
+                   str(self.retries), _OUTPUT, *self.options, *options, f"127.0.0.1:{self.port}",
+                   *words]
         done = subprocess.run(command, capture_output=True, check=False,
                               env={**os.environ, **environment(self.folder)})
         output = done.stdout.decode("utf-8", "replace")
@@ -250,12 +253,14 @@ class Snmpd(Child):
 
     sink is a Snmptrapd; with informs it gets acknowledged notifications.  extra are lines for the
     configuration.  A restart keeps port and socket.  agentx is the address for subagents, by
-    default a unix socket in the lab with permissions for all.
+    default a unix socket in the lab with permissions for all.  prefix comes before the program and
+    before its managers' tools.
     """
 
     def __init__(self, lab, sink=None, informs=False, name="snmpd", extra=(), debug=(),
-                 agentx=None, permissions="0777 0777"):
+                 agentx=None, permissions="0777 0777", prefix=()):
         self.port = free_port()
+        self.prefix = prefix
         self.agentx = agentx or "unix:" + lab.path(name + "-agentx.sock")
         self.folder = lab.make_folder(name)
         lines = [
@@ -270,8 +275,8 @@ class Snmpd(Child):
             word = "informsink" if informs else "trap2sink"
             lines.append(f"{word} 127.0.0.1:{sink.port} public")
         configuration = lab.write(name + "/snmpd.conf", "\n".join(lines) + "\n")
-        super().__init__(lab, name, ["snmpd", "-f", "-r", "-C", "-c", configuration, "-LE", "5",
-                                     *debug], {**environment(self.folder), "MIBS": ""})
+        super().__init__(lab, name, [*prefix, "snmpd", "-f", "-r", "-C", "-c", configuration, "-LE",
+                                     "5", *debug], {**environment(self.folder), "MIBS": ""})
 
     def start(self):
         self.spawn()
@@ -280,4 +285,4 @@ class Snmpd(Child):
         return self
 
     def manager(self, **options):
-        return Manager(self.port, self.folder, **options)
+        return Manager(self.port, self.folder, prefix=self.prefix, **options)
