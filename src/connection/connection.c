@@ -150,6 +150,7 @@ static void complete(struct connection *connection, const struct reply *reply)
 
     timer_stop(&connection->timer);
     connection->phase = PHASE_OPEN;
+    connection->pause = PAUSE_FIRST; /* a greeting alone would let a broken daemon be hammered */
     finish_first(connection, reply);
     if (connection->phase != PHASE_OPEN)
         return;
@@ -234,7 +235,6 @@ static void early_line(struct connection *connection, const struct message *mess
     if (message->kind == MESSAGE_PROMPT) {
         log_in(connection);
     } else if (message->kind == MESSAGE_INFO && message->info.version > 0) {
-        connection->pause = PAUSE_FIRST;
         connection->lines.prompt = false;
         timer_stop(&connection->timer);
         change_phase(connection, PHASE_OPEN, NULL);
