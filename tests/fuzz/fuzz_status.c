@@ -79,25 +79,43 @@ static void commit(struct reading *reading)
     check_instance(instance);
 }
 
-/* The same reply again: nothing happens, and every row keeps its index. */
-static void repeat(struct reading *reading, const char *end)
+static void read_again(struct reading *reading, const char *end)
 {
     struct slice bytes = {reading->from, (size_t)(end - reading->from)};
     static struct lines lines;
     struct slice line;
-    uint32_t last_client = reading->instance->clients.last_index;
-    uint32_t last_route = reading->instance->routes.last_index;
-    size_t count = reading->instance->clients.count;
-    unsigned events = checks_events;
 
     begin(reading);
     lines_init(&lines);
     while (lines_next(&lines, &bytes, &line))
         take_line(reading, line);
     commit(reading);
-    REQUIRE(events == checks_events && count == reading->instance->clients.count);
-    REQUIRE(last_client == reading->instance->clients.last_index);
-    REQUIRE(last_route == reading->instance->routes.last_index);
+}
+
+/*
+ * The same reply again: nothing happens, and every row keeps its index.  A full table has room for
+ * new rows only after those that ended are gone, so what it dropped may come with the first
+ * repetition, but not later.
+ */
+static void repeat(struct reading *reading, const char *end)
+{
+    const struct rows *clients = &reading->instance->clients;
+    const struct rows *routes = &reading->instance->routes;
+    uint32_t last_client;
+    uint32_t last_route;
+    unsigned events;
+    size_t count;
+
+    if (reading->snapshot.dropped > 0)
+        read_again(reading, end);
+    last_client = clients->last_index;
+    last_route = routes->last_index;
+    events = checks_events;
+    count = clients->count;
+    read_again(reading, end);
+    REQUIRE(events == checks_events && count == clients->count);
+    REQUIRE(last_client == clients->last_index);
+    REQUIRE(last_route == routes->last_index);
 }
 
 static void take_bytes(struct reading *reading, struct slice bytes)
