@@ -1,6 +1,7 @@
 #include "failing_memory.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -17,6 +18,7 @@ void __wrap_free(void *block);
 void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
 
 static long left;    /* allocations until one fails, 0 for never */
+static long some;    /* one of so many fails, 0 for none */
 static bool goes_on; /* the ones behind it fail too */
 static bool failed;
 static long blocks;
@@ -24,7 +26,14 @@ static long blocks;
 void memory_fail_at(long number)
 {
     left = number;
+    some = 0;
     goes_on = failed = false;
+}
+
+void memory_fail_some(long of)
+{
+    memory_fail_at(0);
+    some = of;
 }
 
 void memory_fail_from(long number)
@@ -43,9 +52,10 @@ long memory_blocks(void)
     return blocks;
 }
 
-static bool fails(void)
+bool memory_fails(void)
 {
-    bool now = (left > 0 && --left == 0) || (goes_on && failed);
+    bool now =
+        (left > 0 && --left == 0) || (goes_on && failed) || (some > 0 && random() % some == 0);
 
     failed |= now;
     return now;
@@ -59,24 +69,24 @@ static void *count(void *block)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails() ? NULL : count(__real_malloc(size));
+    return memory_fails() ? NULL : count(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t number, size_t size)
 {
-    return fails() ? NULL : count(__real_calloc(number, size));
+    return memory_fails() ? NULL : count(__real_calloc(number, size));
 }
 
 void *__wrap_realloc(void *block, size_t size)
 {
-    if (fails())
+    if (memory_fails())
         return NULL;
     return block ? __real_realloc(block, size) : count(__real_realloc(block, size));
 }
 
 char *__wrap_strdup(const char *text)
 {
-    return fails() ? NULL : count(__real_strdup(text));
+    return memory_fails() ? NULL : count(__real_strdup(text));
 }
 
 void __wrap_free(void *block)
@@ -87,5 +97,5 @@ void __wrap_free(void *block)
 
 void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *))
 {
-    return fails() ? NULL : __real_tsearch(key, root, compare);
+    return memory_fails() ? NULL : __real_tsearch(key, root, compare);
 }

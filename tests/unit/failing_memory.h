@@ -15,6 +15,12 @@ void memory_fail_at(long number);
 /* The same, and all that come after it too. */
 void memory_fail_from(long number);
 
+/* From now on one of so many fails, by chance; 0: none. */
+void memory_fail_some(long of);
+
+/* Whether the next allocation fails; it counts as one. */
+bool memory_fails(void);
+
 /* Whether one has failed since. */
 bool memory_has_failed(void);
 

@@ -52,14 +52,17 @@ class Agent(Child):
     address sanitizer keeps little freed memory, so that the agent's memory can be judged.
     With library_leaks what libnetsnmp allocates is not looked at: 5.9.3 loses an address of 110
     bytes when its session ends with a reset, which a busy master agent that dies brings about.
+    starved makes it one in which one of so many allocations fails between two SIGUSR2.
     """
 
     def __init__(self, lab, snmpd, instances, name="agent", wrapper=None, options=(),
-                 identity=None, lean=False, library_leaks=False):
+                 identity=None, lean=False, library_leaks=False, starved=0):
         self.agentx = snmpd.agentx if hasattr(snmpd, "agentx") else snmpd
         self._file = name + ".conf"
         binary = program()
         assert binary, f"{VARIABLE} names the agent's binary"
+        if starved:
+            binary = os.path.join(os.environ["OVPN_AGENTX_BUILD"], "tests/unit/starved")
         self.config = lab.path(self._file)
         if wrapper is None:
             wrapper = shlex.split(os.environ.get("OVPN_AGENTX_WRAPPER", ""))
@@ -74,7 +77,8 @@ class Agent(Child):
             self.privileges = [f"--reuid={identity[0]}", f"--regid={identity[1]}",
                                "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
         super().__init__(lab, name, [*wrapper, binary, "-c", self.config, "-l", "debug", *options],
-                         _environment(sanitizer, library_leaks and lab))
+                         {**_environment(sanitizer, library_leaks and lab),
+                          "STARVED_ONE_OF": str(starved)})
         self.configure(instances)
 
     def configure(self, instances):

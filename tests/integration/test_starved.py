@@ -1,0 +1,97 @@
+"""The agent has too little memory for a while: it stays up, says what is true, and recovers."""
+
+import random
+import signal
+import time
+
+import pytest
+
+from fake import questions
+from fake.scenario import say_states
+from parts.control import ALL, Background
+from parts.snmp import SnmpError, SnmpTimeout
+from parts.view import InstanceView, rows
+
+ROUNDS = 20
+
+
+def instance(daemon, index):
+    return {"name": daemon.name, "index": index, "management": daemon, "status_interval": 1,
+            "allow": ALL, "notify": ["state-all", "client", "input", "auth", "contact", "echo"]}
+
+
+def happen(daemons, chance):
+    """Something of everything."""
+    server, client = daemons
+    with server.script() as daemon:
+        daemon.add_clients(chance.randrange(1, 4), announce=True)
+        daemon.remove_clients(chance.sample(daemon.clients, len(daemon.clients) // 2))
+        daemon.log("W", "a warning")
+        daemon.echo("an echo")
+    with client.script() as daemon:
+        if daemon.question is None:
+            say_states(daemon, 3)
+            daemon.ask(questions.ask_user())
+        else:
+            daemon.question = None
+            daemon.emit(">PASSWORD:Verification Failed: 'Auth' ['no']")
+            daemon.come_up()
+
+
+def give_time_for_a_status(fake):
+    """Without memory there may be none."""
+    polls, end = len(fake.commands("status")), time.monotonic() + 2
+    while len(fake.commands("status")) == polls and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def last_number(snmptrapd):
+    """snmpd sends some of its own, which have none."""
+    return max(trap.values.get("ovpnNotificationSequence", 0) for trap in snmptrapd.traps())
+
+
+@pytest.mark.parametrize("one_of", [2, 5, 20, 100])
+def test_too_little_memory(lab, start_fake, start_agent, snmpd, snmptrapd, manager, one_of):
+    chance = random.Random(one_of)
+    daemons = start_fake("server", mode="server"), start_fake("client", mode="client")
+    extra = start_fake("extra")
+    entries = [instance(daemon, index) for index, daemon in enumerate(daemons, 1)]
+    agent = start_agent(entries, starved=one_of, library_leaks=True)
+    views = [InstanceView(lab, manager, entry["index"]) for entry in entries]
+    for view in views:
+        view.wait(Contact="up", State="connected")
+    agent.signal(signal.SIGUSR2)
+    patient = snmpd.manager(timeout=2.0)
+    for number in range(ROUNDS):
+        happen(daemons, chance)
+        try:
+            patient.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB")
+        except (SnmpError, SnmpTimeout):
+            pass
+        verb = 1 + number % 5
+        answer = Background(patient, ("ovpnControlVerb.1", "i", verb)).join()
+        assert answer != "noError" or daemons[0].daemon.verb == verb
+        if number % 5 == 0:
+            agent.reload(entries + [instance(extra, 9)][:chance.randrange(2)])
+            give_time_for_a_status(daemons[0])
+        if number == ROUNDS // 2:
+            snmpd.stop()
+            snmpd.start()
+        assert agent.alive
+    agent.signal(signal.SIGUSR2)
+    agent.reload(entries)
+    for daemon, view in zip(daemons, views):
+        with daemon.script() as inside:
+            inside.question = None
+            inside.state("CONNECTED", "now")
+        view.wait(30, Contact="up", State="connected", StateReason="now",
+                  Clients=len(daemon.daemon.clients), StatusComplete="true")
+    assert list(rows(manager, "ovpnInstanceTable")) == [(1,), (2,)]
+    manager.set(("ovpnControlVerb.1", "i", 6))
+    assert daemons[0].daemon.verb == 6
+    snmptrapd.wait_traps("ovpnStateChange", where=lambda trap: trap.values[
+        "ovpnInstanceStateReason"] == "now", count=2)
+    # None is lost without being counted.
+    sent, dropped = "ovpnAgentNotificationsSent.0", "ovpnAgentNotificationsDropped.0"
+    lab.wait_until(lambda: sum(manager.get(sent, dropped)) == last_number(snmptrapd),
+                   lambda: f"{manager.get(sent, dropped)} are {last_number(snmptrapd)}")
