@@ -10,8 +10,6 @@
 
 #include <net-snmp/library/large_fd_set.h>
 
-#include "base/log.h"
-
 struct watch {
     struct watch *next;
     struct event *event;
@@ -88,14 +86,12 @@ static void watch_add(int fd)
         return; /* the next update tries again */
     watch->fd = fd;
     watch->event = event_new(event_base, fd, EV_READ | EV_PERSIST, readable, NULL);
-    if (!watch->event) {
+    if (!watch->event || event_add(watch->event, NULL) != 0) {
+        if (watch->event)
+            event_free(watch->event);
         free(watch);
         return;
     }
-    /* The manager waits: before the daemons. */
-    event_priority_set(watch->event, 0);
-    if (event_add(watch->event, NULL) != 0)
-        log_error("cannot watch descriptor %d of the SNMP library", fd);
     watch->next = watches;
     watches = watch;
 }

@@ -1,6 +1,5 @@
 #include "agent/link.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <net-snmp/agent/agent_callbacks.h>
 
 #include "agent/descriptors.h"
+#include "agent/outgoing.h"
 #include "agent/ping.h"
 #include "agent/probe.h"
 #include "base/clock.h"
@@ -25,9 +25,10 @@ static const char name[] = "openvpn-agentx";
 
 enum {
     SUBAGENT_ROLE = 1,
-    RECONNECT_S = 2,          /* between the library's attempts */
-    PROBE_INTERVAL_MS = 1000, /* between our questions whether a master agent is there */
-    PROBE_LATE_MS = 2000,     /* no answer for so long is reported */
+    RECONNECT_S = 2,           /* between the library's attempts */
+    PROBE_INTERVAL_MS = 1000,  /* between our questions whether a master agent is there */
+    PROBE_LATE_MS = 2000,      /* no answer for so long is reported */
+    PROBE_PATIENCE_MS = 10000, /* after so long another may have taken the place of the deaf one */
     ATTEMPT_MS = 1000 * RECONNECT_S + 500, /* in which the library makes an attempt */
     ANSWER_S = 1800 /* the longest the library keeps an unanswered request of ours */
 };
@@ -81,6 +82,7 @@ static int session_began(int major, int minor, void *session, void *arg)
     (void)minor;
     (void)arg;
     descriptors_forget();
+    outgoing_forget();
     self.session = session;
     self.generation++;
     return SNMPERR_SUCCESS;
@@ -99,10 +101,11 @@ static int session_ended(int major, int minor, void *session, void *arg)
 
 static void probe_again(void *arg)
 {
+    bool started = probe_start(self.probe);
+
     (void)arg;
-    if (!probe_start(self.probe))
-        timer_start(&self.probe_timer, PROBE_INTERVAL_MS);
-    else if (!self.reported)
+    timer_start(&self.probe_timer, started ? PROBE_PATIENCE_MS : PROBE_INTERVAL_MS);
+    if (started && !self.reported)
         timer_start(&self.late_timer, PROBE_LATE_MS);
 }
 
@@ -123,6 +126,7 @@ static void probed(void *arg, const char *why)
 {
     (void)arg;
     timer_stop(&self.late_timer);
+    timer_stop(&self.probe_timer);
     if (why) {
         report(why);
         timer_start(&self.probe_timer, PROBE_INTERVAL_MS);
@@ -181,12 +185,14 @@ bool link_start(struct event_base *base, const char *address, void (*told)(void 
         log_error("cannot use \"%s\" as the address of the master agent", address);
         probe_free(self.probe);
         free(self.address);
+        memset(&self, 0, sizeof(self));
         return false;
     }
     /* The library sends without MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
     configure_library(probe_library_address(self.probe));
     descriptors_init(base);
+    outgoing_init(base);
     probe_again(NULL);
     return true;
 }
@@ -211,9 +217,20 @@ static void went_down(void)
         self.told(self.arg, false);
 }
 
+static netsnmp_transport *transport_of(netsnmp_session *session)
+{
+    void *list = session ? snmp_sess_pointer(session) : NULL;
+
+    return list ? snmp_sess_transport(list) : NULL;
+}
+
 static void went_up(void)
 {
+    netsnmp_transport *transport = transport_of(self.session);
+
     self.known = self.generation;
+    if (transport)
+        outgoing_take(transport);
     self.may_open = false;
     stop_library_ping();
     self.epoch = clock_mono() - (int64_t)netsnmp_get_agent_uptime() * 10;
@@ -250,6 +267,8 @@ static void bury_session(void)
     netsnmp_check_outstanding_agent_requests();
     descriptors_drain();
     descriptors_forget();
+    if (!self.session)
+        outgoing_forget();
     self.ended = false;
 }
 
@@ -285,6 +304,7 @@ void link_stop(void)
     descriptors_fini();
     snmp_shutdown(name);
     shutdown_agent();
+    outgoing_fini();
     probe_free(self.probe);
     free(self.address);
     memset(&self, 0, sizeof(self));
@@ -305,24 +325,11 @@ uint32_t link_uptime_at(int64_t mono)
     return mono > self.epoch ? (uint32_t)((mono - self.epoch) / 10) : 0;
 }
 
-static int session_socket(void)
-{
-    void *list = snmp_sess_pointer(self.session);
-    netsnmp_transport *transport = list ? snmp_sess_transport(list) : NULL;
-
-    return transport ? transport->sock : -1;
-}
-
 struct snmp_pdu *link_request(int command)
 {
-    struct pollfd socket = {.events = POLLOUT};
     netsnmp_pdu *pdu;
 
-    if (!link_is_up())
-        return NULL;
-    /* The library's sockets block. */
-    socket.fd = session_socket();
-    if (socket.fd < 0 || poll(&socket, 1, 0) != 1 || !(socket.revents & POLLOUT))
+    if (!link_is_up() || outgoing_waits())
         return NULL;
     pdu = snmp_pdu_create(command);
     if (!pdu)
@@ -347,9 +354,9 @@ bool link_send(struct snmp_pdu *pdu,
 
 void link_drop(void)
 {
-    int fd = session_socket();
+    const netsnmp_transport *transport = transport_of(self.session);
 
     /* The library finds the end of the stream and does the rest. */
-    if (self.session && fd >= 0)
-        shutdown(fd, SHUT_RDWR);
+    if (transport)
+        shutdown(transport->sock, SHUT_RDWR);
 }

@@ -28,8 +28,8 @@ struct probe *probe_new(struct event_base *base, const char *address, probe_done
 void probe_free(struct probe *probe);
 
 /*
- * Connects and asks.  done is called later, once, from the event loop; never when the master
- * accepts but sleeps, until it wakes.  A probe that is under way is started anew.  Returns false
+ * Connects and asks.  done is called later, once, from the event loop; not while the master sleeps
+ * or when it is gone for good without a word.  A probe that is under way is started anew.  Returns false
  * when memory is out; done is not called then.
  */
 bool probe_start(struct probe *probe);

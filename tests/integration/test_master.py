@@ -2,7 +2,9 @@
 one that hangs for long.)"""
 
 import os
+import socket
 import stat
+import sys
 
 import pytest
 
@@ -14,6 +16,10 @@ from parts.pauses import Pauses
 from parts.process import free_port
 from parts.snmp import Snmpd
 from parts.view import InstanceView, rows
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
+
+import compiled  # noqa: E402  (the path comes first)
 
 SEQUENCE = "ovpnNotificationSequence"
 REASON = "ovpnInstanceStateReason"
@@ -105,6 +111,48 @@ def test_it_falls_asleep_at(lab, start_agent, start_fake, asleep_at):
     say(fake, "awake")
     lab.wait_until(lambda: above.seen.count(master.NOTIFY) >= 1 + (asleep_at == master.NOTIFY),
                    "it is notified", 20)
+    assert agent.stop() == 0
+
+
+def test_it_asks_and_falls_asleep(lab, start_fake):
+    """With far more answers on their way than its socket takes."""
+    fake = start_fake()
+    with fake.script() as daemon:
+        for _ in range(50):
+            daemon.log("I", "x" * 1000)
+    path = lab.path("master.sock")
+    above = lab.track(Master(path))
+    agent = Agent(lab, f"unix:{path}", [instance("one", fake)]).start()
+    lab.wait_until(lambda: "connected to the master" in agent.log, "there is a session")
+    lab.wait_until(lambda: fake.commands("status"), "the agent asks for the status")
+    above.deaf = True
+    message = compiled.by_name()["ovpnLogMessage"].oid
+    above.ask(100, [(*message, 1, number) for number in range(1, 41)])
+    for _ in range(3):
+        wait_poll(lab, fake)
+    above.deaf = False
+    lab.wait_until(lambda: len(above.answers) == 100, lambda: f"{len(above.answers)} answers")
+    (error, size), = set(above.answers)
+    assert error == 0 and size > 40 * 1000
+    say(fake, "event")
+    lab.wait_until(lambda: master.NOTIFY in above.seen, "it is notified")
+    assert agent.stop() == 0
+
+
+def test_another_takes_its_place(lab, start_fake):
+    """It hangs before it accepts anybody; the agent does not wait for that one for ever."""
+    fake = start_fake()
+    path = lab.path("master.sock")
+    with socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(path)
+        hung.listen(8)
+        agent = Agent(lab, f"unix:{path}", [instance("one", fake)]).start()
+        lab.wait_until(lambda: "it does not answer; trying again" in agent.log, "it is late")
+        for _ in range(2):
+            wait_poll(lab, fake)
+        os.unlink(path)
+        snmpd = Snmpd(lab, agentx=f"unix:{path}").start()
+        InstanceView(lab, snmpd.manager()).wait(20, Contact="up")
     assert agent.stop() == 0
 
 

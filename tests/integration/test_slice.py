@@ -188,7 +188,7 @@ def test_snmpd_hangs(lab, start_fake, start_agent, snmpd, snmptrapd, view):
     with Pauses(fake) as pauses:
         lab.wait_until(lambda: time.monotonic() > frozen + 62, "a minute has passed", 70)
     # A reader that waits for the master agent would do with a few.
-    assert len(pauses.took) > 50
+    assert len(pauses.took) > 300
     snmpd.thaw()
     muted = snmptrapd.wait_traps("ovpnNotificationsMuted", deadline=30)[0]
     assert list(muted.values) == [SEQUENCE, "ovpnNotificationUnixTime", "ovpnInstanceName",

@@ -1,29 +1,42 @@
 """A scripted AgentX master agent, for what a real one cannot be brought to do at the right moment:
-it answers until it is told to fall asleep."""
+it answers until it is told to fall asleep, and it asks without reading the answers."""
 
 import contextlib
 import selectors
 import socket
 import struct
 import threading
+import time
 
-OPEN, REGISTER, NOTIFY, PING, RESPONSE = 1, 3, 12, 13, 18
+OPEN, REGISTER, GET, NOTIFY, PING, RESPONSE = 1, 3, 5, 12, 13, 18
 _NOT_OPEN = 257
 _HEADER = struct.Struct(">BBBxIIII")  # version, type, flags, session, transaction, packet, payload
 _NETWORK_ORDER = 0x10
+_SESSION = 7
+
+
+def _order(flags):
+    return "big" if flags & _NETWORK_ORDER else "little"
+
+
+def _oid(oid):
+    """RFC 2741 section 5.1, without a prefix."""
+    return struct.pack(f">BBBx{len(oid)}I", len(oid), 0, 0, *oid)
 
 
 class Master:
     """Answers AgentX requests on a unix socket until one of the type `asleep_at` comes, which it
-    leaves unanswered, as all that follow, until wake()."""
+    leaves unanswered, as all that follow, until wake().  While it is deaf it reads nothing."""
 
     name = "master"
 
     def __init__(self, path, asleep_at=None):
         self.agentx = f"unix:{path}"
         self.asleep_at = asleep_at
-        self.asleep = False
+        self.asleep = self.deaf = False
         self.seen = []  # types of the requests
+        self.answers = []  # to what ask() asked: (error, size of the varbinds)
+        self._link = None
         self._unanswered = []
         self._lock = threading.Lock()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -44,6 +57,13 @@ class Master:
                     link.sendall(answer)
             self._unanswered.clear()
 
+    def ask(self, count, oids):
+        """Sends so many Get requests for these objects at once."""
+        ranges = b"".join(_oid(oid) + _oid(()) for oid in oids)
+        for number in range(count):
+            self._link.sendall(_HEADER.pack(1, GET, _NETWORK_ORDER, _SESSION, number, number,
+                                            len(ranges)) + ranges)
+
     def close(self):
         self._stop.send(b"x")
         self._thread.join(10)
@@ -60,9 +80,12 @@ class Master:
                             end.close()
                         return
                     if key.fileobj is self._listener:
-                        link, _ = self._listener.accept()
+                        link, _ = self._link, _ = self._listener.accept()
                         buffers[link] = b""
                         selector.register(link, selectors.EVENT_READ)
+                        continue
+                    if self.deaf:
+                        time.sleep(0.01)
                         continue
                     data = key.fileobj.recv(65536)
                     buffers[key.fileobj] = self._take(key.fileobj, buffers[key.fileobj] + data)
@@ -74,20 +97,23 @@ class Master:
     def _take(self, link, data):
         while len(data) >= _HEADER.size:
             _, kind, flags, session, transaction, packet, size = _HEADER.unpack_from(data)
-            if not flags & _NETWORK_ORDER:
+            if _order(flags) == "little":
                 session, transaction, packet, size = (
                     int.from_bytes(number.to_bytes(4, "big"), "little")
                     for number in (session, transaction, packet, size))
             if len(data) < _HEADER.size + size:
                 break
-            data = data[_HEADER.size + size:]
-            self._answer(link, kind, session, transaction, packet)
+            payload, data = data[_HEADER.size:_HEADER.size + size], data[_HEADER.size + size:]
+            if kind == RESPONSE:
+                self.answers.append((int.from_bytes(payload[4:6], _order(flags)), size - 8))
+            else:
+                self._answer(link, kind, session, transaction, packet)
         return data
 
     def _answer(self, link, kind, session, transaction, packet):
         error = _NOT_OPEN if kind == PING and session == 0 else 0
         payload = struct.pack(">IHH", 100, error, 0)
-        answer = _HEADER.pack(1, RESPONSE, _NETWORK_ORDER, session or 7, transaction, packet,
+        answer = _HEADER.pack(1, RESPONSE, _NETWORK_ORDER, session or _SESSION, transaction, packet,
                               len(payload)) + payload
         with self._lock:
             self.seen.append(kind)
