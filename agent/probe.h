@@ -29,8 +29,8 @@ void probe_free(struct probe *probe);
 
 /*
  * Connects and asks.  done is called later, once, from the event loop; not while the master sleeps
- * or when it is gone for good without a word.  A probe that is under way is started anew.  Returns false
- * when memory is out; done is not called then.
+ * or when it is gone for good without a word.  A probe that is under way is started anew.  Returns
+ * false when memory is out; done is not called then.
  */
 bool probe_start(struct probe *probe);
 
