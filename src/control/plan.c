@@ -212,17 +212,16 @@ static void begin_action(struct plan *plan)
     struct step *step = find_action(plan);
     const struct control *control = step ? step_control(step) : NULL;
     const char *why;
+    bool right;
 
     plan->stage = PLAN_ACTING;
     plan->action_count = plan->action_next = 0;
     if (plan->failed || !step)
         return;
-    if (!control || control_recheck(control, &step->change, &why) != CONTROL_OK) {
-        step->state = STEP_FAILED;
-        plan_step_ended(plan, step);
-    } else if (step->change.kind == CHANGE_SESSION) {
+    right = control && control_recheck(control, &step->change, &why) == CONTROL_OK;
+    if (right && step->change.kind == CHANGE_SESSION) {
         wish_session(step, control);
-    } else if (build_action(plan, step, control_instance(control)) != COMMAND_OK) {
+    } else if (!right || build_action(plan, step, control_instance(control)) != COMMAND_OK) {
         step->state = STEP_FAILED;
         plan_step_ended(plan, step);
     }
