@@ -1,6 +1,7 @@
-"""What make install puts where, and that make uninstall takes all of it away."""
+"""What make install puts where, that make uninstall takes all of it away, and the unit's sandbox."""
 
 import os
+import re
 import stat
 import subprocess
 
@@ -46,10 +47,17 @@ def files(folder):
     return found
 
 
+def read(*names):
+    with open(os.path.join(*names), encoding="utf-8") as file:
+        return file.read()
+
+
+def has_units():
+    return "\nsystemdsystemunit_DATA = " in read(BUILD, "Makefile")
+
+
 def expected():
-    with open(os.path.join(BUILD, "Makefile"), encoding="utf-8") as file:
-        units = "\nsystemdsystemunit_DATA = " in file.read()
-    return sorted("usr/" + name for name in [*FILES, *(UNITS if units else [])])
+    return sorted("usr/" + name for name in [*FILES, *(UNITS if has_units() else [])])
 
 
 @pytest.mark.skipif(not BUILD, reason="OVPN_AGENTX_BUILD is not set")
@@ -69,3 +77,24 @@ def test_install_and_uninstall(tmp_path):
     make("uninstall", *words)
     assert list(files(tmp_path)) == ["usr/share/snmp/mibs/OTHER-MIB.txt"]
     assert not (tmp_path / "usr/share/doc/openvpn-agentx").exists()
+
+
+def analyze(*words):
+    done = subprocess.run(["systemd-analyze", "--no-pager", *words], text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.skipif(not BUILD or not has_units(), reason="a build without units")
+def test_the_sandbox_is_as_tight_as_the_manual_says(tmp_path):
+    unit = tmp_path / "openvpn-agentx.service"
+    text = read(BUILD, "generated", unit.name)
+    # That the program is not installed is no fault of the unit.
+    unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+    assert analyze("verify", "--man=no", str(unit)) == ""
+    level = re.search(r"exposure level for \S+: (\S+ \w+)",
+                      analyze("security", "--offline=yes", str(unit))).group(1)
+    manual = re.search(r"rates it (.+)\.$", read(BUILD, "generated/openvpn-agentx.8"),
+                       re.MULTILINE).group(1)
+    assert level == manual.replace(",", "")
