@@ -122,6 +122,24 @@ static void check_session(const struct session_record *session)
     check_text(session->real_text, ADMIN_MAX);
 }
 
+static void check_command(const struct command_record *command)
+{
+    REQUIRE(command->result >= RESULT_PENDING && command->result <= RESULT_REJECTED);
+    check_text(command->command, TEXT_MAX);
+    check_text(command->reply, TEXT_MAX);
+}
+
+static void check_on_demand(const struct instance *instance)
+{
+    REQUIRE(instance->net.count <= NET_LINES_MAX && instance->pkcs11.count <= PKCS11_MAX);
+    for (size_t i = 0; i < instance->net.count; i++)
+        check_text(instance->net.lines[i], TEXT_MAX);
+    for (size_t i = 0; i < instance->pkcs11.count; i++) {
+        check_text(instance->pkcs11.certificates[i].id, TEXT_MAX);
+        REQUIRE(instance->pkcs11.certificates[i].blob_len <= PKCS11_BLOB_MAX);
+    }
+}
+
 static void check_history(const struct history *history)
 {
     uint32_t sequence = 0;
@@ -143,6 +161,7 @@ static void check_histories(const struct instance *instance)
     check_history(&instance->log);
     check_history(&instance->echo);
     check_history(&instance->sessions);
+    check_history(&instance->commands);
     check_history(&instance->requests);
     for (row = 0; (record = history_after(&instance->states, row, &row));)
         check_state(record);
@@ -152,6 +171,8 @@ static void check_histories(const struct instance *instance)
         check_text(((const struct log_record *)record)->message, TEXT_MAX);
     for (row = 0; (record = history_after(&instance->sessions, row, &row));)
         check_session(record);
+    for (row = 0; (record = history_after(&instance->commands, row, &row));)
+        check_command(record);
     for (row = 0; (record = history_after(&instance->requests, row, &row));)
         check_request(record);
 }
@@ -161,7 +182,9 @@ void check_instance(const struct instance *instance)
     check_clients(instance);
     check_routes(instance);
     check_histories(instance);
+    check_on_demand(instance);
     check_state(&instance->state);
+    check_command(&instance->last_command);
     check_text(instance->contact_error, TEXT_MAX);
     check_text(instance->version, ADMIN_MAX);
     check_text(instance->fatal_message, TEXT_MAX);
