@@ -90,14 +90,26 @@ static void replay_done(void *arg, const struct reply *reply)
         replay_abort(&session->replay);
 }
 
-/* "command args  : summary"; a line that begins with a blank continues the one before. */
+/* Splits "command args  : summary"; the arguments may hold colons, as in "kill IP:port". */
+static struct slice cut_command(struct slice *rest)
+{
+    struct slice line = *rest;
+    size_t at = 0;
+
+    while (at + 1 < line.len && (line.at[at] != ':' || line.at[at + 1] != ' '))
+        at++;
+    *rest = slice_skip(line, at + 1);
+    return (struct slice){line.at, at};
+}
+
+/* A line that begins with a blank continues the one before. */
 static void help_line(struct session *session, struct slice line)
 {
     struct slice rest = line;
-    struct slice command = slice_cut(&rest, ':');
+    struct slice command = cut_command(&rest);
     struct capability *list;
 
-    if (!rest.at || line.at[0] == ' ' || session->capability_count >= CAPABILITIES_MAX)
+    if (slice_starts(line, " ") || session->capability_count >= CAPABILITIES_MAX)
         return;
     while (command.len > 0 && command.at[command.len - 1] == ' ')
         command.len--;

@@ -233,11 +233,17 @@ static void test_capabilities(void **state)
     script_answer("help\n", "Management Interface for OpenVPN\r\nCommands:\r\n"
                             "kill cn                : Kill the client(s): all.\r\n"
                             "                         more of it: this\r\n"
-                            "\r\n:\r\nnet : Windows\r\nEND\r\n");
-    assert_int_equal(office->capability_count, 2);
+                            "\r\n:\r\n: \r\nnet : Windows\r\n"
+                            "kill IP:port           : Kill one.\r\n"
+                            "get i|all [j]: Remotes.\r\nEND\r\n");
+    assert_int_equal(office->capability_count, 4);
     assert_string_equal(office->capabilities[0].command, "kill cn");
     assert_string_equal(office->capabilities[0].summary, "Kill the client(s): all.");
     assert_string_equal(office->capabilities[1].command, "net");
+    assert_string_equal(office->capabilities[2].command, "kill IP:port");
+    assert_string_equal(office->capabilities[2].summary, "Kill one.");
+    assert_string_equal(office->capabilities[3].command, "get i|all [j]");
+    assert_string_equal(office->capabilities[3].summary, "Remotes.");
 }
 
 /* Settings are asked again when the daemon has gone on after a restart. */
