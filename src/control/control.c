@@ -180,6 +180,13 @@ static bool is_blocked(const struct instance *instance)
     return false;
 }
 
+/* Before its main loop goes round (again) a daemon ends on a signal that starts nothing anew. */
+static bool is_starting(enum state state)
+{
+    return state == STATE_CONNECTING || state == STATE_RECONNECTING || state == STATE_RESOLVE ||
+           state == STATE_TCP_CONNECT;
+}
+
 /* In these phases every signal but SIGTERM is lost, or ends the daemon. */
 static enum control_verdict check_signal(const struct instance *instance,
                                          const struct change *change, const char **why)
@@ -190,6 +197,8 @@ static enum control_verdict check_signal(const struct instance *instance,
         return inconsistent(why, "the daemon is in a hold: this signal would be lost or end it");
     if (is_blocked(instance))
         return inconsistent(why, "the daemon waits for an answer: this signal would end it");
+    if (change->number == DAEMON_SIGUSR2 && is_starting(instance->state.state))
+        return inconsistent(why, "the daemon is starting: this signal would end it");
     return CONTROL_OK;
 }
 

@@ -201,6 +201,30 @@ static void test_a_hold_before_the_fence(void **state)
     planned_ended(PLAN_FAILED, PLAN_OK);
 }
 
+/* Between the end of a tunnel and the next start nothing but a restart is understood. */
+static void test_a_restart_before_the_fence(void **state)
+{
+    (void)state;
+    planned_add(CHANGE_SIGNAL, DAEMON_SIGUSR2);
+    planned_run();
+    script_sent("load-stats\n");
+    script_say(">STATE:1795453891,RECONNECTING,SIGUSR1,,,,,\r\n");
+    script_told(EVENT_STATE, EVENT_CLIENT_DISCONNECTED, -1);
+    script_say(OFFICE_STATS);
+    script_sent("");
+    planned_ended(PLAN_FAILED, PLAN_OK);
+    plan_free(plan);
+    plan = plan_new();
+    planned_add(CHANGE_SIGNAL, DAEMON_SIGUSR2);
+    planned_refused(PLAN_INCONSISTENT);
+    planned_last("signal SIGUSR2", RESULT_REJECTED,
+                 "the daemon is starting: this signal would end it");
+    plan_free(plan);
+    plan = plan_new();
+    planned_add(CHANGE_SIGNAL, DAEMON_SIGUSR1);
+    assert_true(plan_check(plan));
+}
+
 static void test_phases(void **state)
 {
     (void)state;
@@ -361,6 +385,7 @@ int main(void)
         TEST(test_a_fence_that_comes_too_late),
         TEST(test_a_question_before_the_fence),
         TEST(test_a_hold_before_the_fence),
+        TEST(test_a_restart_before_the_fence),
         TEST(test_phases),
         TEST(test_busy),
         TEST(test_the_session_ends),
