@@ -17,6 +17,9 @@ enum exchange_stage {
     EXCHANGE_SENT
 };
 
+/* The longest text of a SUCCESS or ERROR that is kept until the marker comes; the rest is cut. */
+enum { EXCHANGE_TEXT_MAX = 511 };
+
 struct exchange {
     struct command command; /* wiped when it was sent, if it is secret */
     enum reply_form form;
@@ -30,7 +33,9 @@ struct exchange {
     bool failed;    /* that was an ERROR */
     bool spilled;   /* lines came behind its END */
     uint64_t bytes; /* of the reply, so far */
-    char text[512]; /* of that SUCCESS or ERROR */
+
+    /* Of that SUCCESS or ERROR. */
+    char text[EXCHANGE_TEXT_MAX + 1];
     struct exchange *next;
 };
 

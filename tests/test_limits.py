@@ -1,0 +1,147 @@
+"""The bounds in the source are those that openvpn-agentx.conf(5) names, and none is left out."""
+
+import re
+
+import pytest
+
+from source import c_files, text_of
+
+PAGE = "man/openvpn-agentx.conf.5.in"
+
+# Row of the page's table: its limit as it stands there, and where that comes from.  A constant may
+# be divided, to name another unit.
+ROWS = {
+    "Line of a daemon": ("{} bytes", "LINES_MAX"),
+    "Text in a table, OvpnText": ("{} bytes", "TEXT_MAX"),
+    "Text in a table, names": ("{} bytes", "ADMIN_MAX"),
+    "Reply kept of a command": ("{} bytes", "EXCHANGE_TEXT_MAX"),
+    "Command to a daemon": ("{} bytes", "COMMAND_MAX"),
+    "Parameter of a command": ("{} bytes", "COMMAND_PARAMETER_MAX"),
+    "Name for kill": ("{} bytes", "KILL_FIELD_MAX"),
+    "Commands that wait, each daemon": ("{}", "CONNECTION_QUEUE_MAX"),
+    "Unsent bytes, each daemon": ("{}", "UNSENT_MAX"),
+    "Answer to a command": ("{} MiB + {} x rows", "HISTORY_BYTES / 1048576", "ROW_BYTES"),
+    "Answer, time": ("reply_timeout",),
+    "Answer overdue": ("{} seconds", "CONNECTION_STALE_AFTER / 1000"),
+    "Messages before it": ("{}", "FLOOD"),
+    "Greeting of a daemon": ("{} seconds", "GREETING_WAIT / 1000"),
+    "Connection attempts": ("{} to {} seconds apart", "PAUSE_FIRST / 1000", "PAUSE_MAX / 1000"),
+    "The same, when refused": ("{} seconds apart", "PAUSE_REFUSED / 1000"),
+    "Silence of a TCP peer": ("{} seconds", "KEEPALIVE_IDLE"),
+    "Read at once from a daemon": ("{} bytes", "TURN_BYTES"),
+    "Columns of a status": ("{}", "STATUS_COLUMNS"),
+    "Rows alike in a status": ("{}", "TWINS_MAX"),
+    "Rows in ovpnCapabilityTable": ("{}", "CAPABILITIES_MAX"),
+    "Rows in ovpnNetTable": ("{}", "NET_LINES_MAX"),
+    "Rows in ovpnPkcs11Table": ("{}", "PKCS11_MAX"),
+    "Certificate in ovpnPkcs11Table": ("{} bytes", "PKCS11_BLOB_MAX"),
+    "Varbinds of a SET": ("{}", "PLAN_MAX"),
+    "SETs between two phases": ("{}", "WAITING_MAX"),
+    "Notifications that wait": ("{}", "NOTIFY_BOUND"),
+    "Varbinds of a notification": ("{} bytes", "CAPTURE_MAX"),
+    "Sendings without an answer": ("{}", "SENDINGS_MAX"),
+    "Answer to a manager": ("{} bytes", "ANSWER_MAX"),
+    "What waits for the master agent": ("{} MiB", "OUTGOING_MAX / 1048576"),
+    "Configuration file": ("{} MiB", "SOURCE_MAX / 1048576"),
+    "Depth of @include": ("{}", "DEPTH_MAX"),
+}
+
+# What the page says elsewhere.
+SENTENCES = [
+    ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
+    ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
+    ("stretches by itself to {} times as long as the last status took", "STRETCH"),
+    ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
+    ("{} probes, {} seconds apart", "KEEPALIVE_COUNT", "KEEPALIVE_INTERVAL"),
+]
+
+# These bound nothing that a daemon, a manager or a file can fill: buffers and shapes of the source.
+INTERNAL = {
+    "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
+    "CREDENTIALS_COMMANDS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "SKIPS_MAX", "SOURCE_KEY_MAX",
+    "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX", "WALKER_OID_MAX",
+    "WORD_MAX",
+}
+
+SOURCES = [text_of(path) for path in c_files("src", "agent")]
+NUMBER = r"(\(?(?:0x)?[0-9][0-9a-fxul]*(?: << [0-9]+)?\)?)"
+
+
+def values_of(name):
+    """What the source defines the constant as; a list with one number when all is well."""
+    pattern = re.compile(rf"(?:#define {name} +{NUMBER}$|[{{ \n]{name} = {NUMBER}(?= *[,}} \n]))",
+                         re.MULTILINE)
+    found = []
+    for text in SOURCES:
+        for match in pattern.finditer(text):
+            number = re.sub(r"[()ul]", "", match.group(1) or match.group(2))
+            base, _, shift = number.partition(" << ")
+            found.append(int(base, 0) << int(shift or 0))
+    return found
+
+
+def value_of(words):
+    """A constant, or one `/ N`."""
+    name, _, divisor = words.partition(" / ")
+    values = values_of(name)
+    assert len(values) == 1, f"{name} is defined as {values}"
+    quotient, rest = divmod(values[0], int(divisor or 1))
+    assert rest == 0, words
+    return quotient
+
+
+def table_of(page):
+    """The rows of LIMITS: {what: limit}."""
+    section = page.partition("\n.Sh LIMITS\n")[2].partition("\n.Sh ")[0]
+    rows = section.partition(".It Em What Ta Em Limit")[2].partition("\n.El")[0]
+    found = {}
+    for line in rows.splitlines():
+        if line.startswith(".It "):
+            what, limit, *_ = re.split(r" Ta ?", line.removeprefix(".It "))
+            assert what not in found
+            found[what] = re.sub(r"\b(Ic|Em) ", "", limit).strip()
+    return found
+
+
+def prose_of(page):
+    return " ".join(page.split())
+
+
+@pytest.mark.parametrize("what", ROWS)
+def test_the_table_gives_the_number(what):
+    form, *names = ROWS[what]
+    assert table_of(text_of(PAGE))[what] == form.format(*map(value_of, names))
+
+
+def test_the_table_has_no_other_rows():
+    assert set(table_of(text_of(PAGE))) == set(ROWS)
+
+
+@pytest.mark.parametrize("form, names", [(form, names) for form, *names in SENTENCES])
+def test_the_text_gives_the_number(form, names):
+    assert form.format(*map(value_of, names)) in prose_of(text_of(PAGE))
+
+
+def test_no_bound_is_left_out():
+    """A constant whose name ends in _MAX, or in _BOUND, is told to the user, or is none of his."""
+    bound = re.compile(r"(?:#define|enum \{|,|^) *([A-Z][A-Z0-9_]*_(?:MAX|BOUND)(?:_BYTES)?)(?: +[(0-9]| = )",
+                       re.MULTILINE)
+    written = {name for text in SOURCES for name in bound.findall(text)}
+    told = {words.partition(" / ")[0] for _, *names in [*ROWS.values(), *SENTENCES]
+            for words in names}
+    assert written - told - INTERNAL == set(), "neither in the page nor in INTERNAL"
+    assert INTERNAL - written == set(), "in INTERNAL, but not in the source"
+
+
+# The checks themselves.
+
+
+def test_what_is_not_there_is_found():
+    assert values_of("NO_SUCH_BOUND") == []
+    with pytest.raises(AssertionError):
+        value_of("NO_SUCH_BOUND")
+    with pytest.raises(AssertionError):
+        value_of("DEPTH_MAX / 3")
+    assert table_of("\n.Sh LIMITS\n.It Em What Ta Em Limit Ta X\n.It A, b Ta 5 bytes Ta c\n"
+                    ".It D Ta Ic key Ta\n.El\n.It E Ta 1 Ta\n.Sh X\n") == {"A, b": "5 bytes",
+                                                                         "D": "key"}
