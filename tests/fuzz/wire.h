@@ -27,6 +27,9 @@ extern const struct transport_kind wire_kind;
 void wire_reset(void);
 void wire_refuse(int error);
 
+/* Whether commands may come that a manager has asked for; not at first. */
+void wire_permit(bool managed);
+
 bool wire_is_open(void);
 
 /* The daemon accepts, says something (and accepts before it), closes. Nothing when not open. */

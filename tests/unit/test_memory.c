@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "base/timers.h"
 #include "config/config.h"
+#include "control/control.h"
+#include "control/plan.h"
 #include "failing_memory.h"
 #include "model/rows.h"
 #include "session/session.h"
@@ -34,11 +36,14 @@ static const struct instance_config config = {
     .index = 1,
     .management = {.text = endpoint},
     .status_interval = 10,
+    .command_timeout = 800,
     .reply_timeout = 120,
+    .allow = ~0u,
     .limits = {.log_lines = 10,
                .state_lines = 10,
                .echo_lines = 10,
                .session_lines = 10,
+               .command_lines = 10,
                .request_lines = 10,
                .client_max = 100,
                .route_max = 100},
@@ -56,9 +61,14 @@ static const char first_status[] = HEADERS CLIENT("alice", "1") CLIENT("bob", "2
     ROUTE("alice", "1") ROUTE("bob", "2") "GLOBAL_STATS\tMax bcast/mcast queue length\t0\r\n";
 static const char last_status[] =
     HEADERS CLIENT("bob", "2") CLIENT("carol", "3") ROUTE("bob", "2") ROUTE("carol", "3");
-static struct polite daemon_now = {
+static const struct polite server = {
     77, NULL, "1795453890,CONNECTED,SUCCESS,10.9.0.1,192.0.2.9,1194,127.0.0.1,1194\r\n",
     "1795453890,I,Initialization Sequence Completed\r\n", first_status};
+static const struct polite client = {
+    78, NULL, "1795453891,GET_CONFIG,,,,,,\r\n", NULL,
+    "OpenVPN STATISTICS\r\nUpdated,2026-11-25 16:00:00\r\nTUN/TAP read bytes,5\r\n"
+    "TCP/UDP read bytes,9\r\nTCP/UDP write bytes,9\r\nAuth read bytes,9\r\n"};
+static struct polite daemon_now;
 
 static const char happenings[] =
     ">CLIENT:ESTABLISHED,7\r\n>CLIENT:ENV,common_name=dave\r\n>CLIENT:ENV,time_unix=1795453800\r\n"
@@ -75,6 +85,14 @@ static const char happenings[] =
 
 static struct instance *instance;
 static struct session *session;
+static struct control *control;
+
+/* What the scenario has come to, while nothing was missing. */
+static struct {
+    bool answered;
+    bool refreshed;
+    bool client;
+} reached;
 
 /* Far more commands than are asked in a row. */
 enum { ANSWERS_MAX = 1000 };
@@ -89,28 +107,118 @@ static void answer_all(void)
 
 static bool begin(void)
 {
+    daemon_now = server;
     instance = instance_new(1, &config);
     session = instance ? session_new(instance, &config, &wire_kind, NULL) : NULL;
-    if (!session)
+    control = session ? control_new(instance, session, &config) : NULL;
+    if (!control)
         return false;
     session_start(session);
     return true;
 }
 
-/* Start, statuses with a client that comes and one that goes, questions, a reload, a loss. */
+static void on_plan_end(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+/* A manager's changes; those that there is no memory for are left out. */
+static void manage(const struct change *changes, size_t count)
+{
+    struct plan *plan = plan_new();
+    bool ended = false;
+
+    if (!plan)
+        return;
+    wire_permit(true);
+    for (size_t i = 0; i < count; i++)
+        plan_add(plan, &changes[i]);
+    if (plan_check(plan) && plan_run(plan, on_plan_end, &ended)) {
+        answer_all();
+        wire_pass(config.command_timeout);
+        answer_all();
+        assert_true(ended);
+    }
+    plan_commit(plan);
+    answer_all();
+    plan_free(plan);
+    wire_permit(false);
+}
+
+static void manage_settings(void)
+{
+    const struct change settings[] = {
+        {.kind = CHANGE_VERB, .instance = 1, .number = 4},
+        {.kind = CHANGE_MUTE, .instance = 1, .number = 5},
+        {.kind = CHANGE_REFRESH, .instance = 1},
+        {.kind = CHANGE_NET_REFRESH, .instance = 1},
+        {.kind = CHANGE_PKCS11_REFRESH, .instance = 1},
+    };
+
+    manage(settings, sizeof(settings) / sizeof(settings[0]));
+    reached.refreshed = instance->net.count == 3 && instance->pkcs11.count == 2;
+}
+
+static void manage_answer(void)
+{
+    const char *question = ">PASSWORD:Need 'HTTP Proxy' username/password\r\n";
+    uint32_t row = 0;
+    struct request *request;
+
+    wire_say(slice_of(question));
+    request = requests_open(instance, &row);
+    if (!request)
+        return;
+    manage(
+        (const struct change[]){
+            {.kind = CHANGE_USERNAME, .instance = 1, .row = row, .len = 1, .text = "u"},
+            {.kind = CHANGE_PASSWORD, .instance = 1, .row = row, .len = 1, .text = "p"}},
+        2);
+    request = history_at(&instance->requests, row);
+    reached.answered = request && request->status == REQUEST_ANSWERED;
+}
+
+static void come_back(const struct polite *as)
+{
+    wire_hang_up(0);
+    daemon_now = *as;
+    wire_pass(1000);
+    wire_greet(&daemon_now);
+    answer_all();
+    wire_pass(1000);
+    answer_all();
+}
+
+/* Another process, in client mode, and the first again. */
+static void change_daemons(void)
+{
+    come_back(&client);
+    reached.client = instance->mode == MODE_CLIENT && instance->tun_read == 5;
+    check_instance(instance);
+    come_back(&server);
+}
+
+/*
+ * Start, statuses with a client that comes and one that goes, questions, what a manager asks for,
+ * a reload, losses.
+ */
 static void live(void)
 {
-    daemon_now.status = first_status;
     wire_greet(&daemon_now);
     answer_all();
     wire_say(slice_of(happenings));
     answer_all();
     wire_pass(1);
     answer_all();
+    manage_settings();
+    manage_answer();
     session_configure(session, &reloaded);
+    control_configure(control, &reloaded);
     daemon_now.status = last_status;
     wire_pass(10000);
     answer_all();
+    change_daemons();
+    daemon_now.status = last_status;
     wire_hang_up(0);
     wire_pass(1000);
     wire_greet(&daemon_now);
@@ -120,14 +228,14 @@ static void live(void)
 
 static bool row_is(size_t row, const char *common_name, const char *real)
 {
-    const struct client *client;
+    const struct client *found;
 
     if (row >= instance->clients.count)
         return false;
-    client = (const struct client *)instance->clients.list[row];
-    return strcmp(text_or_empty(client->common_name), common_name) == 0 &&
-           strcmp(text_or_empty(client->real_text), real) == 0 &&
-           strcmp(text_or_empty(client->username), "user") == 0 && client->has_ipv4;
+    found = (const struct client *)instance->clients.list[row];
+    return strcmp(text_or_empty(found->common_name), common_name) == 0 &&
+           strcmp(text_or_empty(found->real_text), real) == 0 &&
+           strcmp(text_or_empty(found->username), "user") == 0 && found->has_ipv4;
 }
 
 static bool is_well(void)
@@ -163,10 +271,12 @@ static void recover(void)
 static void end(void)
 {
     session_free(session);
+    control_free(control);
     if (instance)
         instance_free(instance);
     rows_bury_now();
     session = NULL;
+    control = NULL;
     instance = NULL;
     checks_end();
 }
@@ -222,7 +332,9 @@ static void run_all(void (*make_fail)(long number))
 {
     long number = 1;
 
+    memset(&reached, 0, sizeof(reached));
     assert_false(run(make_fail, 0));
+    assert_true(reached.refreshed && reached.answered && reached.client);
     while (number < RUNS_MAX && run(make_fail, number))
         number++;
     assert_in_range(number, 100, RUNS_MAX - 1);
@@ -247,7 +359,6 @@ static void test_no_memory_at_all(void **state)
     wire_reset();
     checks_begin();
     assert_true(begin());
-    daemon_now.status = first_status;
     wire_greet(&daemon_now);
     answer_all();
     assert_int_equal(instance->clients.count, 2);
