@@ -190,21 +190,25 @@ class Trap:
 
 
 class Snmptrapd(Child):
-    """Prints each notification between marks into its log file, `traps()` reads them back."""
+    """Prints each notification between marks into its log file, `traps()` reads them back.
+
+    Over UDP a burst can be too much for its socket; over "tcp" nothing is lost.
+    """
 
     _BEGIN = "@@TRAP@@"
     _NEXT = "@@VARBIND@@"
     _END = "@@END@@"
 
-    def __init__(self, lab, name="snmptrapd"):
+    def __init__(self, lab, name="snmptrapd", transport="udp"):
         self.port = free_port()
+        self.address = f"{transport}:127.0.0.1:{self.port}"
         self._traps, self._offset = [], 0
         folder = lab.make_folder(name)
         configuration = lab.write(name + "/snmptrapd.conf", "disableAuthorization yes\n")
         shape = f"{self._BEGIN}\\n%V{self._NEXT}\\n%v\\n{self._END}\\n"
         super().__init__(lab, name, [
             "snmptrapd", "-f", "-n", "-C", "-c", configuration, "-Lo", _OUTPUT, "-F", shape,
-            f"udp:127.0.0.1:{self.port}"], environment(folder))
+            self.address], environment(folder))
 
     def start(self):
         self.spawn()
@@ -273,7 +277,7 @@ class Snmpd(Child):
         ]
         if sink is not None:
             word = "informsink" if informs else "trap2sink"
-            lines.append(f"{word} 127.0.0.1:{sink.port} public")
+            lines.append(f"{word} {sink.address} public")
         configuration = lab.write(name + "/snmpd.conf", "\n".join(lines) + "\n")
         super().__init__(lab, name, [*prefix, "snmpd", "-f", "-r", "-C", "-c", configuration, "-LE",
                                      "5", *debug], {**environment(self.folder), "MIBS": ""})

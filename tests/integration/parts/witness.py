@@ -4,6 +4,7 @@ import threading
 import time
 
 from fake import actions
+from parts import truth
 from parts.snmp import SnmpTimeout
 
 
@@ -64,21 +65,18 @@ class Witness:
 
 
 def assert_true_to(view, fake, deadline=15.0):
-    """The agent's tables say what the scripted daemon is."""
+    """The agent's tables of the present say what the scripted daemon is."""
     begin = time.monotonic()
     with fake.script() as daemon:
-        expected = {"Contact": "up", "Pid": daemon.pid, "ContactError": "",
-                    "Version": daemon.dialect.title,
-                    "ManagementVersion": daemon.dialect.interface, "Verb": daemon.verb,
-                    "Clients": daemon.established, "StatusComplete": "true"}
-        clients = sorted((client.common_name, client.received) for client in daemon.clients)
-    view.wait(deadline, **expected)
-
-    def listed():
-        table = view.manager.table("ovpnClientTable")
-        return sorted((row["ovpnClientCommonName"], row["ovpnClientBytesIn"])
-                      for index, row in table.items() if index[0] == view.index)
-
-    view.lab.wait_until(lambda: listed() == clients,
-                        lambda: f"the clients are {clients}; seen: {listed()}", deadline)
+        instance = truth.of_instance(daemon)
+        clients, routes = truth.of_clients(daemon), truth.of_routes(daemon)
+        requests, control = truth.of_requests(daemon), truth.of_control(daemon)
+        capabilities = truth.of_capabilities(daemon)
+    view.wait(deadline, **instance)
+    truth.await_rows(view, "Client", clients, deadline, ordered=False)
+    truth.await_rows(view, "Route", routes, deadline, ordered=False)
+    truth.await_rows(view, "Request", requests, deadline,
+                     where=lambda row: row["Status"] == "pending")
+    truth.await_rows(view, "Control", [control], deadline)
+    truth.await_rows(view, "Capability", capabilities, deadline)
     return time.monotonic() - begin
