@@ -1,0 +1,88 @@
+"""What managers can ask for, at the bounds of openvpn-agentx.conf(5) and beyond them."""
+
+import pytest
+
+from parts.asking import CLEANUP_SET, COMMIT_SET, GEN_ERR, TEST_SET, AskingMaster
+from parts.control import CONTROL_TABLE, entry, refused
+from parts.snmp import SnmpError
+from parts.view import InstanceView, rows
+
+CHANGES_MAX = 64  # varbinds of a SET
+WAITING_MAX = 8  # SETs between two phases
+ANSWER_MAX = 60000  # bytes of an answer
+TEXT = 1024  # bytes of the longest text
+NAME = 100  # bytes that a varbind takes at most besides its value
+
+
+def test_varbinds_of_a_set(start_fake, start_agent, lab, manager):
+    fake = start_fake(mode="server")
+    with fake.script() as daemon:
+        daemon.add_clients(CHANGES_MAX + 1)
+    start_agent([entry(fake)])
+    InstanceView(lab, manager).wait(Contact="up", Clients=CHANGES_MAX + 1)
+    changes = [(f"ovpnClientControlAction.{index}.{row}", "i", "none")
+               for index, row in rows(manager, "ovpnClientTable")]
+    assert len(manager.set(*changes[:CHANGES_MAX])) == CHANGES_MAX
+    assert refused(manager, *changes) == "resourceUnavailable"
+    assert len(manager.set(*changes[1:])) == CHANGES_MAX
+
+
+def test_sets_between_two_phases(start_fake, start_agent, lab):
+    """A master agent that tests SETs and never goes on is kept waiting for so many of them."""
+    master = lab.track(AskingMaster(lab.path("master.sock")))
+    fake = start_fake(mode="server")
+    start_agent([entry(fake)], master=master)
+    lab.wait_until(lambda: fake.commands("status"), "the daemon is polled")
+    mute = (*CONTROL_TABLE, 6, 1)
+    for transaction in range(1, WAITING_MAX + 1):
+        assert master.ask(TEST_SET, transaction, (mute, transaction)) == 0
+    assert master.ask(COMMIT_SET, 1) == 0
+    assert fake.commands("mute")[-1] == ["mute", "1"]
+    master.ask(CLEANUP_SET, 1)
+    for transaction in range(11, 13):  # one more than there is room for
+        assert master.ask(TEST_SET, transaction, (mute, transaction)) == 0
+    assert master.ask(COMMIT_SET, 2) == GEN_ERR
+    for transaction in (3, 12):
+        assert master.ask(COMMIT_SET, transaction) == 0
+        assert fake.commands("mute")[-1] == ["mute", str(transaction)]
+
+
+def test_bytes_of_an_answer(start_fake, start_agent, lab, manager):
+    fake = start_fake(mode="server")
+    start_agent([entry(fake)])
+    InstanceView(lab, manager).wait(Contact="up")
+    with fake.script() as daemon:
+        for _ in range(100):
+            daemon.log("I", "x" * TEXT)
+    lab.wait_until(lambda: len(rows(manager, "ovpnLogTable")) >= 100, "all lines are there")
+    last = manager.get("ovpnInstanceLogLast.1")
+    names = [f"ovpnLogMessage.1.{last - back}" for back in range(100)]
+
+    def fits(count):
+        """Answered is all of it or nothing."""
+        try:
+            values = manager.values(*names[:count])
+        except SnmpError as error:
+            assert error.status == "tooBig"
+            return False
+        assert values == ["x" * TEXT] * count
+        return True
+
+    count = next(count for count in range(1, 100) if not fits(count + 1))
+    assert count * TEXT < ANSWER_MAX < (count + 1) * (TEXT + NAME)
+    assert not fits(count + 2)
+    # snmpd, which sends no answer of more than 65507 bytes, asks in smaller pieces for a walk.
+    assert len(manager.bulkwalk("ovpnLogMessage", repetitions=60)) >= 100
+
+
+@pytest.mark.parametrize("count", [199, 200, 201])
+def test_commands_of_a_daemon(start_fake, start_agent, lab, manager, count):
+    fake = start_fake(mode="server")
+    with fake.script() as daemon:
+        daemon.overrides["help"] = lambda daemon, _: [
+            daemon.emit(line) for line in ("Commands:", *(f"c{number} : x" for number
+                                                           in range(count)), "END")]
+    start_agent([entry(fake)])
+    InstanceView(lab, manager).wait(Contact="up")
+    shown = [row["Command"] for row in rows(manager, "ovpnCapabilityTable").values()]
+    assert shown == [f"c{number}" for number in range(min(count, 200))]
