@@ -1,0 +1,275 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "config/source.h"
+#include "planned.h"
+#include "protocol/lines.h"
+#include "tests/unit/folder.h"
+
+/* At the bounds of openvpn-agentx.conf(5), and one beyond. */
+
+/* A reply of many lines; the caller frees it. */
+static char *repeat(const char *begin, const char *line, size_t count, const char *end)
+{
+    size_t size = strlen(begin) + count * (strlen(line) + 16) + strlen(end) + 1;
+    char *text = malloc(size);
+    size_t len;
+
+    assert_non_null(text);
+    len = (size_t)snprintf(text, size, "%s", begin);
+    for (size_t i = 0; i < count; i++)
+        len += (size_t)snprintf(text + len, size - len, "%s %zu\r\n", line, i);
+    snprintf(text + len, size - len, "%s", end);
+    return text;
+}
+
+/* Runs a plan that only reads something again. */
+static void refresh(enum change_kind kind)
+{
+    plan_free(plan);
+    plan = plan_new();
+    planned_add(kind, 0);
+    assert_true(plan_check(plan));
+    assert_false(plan_run(plan, planned_on_end, &plan));
+    plan_commit(plan);
+}
+
+static void net_of(size_t count)
+{
+    char *reply = repeat("", "route", count, "END\r\n" OFFICE_STATS);
+
+    refresh(CHANGE_NET_REFRESH);
+    script_answer("net\nload-stats\n", reply);
+    free(reply);
+    assert_int_equal(office->last_command.result, RESULT_SUCCESS);
+}
+
+static void test_net_lines(void **state)
+{
+    (void)state;
+    net_of(NET_LINES_MAX);
+    assert_int_equal(office->net.count, NET_LINES_MAX);
+    assert_string_equal(office->net.lines[NET_LINES_MAX - 1], "route 1999");
+    net_of(NET_LINES_MAX + 1);
+    assert_int_equal(office->net.count, NET_LINES_MAX);
+    assert_string_equal(office->net.lines[NET_LINES_MAX - 1], "route 1999");
+    net_of(1);
+    assert_int_equal(office->net.count, 1);
+}
+
+/* A token of so many certificates: how many of them are asked for. */
+static int pkcs11_of(int count)
+{
+    char command[64];
+    char reply[128];
+    int asked = 0;
+
+    refresh(CHANGE_PKCS11_REFRESH);
+    script_answer("load-stats\n", OFFICE_STATS);
+    snprintf(reply, sizeof(reply), ">PKCS11ID-COUNT:%d\r\n" OFFICE_STATS, count);
+    script_answer("pkcs11-id-count\nload-stats\n", reply);
+    while (office->last_command.result == RESULT_PENDING) {
+        script_answer("load-stats\n", OFFICE_STATS);
+        snprintf(command, sizeof(command), "pkcs11-id-get %d\nload-stats\n", asked);
+        snprintf(reply, sizeof(reply),
+                 ">PKCS11ID-ENTRY:'%d', ID:'token %d', BLOB:'AA=='\r\n" OFFICE_STATS, asked, asked);
+        script_answer(command, reply);
+        asked++;
+    }
+    script_sent("");
+    return asked;
+}
+
+static void test_certificates(void **state)
+{
+    (void)state;
+    assert_int_equal(pkcs11_of(PKCS11_MAX), PKCS11_MAX);
+    assert_int_equal(office->pkcs11.count, PKCS11_MAX);
+    assert_int_equal(office->pkcs11.told, PKCS11_MAX);
+    assert_int_equal(pkcs11_of(PKCS11_MAX + 1), PKCS11_MAX);
+    assert_int_equal(office->pkcs11.count, PKCS11_MAX);
+    assert_int_equal(office->pkcs11.told, PKCS11_MAX);
+    assert_string_equal(office->pkcs11.certificates[PKCS11_MAX - 1].id, "token 199");
+}
+
+static void test_certificates_that_nobody_counts(void **state)
+{
+    static struct pkcs11_list list;
+
+    (void)state;
+    for (int i = 0; i < PKCS11_MAX + 1; i++)
+        pkcs11_list_add(&list, slice_of("a"), slice_of("b"), false);
+    assert_int_equal(list.count, PKCS11_MAX);
+    pkcs11_list_fini(&list);
+}
+
+/* A line of the daemon is cut before that, so it can only come from elsewhere. */
+static void test_long_certificates(void **state)
+{
+    static char blob[PKCS11_BLOB_MAX + 1];
+    static struct pkcs11_list list;
+
+    (void)state;
+    memset(blob, 'b', sizeof(blob));
+    pkcs11_list_add(&list, slice_of("a"), (struct slice){blob, PKCS11_BLOB_MAX}, false);
+    assert_int_equal(list.certificates[0].blob_len, PKCS11_BLOB_MAX);
+    assert_false(list.certificates[0].truncated);
+    pkcs11_list_add(&list, slice_of("a"), (struct slice){blob, sizeof(blob)}, false);
+    assert_int_equal(list.certificates[1].blob_len, PKCS11_BLOB_MAX);
+    assert_true(list.certificates[1].truncated);
+    pkcs11_list_fini(&list);
+}
+
+/* The longest line of a daemon holds a certificate; of a longer one it is told. */
+static void test_certificate_of_a_long_line(void **state)
+{
+    static const char begin[] = ">PKCS11ID-ENTRY:'0', ID:'a', BLOB:'";
+    static char blob[LINES_MAX + 1];
+    char *reply;
+
+    (void)state;
+    for (size_t beyond = 0; beyond < 2; beyond++) {
+        size_t len = LINES_MAX - strlen(begin) - 1 + beyond;
+
+        memset(blob, 'b', sizeof(blob));
+        blob[len] = '\0';
+        reply = malloc(strlen(begin) + len + 256);
+        assert_non_null(reply);
+        sprintf(reply, "%s%s'\r\n" OFFICE_STATS, begin, blob);
+        refresh(CHANGE_PKCS11_REFRESH);
+        script_answer("load-stats\n", OFFICE_STATS);
+        script_answer("pkcs11-id-count\nload-stats\n", ">PKCS11ID-COUNT:1\r\n" OFFICE_STATS);
+        script_answer("load-stats\n", OFFICE_STATS);
+        script_answer("pkcs11-id-get 0\nload-stats\n", reply);
+        free(reply);
+        assert_int_equal(office->pkcs11.count, 1);
+        assert_int_equal(office->pkcs11.certificates[0].truncated, beyond > 0);
+    }
+}
+
+static void test_changes_of_a_plan(void **state)
+{
+    const struct change change = {.kind = CHANGE_VERB, .instance = 1, .number = 5};
+
+    (void)state;
+    for (size_t i = 0; i < PLAN_MAX; i++)
+        assert_true(plan_add(plan, &change));
+    assert_false(plan_add(plan, &change));
+    assert_int_equal(plan_count(plan), PLAN_MAX);
+}
+
+static void capabilities_of(size_t count, size_t kept)
+{
+    char *reply = repeat("Commands:\r\n", "verb : x", count, "END\r\n");
+
+    office_end(NULL);
+    assert_int_equal(office_set_up(NULL), 0);
+    script_say(SCRIPT_GREETING);
+    script_answer("version\n", "END\r\n");
+    script_answer("pid\n", "SUCCESS: pid=77\r\n");
+    script_answer("state on all\n", "SUCCESS: ON\r\nEND\r\n");
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    script_answer("log on all\n", "SUCCESS: ON\r\nEND\r\n");
+    script_answer("hold\n", "SUCCESS: hold=0\r\n");
+    script_answer("mute\n", "SUCCESS: mute=0\r\n");
+    script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
+    script_answer("help\n", reply);
+    free(reply);
+    assert_int_equal(office->capability_count, kept);
+    assert_string_equal(office->capabilities[0].summary, "x 0");
+    assert_int_equal(office->contact, CONTACT_UP);
+}
+
+static void test_capabilities(void **state)
+{
+    (void)state;
+    capabilities_of(200, 200);
+    capabilities_of(201, 200);
+}
+
+/* A status with so many columns. */
+static void columns_of(size_t count)
+{
+    static const char known[] = "Common Name\tReal Address\tConnected Since (time_t)\tClient "
+                                "ID\tBytes Received\tBytes Sent";
+    char status[2048] = STATUS_TITLE "HEADER\tCLIENT_LIST\t";
+
+    strcat(status, known);
+    for (size_t i = 6; i < count; i++)
+        strcat(status, "\tmore");
+    strcat(status, "\r\nCLIENT_LIST\tzoe\t192.0.2.9:4000\t1795453899\t9\t5\t6");
+    for (size_t i = 6; i < count; i++)
+        strcat(status, "\tx");
+    strcat(status, "\r\nEND\r\n" OFFICE_STATS);
+    office_poll_reply(status);
+}
+
+static void test_columns_of_a_status(void **state)
+{
+    (void)state;
+    columns_of(STATUS_COLUMNS);
+    assert_int_equal(office->clients.count, 1);
+    assert_string_equal(office_client(0)->common_name, "zoe");
+    assert_int_equal(office->status_complete, TRUTH_TRUE);
+    script_forget();
+    columns_of(STATUS_COLUMNS + 1);
+    assert_int_equal(office->status_complete, TRUTH_FALSE);
+    assert_int_equal(office->rows_dropped, 1);
+    script_forget();
+}
+
+static struct config *load_padded(size_t size, struct config_error *error)
+{
+    static const char text[] =
+        "instances = ( { name = \"a\"; index = 1; management = \"unix:/run/a.sock\"; } );\n";
+    char *bytes = malloc(size);
+    struct config *config;
+
+    assert_non_null(bytes);
+    memset(bytes, ' ', size);
+    memcpy(bytes, text, strlen(text));
+    write_bytes(main_file, bytes, size);
+    free(bytes);
+    config = config_load(main_file, error, NULL);
+    return config;
+}
+
+static void test_size_of_a_configuration(void **state)
+{
+    struct config_error error;
+    struct config *config = load_padded(SOURCE_MAX, &error);
+
+    (void)state;
+    assert_non_null(config);
+    config_free(config);
+    assert_null(load_padded(SOURCE_MAX + 1, &error));
+    assert_non_null(strstr(error.text, "too large for a configuration"));
+}
+
+#define PLANNED(test) cmocka_unit_test_setup_teardown(test, planned_set_up, planned_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PLANNED(test_net_lines),
+        PLANNED(test_certificates),
+        cmocka_unit_test(test_certificates_that_nobody_counts),
+        cmocka_unit_test(test_long_certificates),
+        PLANNED(test_certificate_of_a_long_line),
+        PLANNED(test_changes_of_a_plan),
+        PLANNED(test_columns_of_a_status),
+        cmocka_unit_test_setup_teardown(test_capabilities, office_set_up, office_end),
+        cmocka_unit_test_setup_teardown(test_size_of_a_configuration, folder_set_up,
+                                        folder_tear_down),
+    };
+
+    return cmocka_run_group_tests_name("bounds", tests, NULL, NULL);
+}
