@@ -150,6 +150,7 @@ static void take_challenge(struct instance *instance, struct request *request)
     /* The state moves: it is for one answer. */
     request->challenge = last->challenge;
     last->challenge = NULL;
+    request->challenged = true;
     request->echo = last->echo;
     text_set(&request->prompt, TEXT_MAX, slice_of(last->prompt));
 }
@@ -167,7 +168,7 @@ void requests_need(struct instance *instance, const struct need_message *need)
     if (!request)
         return;
     text_set(&request->prompt, TEXT_MAX, need->prompt);
-    request->static_challenge = need->challenge;
+    request->static_challenge = request->challenged = need->challenge;
     request->echo = need->echo;
     request->concat = need->concat;
     if (is_new)
@@ -199,6 +200,7 @@ static void read_dynamic_challenge(struct request *request, struct slice reason)
         return;
     forget_challenge(request);
     request->challenge = text_new(TEXT_MAX, reason);
+    request->challenged = true;
     flags = slice_cut(&rest, ':');
     request->echo = flags.len > 0 && memchr(flags.at, 'E', flags.len);
     slice_cut(&rest, ':');

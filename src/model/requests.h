@@ -27,7 +27,8 @@ struct request {
     char *prompt;
     char *reason;    /* of the last failure; challenge state masked */
     char *challenge; /* the dynamic challenge (CRV1) to be answered: secret, never shown */
-    bool echo;       /* the response may be shown while it is typed */
+    bool challenged; /* there is, or was, a challenge, static or dynamic */
+    bool echo;       /* the response to it may be shown while it is typed */
     bool static_challenge;
     bool concat;   /* the response is appended to the password */
     int64_t since; /* seconds since 1970 */
