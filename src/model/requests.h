@@ -61,6 +61,9 @@ void requests_resize(struct instance *instance, uint32_t bound);
 /* All open requests end: the daemon has gone on without an answer, or has ended. */
 void requests_withdraw(struct instance *instance);
 
+/* Dynamic challenges that came with a failure are for no question that is still to come. */
+void requests_forget_challenges(struct instance *instance);
+
 /* Tells EVENT_INPUT_NEEDED of what was asked before there was contact. */
 void requests_tell(struct instance *instance);
 
