@@ -143,6 +143,7 @@ static void on_poll(void *arg)
     }
     if (session->polling)
         return;
+    verbosity_follow(session); /* again, if there was no room for it before */
     session->polling = true;
     command_load_stats(&command);
     if (!connection_ask(session->connection, &command, &listener))

@@ -20,7 +20,8 @@ struct session {
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */
     bool synchronized;
-    bool log_on; /* the stream of the log was asked for (session/verbosity.c) */
+    bool log_on;            /* the stream of the log was asked for (session/verbosity.c) */
+    unsigned verbs_awaited; /* commands that change verb and are on their way */
     unsigned step;
     bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
     struct replay replay;

@@ -270,5 +270,6 @@ void startup_abort(struct session *session)
     session->capabilities = NULL;
     session->capability_count = 0;
     session->started = session->synchronized = session->log_on = false;
+    session->verbs_awaited = 0;
     session->step = 0;
 }
