@@ -141,8 +141,11 @@ static bool fill_member(struct member *member)
     member->session = session_new(member->instance, member->config, &socket_transport, base);
     if (member->session)
         member->control = control_new(member->instance, member->session, member->config);
-    if (member->control && model_add(model, member->instance))
-        return true;
+    if (member->control && alerts_configure(member->index, member->config)) {
+        if (model_add(model, member->instance))
+            return true;
+        alerts_forget(member->index);
+    }
     session_free(member->session);
     control_free(member->control);
     instance_free(member->instance);
@@ -165,7 +168,6 @@ static void add_member(uint32_t index, const struct instance_config *config)
     }
     member->next = members;
     members = member;
-    alerts_configure(index, config);
     session_start(member->session);
 }
 
