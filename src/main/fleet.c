@@ -152,7 +152,7 @@ static bool fill_member(struct member *member)
     return false;
 }
 
-static void add_member(uint32_t index, const struct instance_config *config)
+static bool add_member(uint32_t index, const struct instance_config *config)
 {
     struct member *member = calloc(1, sizeof(*member));
 
@@ -164,11 +164,12 @@ static void add_member(uint32_t index, const struct instance_config *config)
     if (!member || index == 0 || !fill_member(member)) {
         log_error("%s: out of memory", config->name);
         free(member);
-        return;
+        return false;
     }
     member->next = members;
     members = member;
     session_start(member->session);
+    return true;
 }
 
 static void sweep(void)
@@ -183,14 +184,15 @@ static void sweep(void)
     }
 }
 
-void fleet_configure(struct config *config)
+bool fleet_configure(struct config *config)
 {
     uint32_t *indexes = calloc(config->count + 1, sizeof(*indexes));
+    bool whole = true;
 
     if (!indexes) {
-        log_error("out of memory: the configuration in force stays");
+        log_error("out of memory: the configuration is not taken");
         config_free(config);
-        return;
+        return false;
     }
     forget_conflicts(config);
     for (struct member *member = members; member; member = member->next)
@@ -212,11 +214,12 @@ void fleet_configure(struct config *config)
     sweep();
     for (size_t i = 0; i < config->count; i++)
         if (!find_same(indexes[i], &config->instances[i]))
-            add_member(indexes[i], &config->instances[i]);
+            whole &= add_member(indexes[i], &config->instances[i]);
     free(indexes);
     config_free(current);
     current = config;
     model->config_mono = clock_mono();
+    return whole;
 }
 
 void fleet_stop(void)
