@@ -8,6 +8,7 @@ import pytest
 
 from fake import questions
 from fake.scenario import say_states
+from parts.agent import Agent
 from parts.control import ALL, Background
 from parts.snmp import SnmpError, SnmpTimeout
 from parts.view import InstanceView, rows
@@ -128,3 +129,42 @@ def test_each_allocation_of_a_set(start_fake, start_agent, snmpd, lab, manager, 
         assert agent.alive
     assert answers >= {"commitFailed", "resourceUnavailable",
                        "undoFailed" if other == "kill" else "noError"}
+
+
+def test_each_allocation_of_a_reload(start_agent):
+    """Each is done or not, and the log does not say both."""
+    entry = {"name": "gone", "index": 1, "management": "unix:/nowhere/gone"}
+    agent = start_agent([entry], starved="each")
+    lab = agent.lab
+    lab.wait_until(lambda: "gone: contact lost" in agent.log, "it has tried")
+    for number in range(1, 81):
+        agent.signal(signal.SIGUSR2)
+        agent.reload()
+        lab.wait_until(lambda: len(reloads(agent)) >= number, "the reload is over")
+        assert len(reloads(agent)) == number
+    assert "out of memory: the configuration is not taken" in agent.log
+    assert reloads(agent)[-1] == "configuration reloaded"
+
+
+def reloads(agent):
+    """What came of them, as the log says."""
+    words = ("configuration reloaded", "the configuration in force stays",
+             "the configuration was not reloaded, or not all of it")
+    return [word for line in agent.log.splitlines() for word in words if line.endswith(word)]
+
+
+def test_each_allocation_of_a_start(lab, snmpd):
+    """The agent has its instance, or ends with an error."""
+    entry = {"name": "gone", "index": 1, "management": "unix:/nowhere/gone"}
+    ended = 0
+    for number in range(1, 81):
+        agent = Agent(lab, snmpd, [entry], name=f"agent{number}", starved=f"start {number}",
+                      library_leaks=True).start()
+        lab.wait_until(lambda: not agent.alive or "gone: contact lost" in agent.log,
+                       lambda: f"it runs or ends: {agent.tail()}")
+        if agent.alive:
+            assert agent.stop() == 0
+        else:
+            assert agent.wait_exit() == 1
+            ended += 1
+    assert 20 < ended < 80
