@@ -249,14 +249,14 @@ void alerts_stop(void)
         alerts_forget(instances->index);
 }
 
-void alerts_configure(uint32_t index, const struct instance_config *config)
+bool alerts_configure(uint32_t index, const struct instance_config *config)
 {
     struct instance_alerts *own = find(index);
 
     if (!own) {
         own = calloc(1, sizeof(*own));
         if (!own)
-            return;
+            return false;
         own->index = index;
         timer_init(&own->timer, on_timer, own);
         own->next = instances;
@@ -265,6 +265,7 @@ void alerts_configure(uint32_t index, const struct instance_config *config)
     own->notify = config->notify;
     own->log_flags = config->log_alert_flags;
     own->rate = config->notify_rate;
+    return true;
 }
 
 void alerts_forget(uint32_t index)

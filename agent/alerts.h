@@ -1,6 +1,7 @@
 #ifndef AGENT_ALERTS_H
 #define AGENT_ALERTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/walker.h"
@@ -19,9 +20,10 @@ void alerts_stop(void);
 
 /*
  * What holds for the instance with that index from now on; without a call nothing is sent for it.
- * Nothing of the configuration is kept but numbers.
+ * Nothing of the configuration is kept but numbers.  Returns false when memory is out, which only
+ * the first call for an index needs.
  */
-void alerts_configure(uint32_t index, const struct instance_config *config);
+bool alerts_configure(uint32_t index, const struct instance_config *config);
 
 /* The instance is gone. */
 void alerts_forget(uint32_t index);

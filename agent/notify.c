@@ -188,7 +188,7 @@ static void check_flight(void)
         (queue.generation == link_generation() && !ping_answered_after(queue.mark)))
         return;
     queue.flying = false;
-    if (queue.first->sendings == SENDINGS_MAX) {
+    if (queue.first->sendings >= SENDINGS_MAX) {
         log_warning("a notification that the master agent never acknowledged is dropped");
         land(false);
     }
@@ -208,8 +208,8 @@ static bool send_first(void)
     queue.generation = link_generation();
     queue.mark = ping_mark();
     queue.flight++;
-    queue.first->sendings++;
     queue.flying = link_send(pdu, answered, queue.flight);
+    queue.first->sendings += queue.flying;
     return queue.flying;
 }
 

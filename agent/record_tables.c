@@ -17,7 +17,10 @@ GETTER(request_kind, struct request, value_integer(value, (int32_t)item->kind))
 GETTER(request_name, struct request, value_text(value, item->name))
 GETTER(request_prompt, struct request, value_text(value, item->prompt))
 GETTER(request_reason, struct request, value_text(value, item->reason))
-GETTER(request_echo, struct request, value_truth(value, item->echo))
+GETTER(request_echo, struct request,
+       value_integer(value, (int32_t)(!item->challenged ? TRUTH_UNKNOWN
+                                      : item->echo      ? TRUTH_TRUE
+                                                        : TRUTH_FALSE)))
 GETTER(request_since, struct request, value_date(value, item->since))
 GETTER(request_since_unix, struct request, value_unix(value, item->since))
 GETTER(request_ended, struct request, value_date(value, item->ended))

@@ -262,6 +262,16 @@ static void plan_ended(void *arg)
         drop(pdu);
 }
 
+/* Nobody can wait for it, and nobody will hear how it ends: it is put back all the same. */
+static void undo_alone(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
+                       netsnmp_request_info *requests)
+{
+    netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_UNDOFAILED);
+    pdu->running = plan_undo(pdu->plan, plan_ended, pdu);
+    if (!pdu->running)
+        drop(pdu);
+}
+
 /* Runs a phase that may wait for the daemons. */
 static void run(struct pdu *pdu, bool (*phase)(struct plan *plan, void (*done)(void *), void *arg),
                 netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
@@ -270,6 +280,10 @@ static void run(struct pdu *pdu, bool (*phase)(struct plan *plan, void (*done)(v
     netsnmp_delegated_cache *cache =
         netsnmp_create_delegated_cache(handler, registration, reqinfo, requests, NULL);
 
+    if (!cache && pdu->undoing) {
+        undo_alone(pdu, reqinfo, requests);
+        return;
+    }
     if (!cache) {
         netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
         return;

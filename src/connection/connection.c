@@ -13,8 +13,8 @@
 #include "protocol/lines.h"
 #include "protocol/reply.h"
 
-/* Pauses before another try, in milliseconds. */
-enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000 };
+/* Pauses before another try, in milliseconds; they begin anew behind a session of that length. */
+enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, STEADY_AFTER = 60000 };
 
 #define STRANGER       "the peer does not speak OpenVPN's management protocol"
 #define WRONG_PASSWORD "the daemon does not take the management password in password_file"
@@ -32,9 +32,10 @@ struct connection {
     enum connection_phase phase;
     uint64_t generation; /* of the transport */
     bool connected;
-    bool heard; /* a byte has come since the connect */
-    bool tried; /* the password was sent */
-    int pause;  /* before the next try, in milliseconds */
+    bool heard;         /* a byte has come since the connect */
+    bool tried;         /* the password was sent */
+    int64_t good_since; /* clock_mono() when a command was answered first, 0 before */
+    int pause;          /* before the next try, in milliseconds */
     struct timer timer;
     struct exchange *first; /* the one in flight */
     struct exchange *last;
@@ -82,6 +83,7 @@ static void drop_transport(struct connection *connection)
     timer_stop(&connection->timer);
     connection->kind->close(connection->transport);
     connection->transport = NULL;
+    connection->good_since = 0;
     connection->generation++;
     while (connection->first) {
         lost.sent = connection->first->stage == EXCHANGE_SENT;
@@ -89,11 +91,17 @@ static void drop_transport(struct connection *connection)
     }
 }
 
-/* Ends this try and begins the next after a pause, unless a listener closes it for good. */
+/*
+ * Ends this try and begins the next after a pause, unless a listener closes it for good.  A daemon
+ * that answers and ends, again and again, must not flood whoever is told of its losses.
+ */
 static void give_up(struct connection *connection, enum connection_phase phase, const char *error)
 {
-    int pause = phase == PHASE_REFUSED ? PAUSE_REFUSED : connection->pause;
+    int pause;
 
+    if (connection->good_since && clock_mono() - connection->good_since >= STEADY_AFTER)
+        connection->pause = PAUSE_FIRST;
+    pause = phase == PHASE_REFUSED ? PAUSE_REFUSED : connection->pause;
     connection->pause = connection->pause * 2 < PAUSE_MAX ? connection->pause * 2 : PAUSE_MAX;
     connection->phase = phase;
     drop_transport(connection);
@@ -150,7 +158,8 @@ static void complete(struct connection *connection, const struct reply *reply)
 
     timer_stop(&connection->timer);
     connection->phase = PHASE_OPEN;
-    connection->pause = PAUSE_FIRST; /* a greeting alone would let a broken daemon be hammered */
+    if (!connection->good_since)
+        connection->good_since = clock_mono();
     finish_first(connection, reply);
     if (connection->phase != PHASE_OPEN)
         return;

@@ -45,9 +45,10 @@ const char *credentials_fault(const struct request *request, const struct creden
         return "the question does not ask for a user name";
     if (given->password && !both && request->kind != REQUEST_PASSWORD)
         return "the question does not ask for a password";
-    if (request->challenge && both)
-        return given->password ? "the question has a challenge: it takes a response, no password"
-                               : NULL;
+    if (request->challenge)
+        return given->password && given->response
+                   ? "the question has a challenge: it takes a response, or a password without one"
+                   : NULL;
     if (!request->static_challenge)
         return given->response ? "the question has no challenge" : NULL;
     if (given->password && !given->response)
@@ -98,7 +99,7 @@ static void build_password(const struct request *request, const struct credentia
     struct slice state;
     struct slice user;
 
-    if (request->challenge) {
+    if (given->response && request->challenge) {
         split_challenge(request, &state, &user);
         add(answer, slice_of("CRV1::"));
         add(answer, state);

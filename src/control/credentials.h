@@ -12,6 +12,9 @@
  *
  *   static   SCRV1:BASE64(PASSWORD):BASE64(RESPONSE), or both joined where the question says so
  *   dynamic  CRV1::STATE_ID::RESPONSE, under the user name that the challenge carries
+ *
+ * Nobody knows for how long a server takes the answer to a dynamic challenge, so a password without
+ * a response, which begins anew, is always taken too.
  */
 
 /* What is given in answer to one question; NULL for what is not. */

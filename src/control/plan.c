@@ -179,7 +179,7 @@ static enum command_error build_credentials(struct plan *plan, const struct step
     enum command_error error;
 
     plan_gather_credentials(plan, &step->change, &given);
-    if (!request)
+    if (!request || credentials_fault(request, &given)) /* it may ask for something else by now */
         return COMMAND_EMPTY;
     error = credentials_commands(request, instance->dialect, &given, plan->commands,
                                  &plan->action_count);

@@ -29,6 +29,7 @@ struct step {
     bool reading;    /* the command that is out only reads the setting */
     bool restoring;  /* the command that is out puts the setting back */
     bool username;   /* the command that is out is a user name */
+    bool verb;       /* the session was told of it: session_expect_verb() */
     bool owed;       /* the command that is out is waited for by nobody: control_owes() */
     int32_t before;  /* the setting, as it was read */
     char *shown;     /* the command that is out, as it may be shown */

@@ -9,17 +9,36 @@ static void begin(struct control *control, struct reading *reading, const char *
     reading->ticket = commands_begin(control->instance, text);
 }
 
-static void end(struct control *control, struct reading *reading, const struct reply *reply)
+/* Why what was to be read is not: what was read before stays then. */
+static struct slice fault(const struct reply *reply)
 {
-    enum command_result result = RESULT_ERROR;
-    struct slice text = reply->text;
+    switch (reply->outcome) {
+    case OUTCOME_ERROR:
+        return reply->text;
+    case OUTCOME_LOST:
+        return slice_of(reply->sent ? "the session ended before the answer" : "not sent");
+    case OUTCOME_UNSENT:
+        return slice_of("not sent: it makes no sense any more");
+    case OUTCOME_CUT:
+        return slice_of("the answer has no end");
+    case OUTCOME_SUCCESS:
+        break;
+    }
+    return slice_of("the agent is out of memory");
+}
 
-    if (reply->outcome == OUTCOME_SUCCESS || reply->outcome == OUTCOME_CUT)
-        result = RESULT_SUCCESS;
-    else if (reply->outcome != OUTCOME_ERROR)
-        text = slice_of("the session ended before the answer");
+static void end(struct control *control, struct reading *reading, const struct reply *reply,
+                bool read)
+{
+    bool unsent =
+        reply->outcome == OUTCOME_UNSENT || (reply->outcome == OUTCOME_LOST && !reply->sent);
+
     reading->active = false;
-    commands_end(control->instance, reading->ticket, result, text, clock_mono() - reading->begun);
+    commands_end(control->instance, reading->ticket,
+                 read     ? RESULT_SUCCESS
+                 : unsent ? RESULT_REJECTED
+                          : RESULT_ERROR,
+                 read ? reply->text : fault(reply), clock_mono() - reading->begun);
 }
 
 static void net_line(void *arg, struct slice line, const struct message *message)
@@ -33,12 +52,13 @@ static void net_line(void *arg, struct slice line, const struct message *message
 static void net_done(void *arg, const struct reply *reply)
 {
     struct control *control = arg;
+    bool read = reply->outcome == OUTCOME_SUCCESS && !control->read_net.failed;
 
-    if (reply->outcome == OUTCOME_SUCCESS)
+    if (read)
         net_lines_replace(&control->instance->net, &control->read_net);
     else
         net_lines_fini(&control->read_net);
-    end(control, &control->net, reply);
+    end(control, &control->net, reply, read);
 }
 
 static void read_net(struct control *control)
@@ -50,16 +70,20 @@ static void read_net(struct control *control)
     begin(control, &control->net, "net");
     command_net(&command);
     if (!session_ask(control->session, &command, &listener))
-        end(control, &control->net, &lost);
+        end(control, &control->net, &lost, false);
 }
 
 static void end_pkcs11(struct control *control, const struct reply *reply)
 {
-    if (reply->outcome == OUTCOME_SUCCESS || reply->outcome == OUTCOME_CUT)
+    bool answered = reply->outcome == OUTCOME_SUCCESS || reply->outcome == OUTCOME_CUT;
+    bool read = answered && !control->read_pkcs11.failed;
+    const struct reply none = {.outcome = OUTCOME_SUCCESS};
+
+    if (read)
         pkcs11_list_replace(&control->instance->pkcs11, &control->read_pkcs11);
     else
         pkcs11_list_fini(&control->read_pkcs11);
-    end(control, &control->pkcs11, reply);
+    end(control, &control->pkcs11, answered ? &none : reply, read);
 }
 
 /* The daemon may have been restarted since it was last asked, and be in its first phase again. */

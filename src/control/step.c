@@ -13,6 +13,7 @@ static void on_done(void *arg, const struct reply *reply);
 /* Why a command that nobody answered has no answer. */
 static const char unsent[] = "not sent: it came too late, or makes no sense any more";
 static const char not_sent_any_more[] = "not sent: the session has ended";
+static const char log_stays_on[] = "not sent: the stream of the log cannot be turned off before";
 static const char lost[] = "the session ended before the answer";
 static const char silent[] = "the daemon did not answer";
 
@@ -89,12 +90,23 @@ static void show_end(const struct step *step, enum command_result result, struct
                      clock_mono() - step->begun);
 }
 
+/* A verb that the session was told of has come to its end. */
+static void settle_verb(struct step *step)
+{
+    const struct control *control = step_control(step);
+
+    if (step->verb && control)
+        session_verb_settled(control_session(control));
+    step->verb = false;
+}
+
 /* Nothing has changed, so what was to be put back is not. */
 static void not_sent(struct step *step)
 {
     bool restoring = step->restoring;
 
     step->restoring = false;
+    settle_verb(step);
     pay(step);
     end(step, restoring ? STEP_UNKNOWN : STEP_FAILED);
 }
@@ -119,8 +131,14 @@ static void send_setting(struct step *step, const struct change *change)
         not_sent(step);
         return;
     }
-    if (change->kind == CHANGE_VERB)
-        session_expect_verb(control_session(control), change->number);
+    if (change->kind == CHANGE_VERB) {
+        step->verb = session_expect_verb(control_session(control), change->number);
+        if (!step->verb) {
+            show_end(step, RESULT_REJECTED, slice_of(log_stays_on));
+            not_sent(step);
+            return;
+        }
+    }
     send_shown(step, &command, NULL);
 }
 
@@ -239,8 +257,6 @@ static void take_effect(const struct step *step, const struct change *change)
         requests_accepted(control_instance(control), change->row, true);
     else
         change_accepted(change, control_instance(control));
-    if (change->kind == CHANGE_VERB)
-        session_verb_changed(control_session(control));
 }
 
 static void written(struct step *step, const struct reply *reply)
@@ -253,9 +269,8 @@ static void written(struct step *step, const struct reply *reply)
         state = STEP_DONE;
     } else if (reply->outcome == OUTCOME_LOST && reply->sent) {
         state = STEP_UNKNOWN;
-    } else if (step->change.kind == CHANGE_VERB) {
-        session_verb_changed(control_session(step_control(step))); /* it is what it was */
     }
+    settle_verb(step);
     if (late)
         answered_late(step, reply);
     else if (step->state == STEP_RUNNING)
@@ -270,6 +285,7 @@ static void restored(struct step *step, const struct reply *reply)
     pay(step);
     if (reply->outcome == OUTCOME_SUCCESS)
         take_effect(step, &back);
+    settle_verb(step);
     end(step, reply->outcome == OUTCOME_SUCCESS ? STEP_UNDONE : STEP_UNKNOWN);
 }
 

@@ -141,15 +141,18 @@ static bool fill_member(struct member *member)
     member->session = session_new(member->instance, member->config, &socket_transport, base);
     if (member->session)
         member->control = control_new(member->instance, member->session, member->config);
-    if (member->control && model_add(model, member->instance))
-        return true;
+    if (member->control && alerts_configure(member->index, member->config)) {
+        if (model_add(model, member->instance))
+            return true;
+        alerts_forget(member->index);
+    }
     session_free(member->session);
     control_free(member->control);
     instance_free(member->instance);
     return false;
 }
 
-static void add_member(uint32_t index, const struct instance_config *config)
+static bool add_member(uint32_t index, const struct instance_config *config)
 {
     struct member *member = calloc(1, sizeof(*member));
 
@@ -161,12 +164,12 @@ static void add_member(uint32_t index, const struct instance_config *config)
     if (!member || index == 0 || !fill_member(member)) {
         log_error("%s: out of memory", config->name);
         free(member);
-        return;
+        return false;
     }
     member->next = members;
     members = member;
-    alerts_configure(index, config);
     session_start(member->session);
+    return true;
 }
 
 static void sweep(void)
@@ -181,14 +184,15 @@ static void sweep(void)
     }
 }
 
-void fleet_configure(struct config *config)
+bool fleet_configure(struct config *config)
 {
     uint32_t *indexes = calloc(config->count + 1, sizeof(*indexes));
+    bool whole = true;
 
     if (!indexes) {
-        log_error("out of memory: the configuration in force stays");
+        log_error("out of memory: the configuration is not taken");
         config_free(config);
-        return;
+        return false;
     }
     forget_conflicts(config);
     for (struct member *member = members; member; member = member->next)
@@ -210,11 +214,12 @@ void fleet_configure(struct config *config)
     sweep();
     for (size_t i = 0; i < config->count; i++)
         if (!find_same(indexes[i], &config->instances[i]))
-            add_member(indexes[i], &config->instances[i]);
+            whole &= add_member(indexes[i], &config->instances[i]);
     free(indexes);
     config_free(current);
     current = config;
     model->config_mono = clock_mono();
+    return whole;
 }
 
 void fleet_stop(void)

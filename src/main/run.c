@@ -81,8 +81,10 @@ static void reload(void)
     }
     if (!process.options.agentx && strcmp(config->agentx, process.agentx) != 0)
         log_warning("agentx: the new address %s takes effect at the next start", config->agentx);
-    fleet_configure(config);
-    log_notice("configuration reloaded");
+    if (fleet_configure(config))
+        log_notice("configuration reloaded");
+    else
+        log_error("the configuration was not reloaded, or not all of it");
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
@@ -200,12 +202,13 @@ static int serve(struct config *config)
         config_free(config);
     } else {
         fleet_start(&process.model, process.base);
-        fleet_configure(config);
-        notify_supervisor("READY=1");
-        loop();
-        notify_supervisor("STOPPING=1");
+        if (fleet_configure(config)) {
+            notify_supervisor("READY=1");
+            loop();
+            notify_supervisor("STOPPING=1");
+            status = EXIT_SUCCESS;
+        }
         fleet_stop();
-        status = EXIT_SUCCESS;
     }
     alerts_stop();
     notify_stop();

@@ -252,8 +252,10 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
         state_record_fini(&record);
     requests_withdraw(instance);
     instance_set_hold(instance, false, 0);
-    if (line->state == STATE_CONNECTED)
+    if (line->state == STATE_CONNECTED) {
         instance->tunnel_mono = clock_mono();
+        requests_forget_challenges(instance);
+    }
     instance_tell_state(instance);
     if (line->state == STATE_RECONNECTING || line->state == STATE_EXITING)
         clients_end_all(instance);

@@ -13,11 +13,14 @@ void net_lines_add(struct net_lines *net, struct slice line)
     if (net->count >= NET_LINES_MAX)
         return;
     list = realloc(net->lines, (net->count + 1) * sizeof(*list));
-    if (!list)
-        return;
-    net->lines = list;
-    list[net->count] = text_new(TEXT_MAX, line);
-    net->count += list[net->count] != NULL;
+    if (list) {
+        net->lines = list;
+        list[net->count] = text_new(TEXT_MAX, line);
+    }
+    if (list && list[net->count])
+        net->count++;
+    else
+        net->failed = true;
 }
 
 void net_lines_fini(struct net_lines *net)
@@ -44,13 +47,16 @@ void pkcs11_list_add(struct pkcs11_list *list, struct slice id, struct slice blo
     if (list->count >= PKCS11_MAX)
         return;
     grown = realloc(list->certificates, (list->count + 1) * sizeof(*grown));
-    if (!grown)
+    if (!grown) {
+        list->failed = true;
         return;
+    }
     list->certificates = grown;
     grown += list->count++;
     *grown = (struct pkcs11_certificate){
         .id = text_new(TEXT_MAX, id), .blob = malloc(len + 1), .truncated = truncated};
-    grown->truncated |= len < blob.len || id.len > TEXT_MAX || !grown->blob;
+    grown->truncated |= len < blob.len || id.len > TEXT_MAX;
+    list->failed |= !grown->id || !grown->blob;
     if (grown->blob && len > 0)
         memcpy(grown->blob, blob.at, len);
     grown->blob_len = grown->blob ? len : 0;

@@ -22,12 +22,13 @@
 struct net_lines {
     char **lines; /* clean texts, owned */
     size_t count;
+    bool failed;     /* memory was out for some */
     int64_t updated; /* seconds since 1970, 0 never */
 };
 
 struct pkcs11_certificate {
-    char *id;   /* clean text, owned, may be NULL */
-    char *blob; /* bytes as given, owned, NULL when memory was out */
+    char *id;   /* clean text, owned */
+    char *blob; /* bytes as given, owned */
     size_t blob_len;
     bool truncated; /* the daemon, or a bound, has cut it */
 };
@@ -35,11 +36,15 @@ struct pkcs11_certificate {
 struct pkcs11_list {
     struct pkcs11_certificate *certificates;
     size_t count;
+    bool failed;     /* memory was out for some, or for a part of one */
     int told;        /* how many the daemon says there are, -1 when it has not */
     int64_t updated; /* seconds since 1970, 0 never */
 };
 
-/* Adds a line, or a certificate.  What is over the bound, or has no memory, is left out. */
+/*
+ * Adds a line, or a certificate.  What is over the bound is left out, and so is what there is no
+ * memory for, which `failed` tells.
+ */
 void net_lines_add(struct net_lines *net, struct slice line);
 void pkcs11_list_add(struct pkcs11_list *list, struct slice id, struct slice blob, bool truncated);
 

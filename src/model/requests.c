@@ -137,7 +137,10 @@ static struct request *last_of(const struct instance *instance, const struct req
     return found;
 }
 
-/* A dynamic challenge came with the failure before this question. */
+/*
+ * A dynamic challenge came with the failure before this question.  Only user name and password
+ * together can answer it.
+ */
 static void take_challenge(struct instance *instance, struct request *request)
 {
     struct request *last = last_of(instance, request);
@@ -145,11 +148,12 @@ static void take_challenge(struct instance *instance, struct request *request)
     if (!last || last->status != REQUEST_FAILED)
         return;
     text_set(&request->reason, TEXT_MAX, slice_of(last->reason));
-    if (!last->challenge || request->challenge)
+    if (!last->challenge || request->static_challenge || request->kind != REQUEST_USERNAME_PASSWORD)
         return;
     /* The state moves: it is for one answer. */
     request->challenge = last->challenge;
     last->challenge = NULL;
+    request->challenged = true;
     request->echo = last->echo;
     text_set(&request->prompt, TEXT_MAX, slice_of(last->prompt));
 }
@@ -166,10 +170,14 @@ void requests_need(struct instance *instance, const struct need_message *need)
 
     if (!request)
         return;
-    text_set(&request->prompt, TEXT_MAX, need->prompt);
-    request->static_challenge = need->challenge;
-    request->echo = need->echo;
-    request->concat = need->concat;
+    if (need->challenge)
+        forget_challenge(request); /* it brings one of its own */
+    if (!request->challenge) {
+        text_set(&request->prompt, TEXT_MAX, need->prompt);
+        request->static_challenge = request->challenged = need->challenge;
+        request->echo = need->echo;
+        request->concat = need->concat;
+    }
     if (is_new)
         take_challenge(instance, request);
     requests_tell(instance);
@@ -199,6 +207,7 @@ static void read_dynamic_challenge(struct request *request, struct slice reason)
         return;
     forget_challenge(request);
     request->challenge = text_new(TEXT_MAX, reason);
+    request->challenged = true;
     flags = slice_cut(&rest, ':');
     request->echo = flags.len > 0 && memchr(flags.at, 'E', flags.len);
     slice_cut(&rest, ':');
@@ -259,6 +268,15 @@ void requests_withdraw(struct instance *instance)
     while ((request = next_request(instance, &row)))
         if (request->status == REQUEST_PENDING)
             end_request(instance, request, row, REQUEST_WITHDRAWN);
+}
+
+void requests_forget_challenges(struct instance *instance)
+{
+    struct request *request;
+    uint32_t row = 0;
+
+    while ((request = next_request(instance, &row)))
+        forget_challenge(request);
 }
 
 void requests_tell(struct instance *instance)

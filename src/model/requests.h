@@ -27,7 +27,8 @@ struct request {
     char *prompt;
     char *reason;    /* of the last failure; challenge state masked */
     char *challenge; /* the dynamic challenge (CRV1) to be answered: secret, never shown */
-    bool echo;       /* the response may be shown while it is typed */
+    bool challenged; /* there is, or was, a challenge, static or dynamic */
+    bool echo;       /* the response to it may be shown while it is typed */
     bool static_challenge;
     bool concat;   /* the response is appended to the password */
     int64_t since; /* seconds since 1970 */
@@ -59,6 +60,9 @@ void requests_resize(struct instance *instance, uint32_t bound);
 
 /* All open requests end: the daemon has gone on without an answer, or has ended. */
 void requests_withdraw(struct instance *instance);
+
+/* Dynamic challenges that came with a failure are for no question that is still to come. */
+void requests_forget_challenges(struct instance *instance);
 
 /* Tells EVENT_INPUT_NEEDED of what was asked before there was contact. */
 void requests_tell(struct instance *instance);

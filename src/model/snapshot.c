@@ -273,6 +273,14 @@ static void commit_tunnel(struct snapshot *snapshot)
     instance->auth_read = snapshot->numbers[STATUS_AUTH_READ];
 }
 
+static void commit_queue(const struct snapshot *snapshot)
+{
+    uint64_t longest = snapshot->numbers[STATUS_BCAST_QUEUE];
+
+    if (snapshot->told[STATUS_BCAST_QUEUE])
+        snapshot->instance->bcast_queue_max = longest < UINT32_MAX ? (uint32_t)longest : UINT32_MAX;
+}
+
 bool snapshot_commit(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
@@ -285,8 +293,7 @@ bool snapshot_commit(struct snapshot *snapshot)
     }
     if (!snapshot->server && snapshot->tunnel)
         commit_tunnel(snapshot);
-    if (snapshot->told[STATUS_BCAST_QUEUE])
-        instance->bcast_queue_max = (uint32_t)snapshot->numbers[STATUS_BCAST_QUEUE];
+    commit_queue(snapshot);
     if (snapshot->told[STATUS_DCO])
         instance->dco = snapshot->numbers[STATUS_DCO] ? TRUTH_TRUE : TRUTH_FALSE;
     instance->rows_dropped += snapshot->dropped;

@@ -143,6 +143,10 @@ static void on_poll(void *arg)
     }
     if (session->polling)
         return;
+    /* Again, if there was no room for it before. */
+    if (session->refresh_due)
+        startup_refresh(session);
+    verbosity_follow(session);
     session->polling = true;
     command_load_stats(&command);
     if (!connection_ask(session->connection, &command, &listener))

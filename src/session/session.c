@@ -79,6 +79,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         events_reset(session);
         /* Somebody else may answer them; the daemon repeats what is still open. */
         requests_withdraw(instance);
+        requests_forget_challenges(instance);
         instance_set_contact(instance, CONTACT_DETACHED, NULL);
         break;
     }

@@ -50,11 +50,13 @@ bool session_ask(struct session *session, const struct command *command,
 bool session_withdraw(struct session *session, const void *arg);
 
 /*
- * A command that changes verb is about to be asked for, or was accepted: the stream of the log goes
- * off in time, and on again.
+ * A command that changes verb is about to be asked for: the stream of the log goes off in time.
+ * Returns false when that cannot be: the command must not be sent then.  After true, whatever has
+ * become of the command is told once, when the instance's verb is right: the stream goes on again
+ * where it may.
  */
-void session_expect_verb(struct session *session, int verb);
-void session_verb_changed(struct session *session);
+bool session_expect_verb(struct session *session, int verb);
+void session_verb_settled(struct session *session);
 
 /* Asks for the status now rather than at the next interval; one under way is as good. */
 void session_refresh(struct session *session);

@@ -20,7 +20,9 @@ struct session {
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */
     bool synchronized;
-    bool log_on; /* the stream of the log was asked for (session/verbosity.c) */
+    bool log_on;            /* the stream of the log was asked for (session/verbosity.c) */
+    unsigned verbs_awaited; /* commands that change verb and are on their way */
+    bool refresh_due;       /* startup_refresh() had no room for all of it */
     unsigned step;
     bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
     struct replay replay;
@@ -56,7 +58,10 @@ void startup_abort(struct session *session);
 /* The timer of the polls has fired: a question that there was no memory for is asked now. */
 void startup_go_on(struct session *session);
 
-/* Asks again for the settings that a restart of the daemon's tunnel may have changed. */
+/*
+ * Asks again for the settings that a restart of the daemon's tunnel may have changed.  What there
+ * is no room or memory for is asked at the next poll.
+ */
 void startup_refresh(struct session *session);
 
 /* session/verbosity.c */

@@ -263,11 +263,13 @@ void startup_refresh(struct session *session)
     };
     struct command command;
 
+    session->refresh_due = false;
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         const struct listener listener = {.done = settings[i].done, .arg = session};
 
         settings[i].build(&command);
-        connection_ask(session->connection, &command, &listener);
+        if (!connection_ask(session->connection, &command, &listener))
+            session->refresh_due = true;
     }
 }
 
@@ -282,5 +284,7 @@ void startup_abort(struct session *session)
     session->capabilities = NULL;
     session->capability_count = 0;
     session->started = session->synchronized = session->log_on = false;
+    session->refresh_due = false;
+    session->verbs_awaited = 0;
     session->step = 0;
 }

@@ -41,17 +41,18 @@ bool verbosity_allows_log(const struct session *session)
     return session->instance->log.bound > 0 && session->instance->verb <= COMMAND_VERB_LOG_MAX;
 }
 
-static void log_off(struct session *session)
+static bool log_off(struct session *session)
 {
     const struct listener listener = {.done = ignore_reply, .arg = session};
     struct command command;
 
     command_log_off(&command);
     if (!connection_ask(session->connection, &command, &listener))
-        return;
+        return false;
     session->log_on = false;
     log_notice("%s: the log stream is off while verb is above %d", session->config->name,
                COMMAND_VERB_LOG_MAX);
+    return true;
 }
 
 static void log_on(struct session *session)
@@ -70,7 +71,8 @@ void verbosity_follow(struct session *session)
 {
     bool allowed = verbosity_allows_log(session);
 
-    if (!session->synchronized || session->log_on == allowed)
+    /* What the verb will be when that is known decides, not what it was. */
+    if (!session->synchronized || session->verbs_awaited > 0 || session->log_on == allowed)
         return;
     if (allowed)
         log_on(session);
@@ -78,14 +80,18 @@ void verbosity_follow(struct session *session)
         log_off(session);
 }
 
-void session_expect_verb(struct session *session, int verb)
+bool session_expect_verb(struct session *session, int verb)
 {
-    if (session->log_on && verb > COMMAND_VERB_LOG_MAX)
-        log_off(session);
+    if (session->log_on && verb > COMMAND_VERB_LOG_MAX && !log_off(session))
+        return false;
+    session->verbs_awaited++;
+    return true;
 }
 
-void session_verb_changed(struct session *session)
+void session_verb_settled(struct session *session)
 {
+    if (session->verbs_awaited > 0)
+        session->verbs_awaited--;
     verbosity_follow(session);
 }
 

@@ -187,7 +187,9 @@ def test_a_challenge_that_is_appended(start_fake, start_agent, manager, view):
         ["username", "Auth", "carol"], ["password", "Auth", "pass1234"]]
 
 
-def test_a_dynamic_challenge(start_fake, start_agent, manager, view):
+@pytest.fixture
+def challenged(start_fake, start_agent, manager, view):
+    """A client that was told a dynamic challenge and asks for its answer; the row that it has."""
     fake = start_fake(mode="client")
     start_agent([entry(fake)])
     view.wait(Contact="up")
@@ -196,13 +198,27 @@ def test_a_dynamic_challenge(start_fake, start_agent, manager, view):
         daemon.emit(f">PASSWORD:Verification Failed: 'Auth' ['CRV1:R:{SECRET}:{user}:PIN?']")
         daemon.ask(questions.ask_user())
     view.wait(PendingRequests=1)
-    row = max(index for _, index in rows(manager, "ovpnCredentialTable"))
-    assert refused(manager, (f"ovpnCredentialPassword.1.{row}", "s", "x")) == "inconsistentValue"
+    return fake, max(index for _, index in rows(manager, "ovpnCredentialTable"))
+
+
+def test_a_dynamic_challenge(challenged, manager, view):
+    fake, row = challenged
+    assert refused(manager, (f"ovpnCredentialPassword.1.{row}", "s", "x"),
+                   (f"ovpnCredentialResponse.1.{row}", "s", "1234")) == "inconsistentValue"
     manager.set((f"ovpnCredentialResponse.1.{row}", "s", "1234"))
     assert commands(fake, "username", "password") == [
         ["username", "Auth", "carol"], ["password", "Auth", f"CRV1::{SECRET}::1234"]]
     view.wait(PendingRequests=0)
     assert SECRET not in str(manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB"))
+
+
+def test_a_password_despite_a_dynamic_challenge(challenged, manager, view):
+    fake, row = challenged
+    manager.set((f"ovpnCredentialUsername.1.{row}", "s", "carol"),
+                (f"ovpnCredentialPassword.1.{row}", "s", "pass"))
+    assert commands(fake, "username", "password") == [
+        ["username", "Auth", "carol"], ["password", "Auth", "pass"]]
+    view.wait(PendingRequests=0)
 
 
 def test_certificates_of_a_token(start_fake, start_agent, manager, view, lab):

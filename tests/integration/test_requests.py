@@ -55,7 +55,9 @@ def test_a_failed_authentication(start_agent, start_fake, snmptrapd, manager, vi
     traps = snmptrapd.wait_traps("ovpnAuthenticationFailed", 2)
     assert traps[0].values["ovpnRequestReason"] == "no, it's \"wrong\""
     view.wait(PendingRequests=1)
-    question = list(rows(manager, "ovpnRequestTable").values())[-1]
+    table = list(rows(manager, "ovpnRequestTable").values())
+    assert [row["Echo"] for row in table] == ["unknown", "true", "true"]
+    question = table[-1]
     assert question["Prompt"] == "PIN?"
     assert question["Status"] == "pending"
     assert SECRET not in str([str(trap) for trap in snmptrapd.traps()])

@@ -93,10 +93,16 @@ void office_lose(void)
     assert_int_equal(office->contact, CONTACT_DISCONNECTED);
 }
 
+void office_reconnect(void)
+{
+    for (int seconds = 0; seconds < 15 && !script_is_open(); seconds++)
+        script_pass(1000);
+    script_connect();
+}
+
 void office_return(void)
 {
-    script_pass(1000);
-    script_connect();
+    office_reconnect();
     script_say(SCRIPT_GREETING);
 }
 

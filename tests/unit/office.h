@@ -31,8 +31,9 @@ void office_synchronize(const char *version, const char *pid, const char *states
 /* Greets and synchronizes: 2.6.14, pid 77, connected. */
 void office_bring_up(void);
 
-/* The socket closes; after the first pause the agent is back and is greeted. */
+/* The socket closes; after a pause the agent is back, and is greeted by office_return(). */
 void office_lose(void);
+void office_reconnect(void);
 void office_return(void);
 
 /* Answers load-stats and status, which were asked; rows are those behind the title. */

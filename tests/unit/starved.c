@@ -6,14 +6,19 @@
 
 #include <event2/event.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "failing_memory.h"
 #include "main/run.h"
 
 /*
- * The agent with too little memory: after a SIGUSR2 one of STARVED_ONE_OF allocations of its own
- * fails, after another none.  A call that makes a library allocate counts as one.
+ * The agent with too little memory.  A call that makes a library allocate counts as an allocation
+ * of its own.  STARVED tells which fail:
+ *
+ *   one of N   by chance, after a SIGUSR2; after another none
+ *   each       after the n-th SIGUSR2 the n-th
+ *   start N    the N-th since the start
  */
 
 #define FAILING(type, name, parameters, arguments, failure)                                        \
@@ -46,23 +51,30 @@ FAILING(netsnmp_delegated_cache *, netsnmp_create_delegated_cache,
          netsnmp_agent_request_info *request_info, netsnmp_request_info *requests, void *arg),
         (handler, registration, request_info, requests, arg), NULL)
 
-static long number;
+static long one_of; /* 0 for each */
 
 static void on_signal(int signal_number)
 {
-    static bool starved;
+    static long count;
 
     (void)signal_number;
-    starved = !starved;
-    memory_fail_some(starved ? number : 0);
+    count++;
+    if (one_of == 0)
+        memory_fail_at(count);
+    else
+        memory_fail_some(count % 2 ? one_of : 0);
 }
 
 int main(int argc, char **argv)
 {
-    const char *text = getenv("STARVED_ONE_OF");
+    const char *which = getenv("STARVED");
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    long start;
 
-    number = text ? atol(text) : 0;
+    if (which && sscanf(which, "start %ld", &start) == 1)
+        memory_fail_at(start);
+    else if (which)
+        sscanf(which, "one of %ld", &one_of);
     sigaction(SIGUSR2, &action, NULL);
     return run(argc, argv);
 }

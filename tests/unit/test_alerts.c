@@ -147,7 +147,7 @@ static int set_up(void **state)
     assert_true(model_add(&model, office));
     walker = (struct walker){root, ROOT_LEN, tables, table_count, &model};
     alerts_start(&walker);
-    alerts_configure(7, &config);
+    assert_true(alerts_configure(7, &config));
     return 0;
 }
 

@@ -284,7 +284,18 @@ static void assert_opens_after(int pause)
     assert_true(script_is_open());
 }
 
-/* One second at first, fifteen at last; a session in which a command was answered begins anew. */
+/* A session of so many milliseconds, in which a command was answered or not. */
+static void live(int64_t milliseconds, bool answered)
+{
+    script_connect();
+    script_say(SCRIPT_GREETING);
+    caller_ask(command_load_stats);
+    if (answered)
+        script_say("SUCCESS: nclients=0,bytesin=0,bytesout=0\r\n");
+    script_pass(milliseconds);
+    script_close(0);
+}
+
 static void test_pauses_grow(void **state)
 {
     static const int pauses[] = {1000, 2000, 4000, 8000, 15000, 15000};
@@ -300,17 +311,48 @@ static void test_pauses_grow(void **state)
         assert_int_equal(script_opened(), 2 + (int)i);
     }
     script_refuse(0);
-    script_pass(15000);
-    script_connect();
-    script_say(SCRIPT_GREETING);
-    script_close(0);
     assert_opens_after(15000);
+    live(0, true);
+    assert_opens_after(15000);
+    live(59999, true);
+    assert_opens_after(15000);
+    live(60000, false);
+    assert_opens_after(15000);
+}
+
+/* A good session ends the growth, however long ago its last command was. */
+static void test_pauses_begin_anew(void **state)
+{
+    (void)state;
+    live(0, true);
+    assert_opens_after(1000);
+    live(60000, true);
+    assert_opens_after(1000);
+    live(60000, true);
+    assert_opens_after(1000);
+    live(0, true);
+    assert_opens_after(2000);
+    live(0, true);
+    assert_opens_after(4000);
+    live(60000, true);
+    assert_opens_after(1000);
+    /* What fails behind it is not the good one's merit. */
+    script_close(ECONNREFUSED);
+    assert_opens_after(2000);
+    script_close(ECONNREFUSED);
+    assert_opens_after(4000);
+    /* Nor is one that was closed on demand the merit of the next. */
     script_connect();
     script_say(SCRIPT_GREETING);
     caller_ask(command_load_stats);
     script_say("SUCCESS: nclients=0,bytesin=0,bytesout=0\r\n");
-    script_close(0);
+    script_pass(60000);
+    connection_close(caller);
+    connection_open(caller);
+    live(0, true);
     assert_opens_after(1000);
+    live(0, true);
+    assert_opens_after(2000);
 }
 
 int main(void)
@@ -333,6 +375,7 @@ int main(void)
         TEST(test_connect_fails),
         TEST(test_connect_hangs),
         TEST(test_pauses_grow),
+        TEST(test_pauses_begin_anew),
     };
 
     return cmocka_run_group_tests(tests, make_file, remove_file);

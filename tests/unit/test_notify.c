@@ -20,6 +20,7 @@
 static struct {
     bool up;
     bool full; /* nothing more can be sent */
+    bool deaf; /* sending fails */
     unsigned generation;
     uint64_t pings_sent;
     uint64_t pings_answered;
@@ -72,6 +73,10 @@ bool link_send(struct snmp_pdu *pdu,
     const netsnmp_variable_list *trap = uptime->next_variable;
     const netsnmp_variable_list *number = trap->next_variable;
 
+    if (master.deaf) {
+        snmp_free_pdu(pdu);
+        return false;
+    }
     assert_int_equal(pdu->command, 12);
     assert_varbind(uptime, uptime_name, OID_LENGTH(uptime_name), ASN_TIMETICKS);
     assert_varbind(trap, trap_name, OID_LENGTH(trap_name), ASN_OBJECT_ID);
@@ -389,6 +394,12 @@ static void test_cut_capture(void **state)
     expect_counters(0, 0, 1);
 }
 
+static void pass(int64_t milliseconds)
+{
+    now += milliseconds;
+    timers_run();
+}
+
 static void test_cannot_send(void **state)
 {
     (void)state;
@@ -398,9 +409,27 @@ static void test_cannot_send(void **state)
     master.full = false;
     turn_expecting(0, 0); /* not in every turn */
     assert_in_range(timers_next(), 1, 5000);
-    now += timers_next();
-    timers_run();
+    pass(timers_next());
     turn_expecting(1, 1);
+}
+
+/* What was never sent is not given up for want of an answer, and does not count when it is sent. */
+static void test_sending_fails(void **state)
+{
+    (void)state;
+    post(1);
+    master.deaf = true;
+    for (unsigned i = 0; i < 20; i++) {
+        turn_expecting(0, 0);
+        pass(timers_next());
+    }
+    master.deaf = false;
+    for (unsigned i = 1; i <= 10; i++) {
+        turn_expecting(i, 1);
+        ping();
+    }
+    turn_expecting(10, 1);
+    expect_counters(0, 0, 1);
 }
 
 #define NOTIFY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -415,6 +444,7 @@ int main(void)
         NOTIFY_TEST(test_refused),       NOTIFY_TEST(test_session_unknown),
         NOTIFY_TEST(test_bound),         NOTIFY_TEST(test_bound_in_flight),
         NOTIFY_TEST(test_cut_capture),   NOTIFY_TEST(test_cannot_send),
+        NOTIFY_TEST(test_sending_fails),
     };
 
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);

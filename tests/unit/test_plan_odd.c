@@ -236,14 +236,20 @@ static void test_a_refresh_does_not_wait_for_the_interval(void **state)
     script_sent("status 3\nload-stats\n");
 }
 
+/* Row 2 is the question. */
+static void ask_challenged(void)
+{
+    script_say(">PASSWORD:Verification Failed: 'Auth' ['CRV1:R:STATE:Y2Fyb2w=:PIN?']\r\n"
+               ">PASSWORD:Need 'Auth' username/password\r\n");
+    script_told(EVENT_AUTH_FAILED, EVENT_INPUT_NEEDED, -1);
+}
+
 static void test_the_state_of_a_challenge_is_forgotten(void **state)
 {
     const struct request *request;
 
     (void)state;
-    script_say(">PASSWORD:Verification Failed: 'Auth' ['CRV1:R:STATE:Y2Fyb2w=:PIN?']\r\n"
-               ">PASSWORD:Need 'Auth' username/password\r\n");
-    script_told(EVENT_AUTH_FAILED, EVENT_INPUT_NEEDED, -1);
+    ask_challenged();
     planned_add_text(CHANGE_RESPONSE, 2, "1234");
     planned_run();
     script_answer("load-stats\n", OFFICE_STATS);
@@ -257,6 +263,60 @@ static void test_the_state_of_a_challenge_is_forgotten(void **state)
     assert_null(request->challenge);
     request = history_at(&office->requests, 1);
     assert_null(request->challenge);
+}
+
+/* The challenge may be too old by now: the plain answer begins anew. */
+static void test_a_password_despite_a_dynamic_challenge(void **state)
+{
+    (void)state;
+    ask_challenged();
+    planned_add_text(CHANGE_USERNAME, 2, "carol");
+    planned_add_text(CHANGE_PASSWORD, 2, "pass");
+    planned_run();
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("username \"Auth\" \"carol\"\n", "SUCCESS: x\r\n");
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("password \"Auth\" \"pass\"\n", "SUCCESS: x\r\n");
+    planned_ended(PLAN_OK, PLAN_OK);
+}
+
+static void test_no_password_in_the_answer_to_a_dynamic_challenge(void **state)
+{
+    (void)state;
+    ask_challenged();
+    planned_add_text(CHANGE_RESPONSE, 2, "1234");
+    planned_add_text(CHANGE_PASSWORD, 2, "pass");
+    planned_refused(PLAN_INCONSISTENT);
+    planned_last("password ***", RESULT_REJECTED,
+                 "the question has a challenge: it takes a response, or a password without one");
+}
+
+/* A daemon may send anything. */
+static void test_a_dynamic_challenge_to_a_question_that_has_none(void **state)
+{
+    (void)state;
+    script_say(">PASSWORD:Verification Failed: 'Private Key' ['CRV1:R:STATE:Y2Fyb2w=:PIN?']\r\n"
+               ">PASSWORD:Need 'Private Key' password\r\n");
+    script_forget();
+    planned_add_text(CHANGE_PASSWORD, 2, "pass");
+    planned_run();
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("password \"Private Key\" \"pass\"\n", "SUCCESS: x\r\n");
+    planned_ended(PLAN_OK, PLAN_OK);
+}
+
+static void test_the_question_is_another_one_by_now(void **state)
+{
+    (void)state;
+    ask_challenged();
+    planned_add(CHANGE_VERB, 5);
+    planned_add_text(CHANGE_RESPONSE, 2, "1234");
+    planned_run();
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    script_say(">PASSWORD:Need 'Auth' username/password SC:0,Other PIN\r\n");
+    script_answer("verb 5\n", "SUCCESS: verb level changed\r\n");
+    script_sent("");
+    planned_ended(PLAN_OK, PLAN_FAILED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, planned_set_up, planned_tear_down)
@@ -278,6 +338,10 @@ int main(void)
         TEST(test_replies_belong_to_their_commands_without_a_history),
         TEST(test_a_refresh_does_not_wait_for_the_interval),
         TEST(test_the_state_of_a_challenge_is_forgotten),
+        TEST(test_a_password_despite_a_dynamic_challenge),
+        TEST(test_no_password_in_the_answer_to_a_dynamic_challenge),
+        TEST(test_a_dynamic_challenge_to_a_question_that_has_none),
+        TEST(test_the_question_is_another_one_by_now),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

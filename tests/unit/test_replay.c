@@ -59,8 +59,7 @@ static void start(const char *pid, const char *states, const char *log)
 static void start_again(const char *pid, const char *states, const char *log)
 {
     script_close(0);
-    script_pass(1000);
-    script_connect();
+    office_reconnect();
     start(pid, states, log);
 }
 

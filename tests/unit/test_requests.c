@@ -155,6 +155,70 @@ static void test_dynamic_challenge(void **state)
     assert_null(request_at(3)->reason);
 }
 
+/* The answer belongs to a server, not to the daemon's process: it may be given after a restart. */
+static void test_a_dynamic_challenge_is_kept(void **state)
+{
+    (void)state;
+    script_say(CHALLENGE ">STATE:1795453999,RECONNECTING,auth-failure,,,,,\r\n");
+    office_lose();
+    office_return();
+    script_say(NEED);
+    office_synchronize("OpenVPN 2.6.14 x", "78", OFFICE_CONNECTED);
+    assert_string_equal(request_at(2)->prompt, "Enter PIN");
+    assert_non_null(request_at(2)->challenge);
+    /* A question that is repeated is the same. */
+    script_say(NEED);
+    assert_string_equal(request_at(2)->prompt, "Enter PIN");
+    assert_non_null(request_at(2)->challenge);
+    assert_true(request_at(2)->challenged);
+    assert_true(request_at(2)->echo);
+    /* Until it brings a challenge of its own. */
+    script_say(">PASSWORD:Need 'Auth' username/password SC:0,Other PIN\r\n");
+    assert_string_equal(request_at(2)->prompt, "Other PIN");
+    assert_null(request_at(2)->challenge);
+    assert_true(request_at(2)->static_challenge);
+    assert_false(request_at(2)->echo);
+}
+
+static void assert_plain_question(uint32_t row)
+{
+    script_say(NEED);
+    assert_int_equal(office->requests.last, row);
+    assert_null(request_at(row)->challenge);
+    assert_null(request_at(row)->prompt);
+    assert_false(request_at(row)->challenged);
+    assert_false(request_at(row)->echo);
+}
+
+static void test_a_dynamic_challenge_ends(void **state)
+{
+    (void)state;
+    script_say(CHALLENGE GONE_ON);
+    assert_null(request_at(1)->challenge);
+    assert_plain_question(2);
+    accept_both();
+    /* Somebody else may answer while the agent is away. */
+    script_say(CHALLENGE);
+    session_detach(office_session);
+    assert_null(request_at(2)->challenge);
+    session_attach(office_session);
+    script_connect();
+    script_say(SCRIPT_GREETING);
+    assert_plain_question(3);
+}
+
+/* It is answered with a user name and a password, so it is for a question for both. */
+static void test_a_dynamic_challenge_of_others(void **state)
+{
+    (void)state;
+    script_say(">PASSWORD:Verification Failed: 'Private Key' ['CRV1:R,E:STATE:dXNlcg==:PIN']\r\n"
+               ">PASSWORD:Need 'Private Key' password\r\n");
+    assert_null(request_at(2)->challenge);
+    script_say(CHALLENGE ">PASSWORD:Need 'Auth' username/password SC:0,Other PIN\r\n");
+    assert_null(request_at(4)->challenge);
+    assert_string_equal(request_at(4)->prompt, "Other PIN");
+}
+
 static void test_odd_challenges(void **state)
 {
     static const char *const odd[] = {
@@ -289,6 +353,9 @@ int main(void)
         TEST(test_repeated),
         TEST(test_static_challenge),
         TEST(test_dynamic_challenge),
+        TEST(test_a_dynamic_challenge_is_kept),
+        TEST(test_a_dynamic_challenge_ends),
+        TEST(test_a_dynamic_challenge_of_others),
         TEST(test_odd_challenges),
         TEST(test_kinds),
         TEST(test_bound),

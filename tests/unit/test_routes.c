@@ -214,6 +214,16 @@ static void test_gone_with_the_clients(void **state)
     assert_null(routes_after(office, 0));
 }
 
+/* What does not fit is as much as there can be, not little. */
+static void test_a_queue_of_no_end(void **state)
+{
+    (void)state;
+    office_poll(OFFICE_ALICE "GLOBAL_STATS\tMax bcast/mcast queue length\t4294967295\r\n");
+    assert_int_equal(office->bcast_queue_max, UINT32_MAX);
+    office_poll(OFFICE_ALICE "GLOBAL_STATS\tMax bcast/mcast queue length\t4294967298\r\n");
+    assert_int_equal(office->bcast_queue_max, UINT32_MAX);
+}
+
 /* Rows that have the wrong number of fields, or numbers that are none. */
 static void test_rows_that_cannot_be_read(void **state)
 {
@@ -248,6 +258,7 @@ int main(void)
         TEST(test_bound),
         TEST(test_client_bound),
         TEST(test_gone_with_the_clients),
+        TEST(test_a_queue_of_no_end),
         TEST(test_rows_that_cannot_be_read),
     };
 

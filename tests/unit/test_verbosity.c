@@ -14,14 +14,19 @@
 
 #define RESTART ">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n>STATE:1795453999,WAIT,,,,,,\r\n"
 
-/* A restart has read another configuration. */
-static void answer_refresh(const char *verb)
+static void answer_settings(const char *verb)
 {
-    script_say(RESTART);
     script_answer("hold\n", "SUCCESS: hold=0\r\n");
     script_answer("verb\n", verb);
     script_answer("mute\n", "SUCCESS: mute=0\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
+}
+
+/* A restart has read another configuration. */
+static void answer_refresh(const char *verb)
+{
+    script_say(RESTART);
+    answer_settings(verb);
 }
 
 static void answer_quiet_start(void)
@@ -64,6 +69,40 @@ static void test_a_start_with_it_off(void **state)
     assert_int_equal(office->log.last, 1);
 }
 
+static void ignore(void *arg, const struct reply *reply)
+{
+    (void)arg;
+    (void)reply;
+}
+
+/* The settings are asked for when there is room again. */
+static void test_a_restart_while_the_queue_is_full(void **state)
+{
+    const struct listener listener = {.done = ignore};
+    struct command command;
+    int others = 0;
+
+    (void)state;
+    office_bring_up();
+    office_status(OFFICE_ALICE);
+    command_pid(&command);
+    while (session_ask(office_session, &command, &listener))
+        others++;
+    script_say(RESTART);
+    for (int i = 0; i < others; i++)
+        script_answer("pid\n", "SUCCESS: pid=77\r\n");
+    script_sent("");
+    script_pass(10000);
+    answer_settings("SUCCESS: verb=8\r\n");
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("log off\n", "SUCCESS: real-time log notification set to OFF\r\n");
+    script_answer("status 3\nload-stats\n", OFFICE_NO_STATUS OFFICE_STATS);
+    /* Once. */
+    script_pass(10000);
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_sent("");
+}
+
 static void test_a_loop_is_left(void **state)
 {
     (void)state;
@@ -89,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_off_and_on),
         TEST(test_a_start_with_it_off),
+        TEST(test_a_restart_while_the_queue_is_full),
         TEST(test_a_loop_is_left),
     };
 

@@ -52,11 +52,11 @@ class Agent(Child):
     address sanitizer keeps little freed memory, so that the agent's memory can be judged.
     With library_leaks what libnetsnmp allocates is not looked at: 5.9.3 loses an address of 110
     bytes when its session ends with a reset, which a busy master agent that dies brings about.
-    starved makes it one in which one of so many allocations fails between two SIGUSR2.
+    starved makes it one in which allocations fail: tests/unit/starved.c has the words.
     """
 
     def __init__(self, lab, snmpd, instances, name="agent", wrapper=None, options=(),
-                 identity=None, lean=False, library_leaks=False, starved=0):
+                 identity=None, lean=False, library_leaks=False, starved=""):
         self.agentx = snmpd.agentx if hasattr(snmpd, "agentx") else snmpd
         self._file = name + ".conf"
         binary = program()
@@ -78,7 +78,7 @@ class Agent(Child):
                                "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
         super().__init__(lab, name, [*wrapper, binary, "-c", self.config, "-l", "debug", *options],
                          {**_environment(sanitizer, library_leaks and lab),
-                          "STARVED_ONE_OF": str(starved)})
+                          "STARVED": starved})
         self.configure(instances)
 
     def configure(self, instances):
