@@ -14,7 +14,7 @@ struct answer {
 
 static struct slice text_of(const struct change *change)
 {
-    return (struct slice){change->text, change->len};
+    return change ? (struct slice){change->text, change->len} : slice_of(NULL);
 }
 
 static void add(struct answer *answer, struct slice text)
