@@ -9,8 +9,11 @@
  * more.  So the stream of the log is on only below that.  A new session starts with it off.
  */
 
-/* So many messages instead of an answer are no chatter but that loop. */
-enum { FLOOD = 50000 };
+/*
+ * So many turns of the daemon's event loop, told to us instead of an answer, are that loop.  A
+ * lower verb never tells them, however much it floods.
+ */
+enum { SPINS = 1000 };
 
 static void stream_line(void *arg, struct slice line, const struct message *message)
 {
@@ -91,5 +94,5 @@ void session_verb_changed(struct session *session)
 
 bool verbosity_is_endless(const struct session *session)
 {
-    return connection_talk(session->connection) > FLOOD;
+    return connection_spins(session->connection) > SPINS;
 }

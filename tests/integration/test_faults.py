@@ -73,7 +73,7 @@ def make_world(lab, manager, start_fake, start_agent):
             keep_busy(fake)
             with fake.script() as daemon:
                 daemon.add_clients(3)
-        agent = start_agent([instance(name, fake, index) for index, (name, fake)
+        agent = start_agent([instance(name, fake, index, reply_timeout=60) for index, (name, fake)
                              in enumerate(zip(("one", "two"), fakes), 1)], lean=True)
         world = World(lab, manager, agent, *fakes)
         for index, fake in enumerate(fakes, 1):
@@ -143,6 +143,17 @@ def flooding(world):
     assert world.view.get("LogLast") == before + count
     kept = [index[1] for index in world.manager.table("ovpnLogTable") if index[0] == 1]
     assert kept == list(range(before + count - KEPT + 1, before + count + 1))
+
+
+def flooding_for_long(world):
+    """An answer stands behind more lines than five seconds can bring: contact is not lost."""
+    count = 120000
+    world.fake.split_output(16384, 0.04)
+    before = world.view.get("LogLast")
+    with world.fake.script() as daemon:
+        flood(daemon, count)
+    world.view.wait(Contact="stale", ContactError="the answer to a command is overdue")
+    world.view.wait(Contact="up", LogLast=before + count, deadline=60)
 
 
 def long_lines(world):
@@ -249,7 +260,8 @@ def dropped(world):
 
 
 @pytest.mark.parametrize("trouble", [
-    killed, sighup, another_version, fatal, byte_by_byte, slow, flooding, long_lines,
+    killed, sighup, another_version, fatal, byte_by_byte, slow, flooding,
+    flooding_for_long, long_lines,
     strange_bytes, unknown_messages, answers_to_nothing, end_in_the_middle, ends_in_the_histories,
     cut_status, too_many_clients, socket_replaced, dropped])
 def test_others_do_not_notice(make_world, trouble):
