@@ -156,6 +156,25 @@ def flooding_for_long(world):
     world.view.wait(Contact="up", LogLast=before + count, deadline=60)
 
 
+def _restarting(world, line, count=60000):
+    """Restarts without end; with clients between them each one ends what there is."""
+    world.fake.split_output(65536)
+    before = world.view.get("StateLast")
+    world.say(itertools.repeat(line * 100, count // 100))
+    world.lab.wait_until(lambda: world.view.get("StateLast") == before + count,
+                         lambda: f"all states are counted, {before} + {count}; "
+                                 f"now {world.view.get('StateLast')}", 60)
+
+
+def flood_of_states(world):
+    _restarting(world, b">STATE:1795454000,RECONNECTING,SIGUSR1,,,,,\r\n")
+
+
+def flood_of_clients_and_states(world):
+    _restarting(world, b">CLIENT:ESTABLISHED,1\r\n>CLIENT:ENV,time_unix=1\r\n"
+                       b">CLIENT:ENV,END\r\n>STATE:1795454000,EXITING,,,,,,\r\n")
+
+
 def long_lines(world):
     huge = (b"x" * 65536 for _ in range(256))
     world.fake.split_output(65536)
@@ -261,7 +280,7 @@ def dropped(world):
 
 @pytest.mark.parametrize("trouble", [
     killed, sighup, another_version, fatal, byte_by_byte, slow, flooding,
-    flooding_for_long, long_lines,
+    flooding_for_long, flood_of_states, flood_of_clients_and_states, long_lines,
     strange_bytes, unknown_messages, answers_to_nothing, end_in_the_middle, ends_in_the_histories,
     cut_status, too_many_clients, socket_replaced, dropped])
 def test_others_do_not_notice(make_world, trouble):
