@@ -144,6 +144,7 @@ static void on_poll(void *arg)
     if (session->polling)
         return;
     session->polling = true;
+    streams_follow(session); /* where that was not possible before */
     command_load_stats(&command);
     if (!connection_ask(session->connection, &command, &listener))
         schedule(session);

@@ -64,7 +64,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
             begin(session);
         break;
     case PHASE_STALE:
-        if (verbosity_is_endless(session)) {
+        if (streams_are_endless(session)) {
             connection_drop(session->connection,
                             "the daemon logs its own logging without end: verb is above 7");
             break;
@@ -138,6 +138,7 @@ void session_configure(struct session *session, const struct instance_config *co
     session->config = config;
     connection_configure(session->connection, config);
     instance_configure(session->instance, config);
+    streams_follow(session);
 }
 
 void session_detach(struct session *session)

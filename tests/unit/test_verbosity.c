@@ -9,7 +9,7 @@
 
 /*
  * Above verb 7 the daemon logs that it writes to us, and writes that to us, without end: the stream
- * of the log is off then (session/verbosity.c).
+ * of the log is off then (session/streams.c).
  */
 
 #define RESTART ">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n>STATE:1795453999,WAIT,,,,,,\r\n"
