@@ -265,6 +265,8 @@ static void on_received(void *arg, struct slice bytes)
     /* A callback may close the connection. */
     while (connection->generation == generation && lines_next(&connection->lines, &bytes, &line)) {
         message_parse(line, &message);
+        if (connection->lines.cut)
+            connection->handler->cut(connection->arg);
         if (connection_is_open(connection))
             open_line(connection, line, &message);
         else

@@ -45,6 +45,9 @@ struct connection_handler {
 
     /* Bytes have come: the daemon is alive. */
     void (*heard)(void *arg);
+
+    /* A line was too long: what it had beyond LINES_MAX bytes is lost. */
+    void (*cut)(void *arg);
 };
 
 /* How an exchange ended. */

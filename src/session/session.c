@@ -96,7 +96,14 @@ static void on_heard(void *arg)
     instance_heard(session->instance);
 }
 
-static const struct connection_handler handler = {on_phase, on_message, on_heard};
+static void on_cut(void *arg)
+{
+    const struct session *session = arg;
+
+    session->instance->lines_cut++;
+}
+
+static const struct connection_handler handler = {on_phase, on_message, on_heard, on_cut};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, void *loop)

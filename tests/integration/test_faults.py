@@ -182,6 +182,7 @@ def long_lines(world):
     world.wait_message("x" * 1021 + "...")
     world.say(*(b"z" * 65536 for _ in range(64)), b"\r\n", world.log_line(b"behind it"))
     world.wait_message("behind it")
+    assert world.view.get("LinesCut", "RowsDropped") == [2, 0]
 
 
 def strange_bytes(world):
@@ -248,7 +249,8 @@ def cut_status(world):
         daemon.status_fault = "cut"
         daemon.add_clients(2)
     world.view.wait(StatusComplete="false")
-    assert world.view.get("Clients") == 3
+    # It is the daemon that has left out rows, and the agent has dropped none.
+    assert world.view.get("Clients", "RowsDropped", "LinesCut") == [3, 0, 0]
     with world.fake.script() as daemon:
         daemon.status_fault = None
 
@@ -257,8 +259,17 @@ def too_many_clients(world):
     with world.fake.script() as daemon:
         many = daemon.add_clients(1500)
     world.view.wait(StatusComplete="false", Clients=1000)
+    before = world.view.get("RowsDropped")
+    assert before > 0 and before % 503 == 0
+    world.lab.wait_until(lambda: world.view.get("RowsDropped") > before, "each status counts anew")
     with world.fake.script() as daemon:
         daemon.remove_clients(many)
+    world.view.wait(StatusComplete="true")
+    before = world.view.get("RowsDropped")
+    world.fake.drop()
+    world.contacts += 1
+    world.view.wait(Contacts=world.contacts, Contact="up")
+    assert world.view.get("RowsDropped") == before
 
 
 def socket_replaced(world):
