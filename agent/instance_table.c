@@ -75,6 +75,8 @@ GETTER(unknown_messages, value_number(value, inst->unknown_messages))
 GETTER(log_last, value_number(value, inst->log.last))
 GETTER(state_last, value_number(value, inst->states.last))
 GETTER(echo_last, value_number(value, inst->echo.last))
+GETTER(rows_dropped, value_number(value, inst->rows_dropped))
+GETTER(lines_cut, value_number(value, inst->lines_cut))
 
 static const struct column columns[] = {
     {2, VALUE_OCTETS, NULL, get_name, "Name"},
@@ -140,6 +142,8 @@ static const struct column columns[] = {
     {62, VALUE_GAUGE32, NULL, get_log_last, "LogLast"},
     {63, VALUE_GAUGE32, NULL, get_state_last, "StateLast"},
     {64, VALUE_GAUGE32, NULL, get_echo_last, "EchoLast"},
+    {65, VALUE_COUNTER32, NULL, get_rows_dropped, "RowsDropped"},
+    {66, VALUE_COUNTER32, NULL, get_lines_cut, "LinesCut"},
 };
 
 static const unsigned path[] = {1, 2, 1};

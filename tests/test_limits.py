@@ -23,7 +23,7 @@ ROWS = {
     "Answer to a command": ("{} MiB + {} x rows", "HISTORY_BYTES / 1048576", "ROW_BYTES"),
     "Answer, time": ("reply_timeout",),
     "Answer overdue": ("{} seconds", "CONNECTION_STALE_AFTER / 1000"),
-    "Messages before it": ("{}", "FLOOD"),
+    "Turns of its event loop in the log": ("{}", "SPINS"),
     "Greeting of a daemon": ("{} seconds", "GREETING_WAIT / 1000"),
     "Connection attempts": ("{} to {} seconds apart", "PAUSE_FIRST / 1000", "PAUSE_MAX / 1000"),
     "The same, when refused": ("{} seconds apart", "PAUSE_REFUSED / 1000"),

@@ -40,8 +40,8 @@ struct connection {
     struct exchange *first; /* the one in flight */
     struct exchange *last;
     unsigned queued;
-    int64_t asked; /* clock_mono() when the last command was sent */
-    uint64_t talk; /* real-time messages since then */
+    int64_t asked;  /* clock_mono() when the last command was sent */
+    uint64_t spins; /* lines of message_is_spin() since then */
     struct lines lines;
 };
 
@@ -141,7 +141,7 @@ static void send_next(struct connection *connection)
     if (!exchange || exchange->stage != EXCHANGE_WAITING)
         return;
     connection->asked = clock_mono();
-    connection->talk = 0;
+    connection->spins = 0;
     timer_start(&connection->timer, CONNECTION_STALE_AFTER);
     if (exchange->listener.check) {
         exchange->stage = EXCHANGE_FENCED;
@@ -213,7 +213,7 @@ static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
     if (!connection->first || !exchange_wants(connection->first, message)) {
-        connection->talk++;
+        connection->spins += message_is_spin(message);
         connection->handler->message(connection->arg, message);
     } else if (is_endless(connection)) {
         give_up(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
@@ -274,6 +274,8 @@ static void on_received(void *arg, struct slice bytes)
     /* A callback may close the connection. */
     while (connection->generation == generation && lines_next(&connection->lines, &bytes, &line)) {
         message_parse(line, &message);
+        if (connection->lines.cut)
+            connection->handler->cut(connection->arg);
         if (connection_is_open(connection))
             open_line(connection, line, &message);
         else
@@ -430,9 +432,9 @@ void connection_close(struct connection *connection)
         change_phase(connection, PHASE_CLOSED, NULL);
 }
 
-uint64_t connection_talk(const struct connection *connection)
+uint64_t connection_spins(const struct connection *connection)
 {
-    return connection->talk;
+    return connection->spins;
 }
 
 void connection_drop(struct connection *connection, const char *error)

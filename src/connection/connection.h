@@ -45,6 +45,9 @@ struct connection_handler {
 
     /* Bytes have come: the daemon is alive. */
     void (*heard)(void *arg);
+
+    /* A line was too long: what it had beyond LINES_MAX bytes is lost. */
+    void (*cut)(void *arg);
 };
 
 /* How an exchange ended. */
@@ -113,8 +116,8 @@ bool connection_is_stale(const struct connection *connection);
 /* Whether another command would have to wait: an answer has been on its way for some time. */
 bool connection_is_busy(const struct connection *connection);
 
-/* Real-time messages that have come since the last command was sent. */
-uint64_t connection_talk(const struct connection *connection);
+/* Log lines of the daemon's own event loop that have come since the last command was sent. */
+uint64_t connection_spins(const struct connection *connection);
 
 /* Ends this session, for a reason that is for people, and begins another after a pause. */
 void connection_drop(struct connection *connection, const char *error);

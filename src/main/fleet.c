@@ -100,17 +100,11 @@ static bool same_text(const char *a, const char *b)
     return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
 }
 
-/* A stream is turned on at the start of a session only. */
-static bool same_streams(const struct limits *a, const struct limits *b)
-{
-    return (a->log_lines > 0) == (b->log_lines > 0) && (a->echo_lines > 0) == (b->echo_lines > 0);
-}
-
 /* Whether the session of the old configuration serves the new one too. */
 static bool same_session(const struct instance_config *a, const struct instance_config *b)
 {
     return same_text(a->name, b->name) && same_text(a->management.text, b->management.text) &&
-           same_text(a->password_file, b->password_file) && same_streams(&a->limits, &b->limits);
+           same_text(a->password_file, b->password_file);
 }
 
 static struct member *find_same(uint32_t index, const struct instance_config *config)

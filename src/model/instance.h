@@ -99,7 +99,8 @@ struct instance {
     int64_t fatal_unix;
     char *info;
     uint32_t unknown_messages;
-    uint32_t rows_dropped; /* unreadable or over a bound */
+    uint32_t rows_dropped; /* of statuses, blocks and histories: unreadable or over a bound */
+    uint32_t lines_cut;    /* that were longer than LINES_MAX */
 
     struct history states;   /* struct state_record */
     struct history log;      /* struct log_record */

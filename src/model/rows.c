@@ -6,8 +6,11 @@
 
 #include "base/timers.h"
 
-/* Rows freed in one turn of the loop. */
-enum { SLICE = 2000 };
+/*
+ * Rows freed in one turn of the loop, and the share of all that wait which is freed too: so what
+ * waits stays bounded, however fast daemons make rows end.
+ */
+enum { SLICE = 2000, SHARE = 64 };
 
 /* A status with more rows alike than this is not believed: the surplus is dropped. */
 enum { TWINS_MAX = 16 };
@@ -20,6 +23,7 @@ struct grave {
 };
 
 static struct grave *graves;
+static size_t buried; /* rows in them */
 static void dig(void *arg);
 static struct timer digger = {.fire = dig};
 
@@ -101,28 +105,41 @@ bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
     return true;
 }
 
-/* Frees up to slice rows; true when none is left. */
-static bool free_some(struct rows *rows, const struct rows_type *type, size_t slice)
+/* Frees rows, no more than a slice; returns how many. */
+static size_t free_some(struct rows *rows, const struct rows_type *type, size_t slice)
 {
-    for (; slice > 0 && rows->count > 0; slice--) {
+    size_t count = rows->count < slice ? rows->count : slice;
+
+    for (size_t i = 0; i < count; i++) {
         struct row_base *row = rows->list[--rows->count];
 
         tdelete(row, &rows->tree, type->compare);
         type->free(row);
     }
-    if (rows->count > 0)
-        return false;
+    return count;
+}
+
+static void free_all(struct rows *rows, const struct rows_type *type)
+{
+    free_some(rows, type, SIZE_MAX);
     free(rows->list);
-    return true;
 }
 
 static void dig(void *arg)
 {
-    struct grave *grave = graves;
+    size_t left = SLICE + buried / SHARE;
 
     (void)arg;
-    if (grave && free_some(&grave->rows, grave->type, SLICE)) {
+    while (graves && left > 0) {
+        struct grave *grave = graves;
+        size_t freed = free_some(&grave->rows, grave->type, left);
+
+        buried -= freed;
+        left -= freed;
+        if (grave->rows.count > 0)
+            break;
         graves = grave->next;
+        free(grave->rows.list);
         free(grave);
     }
     if (graves)
@@ -139,13 +156,14 @@ void rows_bury_now(void)
 void rows_bury(struct rows *rows, const struct rows_type *type)
 {
     struct rows content = *rows;
-    struct grave *grave = malloc(sizeof(*grave));
+    struct grave *grave = content.count > 0 ? malloc(sizeof(*grave)) : NULL;
 
     *rows = (struct rows){.last_index = rows->last_index};
-    if (!grave) {
-        free_some(&content, type, SIZE_MAX);
+    if (!grave) { /* there is nothing to wait for, or no memory to wait with */
+        free_all(&content, type);
         return;
     }
+    buried += content.count;
     *grave = (struct grave){content, type, graves};
     graves = grave;
     timer_start(&digger, 0);

@@ -212,6 +212,11 @@ void command_echo_on_all(struct command *command)
     plain(command, REPLY_COMBO, "echo on all");
 }
 
+void command_echo_off(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "echo off");
+}
+
 void command_status(struct command *command, int format)
 {
     struct builder builder = build(command, REPLY_MARKED, "status");

@@ -86,6 +86,7 @@ void command_state_on_all(struct command *command);
 void command_log_on_all(struct command *command);
 void command_log_off(struct command *command);
 void command_echo_on_all(struct command *command);
+void command_echo_off(struct command *command);
 void command_status(struct command *command, int format); /* format 1 to 3 */
 void command_net(struct command *command);
 void command_pkcs11_count(struct command *command);

@@ -5,7 +5,7 @@
 void lines_init(struct lines *lines)
 {
     lines->prompt = false;
-    lines->cut = 0;
+    lines->cut = false;
     lines->overflow = false;
     lines->len = 0;
 }
@@ -39,7 +39,7 @@ static struct slice finish(struct lines *lines, struct slice bytes)
         line.len = LINES_MAX;
         lines->overflow = true;
     }
-    lines->cut += lines->overflow;
+    lines->cut = lines->overflow;
     lines->overflow = false;
     lines->len = 0;
     return line;
@@ -60,6 +60,7 @@ static bool finish_prompt(struct lines *lines, struct slice *input, struct slice
     if (input->len < want || memcmp(input->at, prompt + lines->len, want) != 0)
         return false;
     *line = (struct slice){prompt, sizeof(prompt) - 1};
+    lines->cut = false;
     *input = slice_skip(*input, want);
     lines->len = 0;
     return true;

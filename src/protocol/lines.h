@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -20,7 +19,7 @@
  */
 struct lines {
     bool prompt;   /* LINES_PROMPT at the start of a line is a line of its own */
-    uint64_t cut;  /* lines that were too long, so far */
+    bool cut;      /* the line that was given last was too long */
     bool overflow; /* the current line is too long already */
     size_t len;    /* bytes of an unfinished line in buffer */
     char buffer[LINES_MAX + 1];

@@ -340,3 +340,14 @@ void message_parse(struct slice line, struct message *out)
     if (out->kind == MESSAGE_PKCS11_ENTRY && !read_pkcs11_entry(out->text, out))
         out->kind = MESSAGE_TEXT;
 }
+
+bool message_is_spin(const struct message *message)
+{
+    struct slice text = message->log.text;
+
+    if (message->kind != MESSAGE_LOG)
+        return false;
+    /* EP_WAIT[0], PO_WAIT[2,1], SE_WAIT_FAST: the way in which it waits. */
+    return slice_starts(text, "I/O WAIT ") ||
+           (text.len > 2 && slice_starts(slice_skip(text, 2), "_WAIT"));
+}

@@ -1,6 +1,7 @@
 #ifndef PROTOCOL_MESSAGE_H
 #define PROTOCOL_MESSAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -119,5 +120,12 @@ struct message {
  * front of its END is not told apart here (protocol/status.h and state_parse() read it).
  */
 void message_parse(struct slice line, struct message *out);
+
+/*
+ * Whether it is a line of the log that the daemon writes with verb 8 and above in each turn of its
+ * event loop: it waits for, or has seen, something to read or write.  The loop is turned by its
+ * writing to the management session, so these lines may be caused by themselves.
+ */
+bool message_is_spin(const struct message *message);
 
 #endif

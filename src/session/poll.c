@@ -146,7 +146,7 @@ static void on_poll(void *arg)
     /* Again, if there was no room for it before. */
     if (session->refresh_due)
         startup_refresh(session);
-    verbosity_follow(session);
+    streams_follow(session);
     session->polling = true;
     command_load_stats(&command);
     if (!connection_ask(session->connection, &command, &listener))

@@ -64,7 +64,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
             begin(session);
         break;
     case PHASE_STALE:
-        if (verbosity_is_endless(session)) {
+        if (streams_are_endless(session)) {
             connection_drop(session->connection,
                             "the daemon logs its own logging without end: verb is above 7");
             break;
@@ -97,7 +97,14 @@ static void on_heard(void *arg)
     instance_heard(session->instance);
 }
 
-static const struct connection_handler handler = {on_phase, on_message, on_heard};
+static void on_cut(void *arg)
+{
+    const struct session *session = arg;
+
+    session->instance->lines_cut++;
+}
+
+static const struct connection_handler handler = {on_phase, on_message, on_heard, on_cut};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, void *loop)
@@ -139,6 +146,7 @@ void session_configure(struct session *session, const struct instance_config *co
     session->config = config;
     connection_configure(session->connection, config);
     instance_configure(session->instance, config);
+    streams_follow(session);
 }
 
 void session_detach(struct session *session)

@@ -20,14 +20,18 @@ struct session {
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */
     bool synchronized;
-    bool log_on;            /* the stream of the log was asked for (session/verbosity.c) */
-    unsigned verbs_awaited; /* commands that change verb and are on their way */
-    bool refresh_due;       /* startup_refresh() had no room for all of it */
+    bool refresh_due; /* startup_refresh() had no room for all of it */
     unsigned step;
     bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
     struct replay replay;
     struct capability *capabilities;
     size_t capability_count;
+
+    /* session/streams.c */
+    bool log_on; /* the stream was asked for */
+    bool echo_on;
+    bool turning_on;        /* one of them, and its replay, is on its way */
+    unsigned verbs_awaited; /* commands that change verb and are on their way */
 
     /* session/poll.c */
     struct timer poll;
@@ -64,16 +68,17 @@ void startup_go_on(struct session *session);
  */
 void startup_refresh(struct session *session);
 
-/* session/verbosity.c */
+/* session/streams.c */
 
-/* Whether the stream of the log may be on, as the daemon's verb is now. */
-bool verbosity_allows_log(const struct session *session);
+/* Whether the stream may be on, by what is kept of it and as the daemon's verb is now. */
+bool streams_allow_log(const struct session *session);
+bool streams_allow_echo(const struct session *session);
 
-/* Turns the stream on or off as the verb demands. */
-void verbosity_follow(struct session *session);
+/* Turns the streams on or off as that demands. */
+void streams_follow(struct session *session);
 
 /* Whether the daemon does nothing any more but log its own logging. */
-bool verbosity_is_endless(const struct session *session);
+bool streams_are_endless(const struct session *session);
 
 /* session/poll.c */
 void poll_start(struct session *session);

@@ -56,7 +56,7 @@ static void verb_done(void *arg, const struct reply *reply)
     if (!reply_number(reply->text, "verb", &verb) || verb < 0 || verb > INT32_MAX)
         return;
     session->instance->verb = (int)verb;
-    verbosity_follow(session);
+    streams_follow(session);
 }
 
 static void mute_done(void *arg, const struct reply *reply)
@@ -187,11 +187,11 @@ static bool prepare(struct session *session)
     if (steps[session->step].build == command_state_on_all) {
         replay_begin(&session->replay, REPLAY_STATE, instance);
     } else if (steps[session->step].build == command_echo_on_all) {
-        wanted = instance->echo.bound > 0;
+        wanted = session->echo_on = streams_allow_echo(session);
         if (wanted)
             replay_begin(&session->replay, REPLAY_ECHO, instance);
     } else if (steps[session->step].build == command_log_on_all) {
-        wanted = session->log_on = verbosity_allows_log(session);
+        wanted = session->log_on = streams_allow_log(session);
         if (wanted)
             replay_begin(&session->replay, REPLAY_LOG, instance);
     }
@@ -283,7 +283,8 @@ void startup_abort(struct session *session)
     free(session->capabilities);
     session->capabilities = NULL;
     session->capability_count = 0;
-    session->started = session->synchronized = session->log_on = false;
+    session->started = session->synchronized = false;
+    session->log_on = session->echo_on = session->turning_on = false;
     session->refresh_due = false;
     session->verbs_awaited = 0;
     session->step = 0;

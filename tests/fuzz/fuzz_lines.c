@@ -174,11 +174,12 @@ static uint64_t lines_of(const uint8_t *data, size_t size, bool prompt, size_t s
         while (lines_next(&lines, &bytes, &line)) {
             REQUIRE(line.len <= LINES_MAX);
             REQUIRE(line.len == 0 || !memchr(line.at, '\n', line.len));
-            hash = hash * 31 + fuzz_seed((const uint8_t *)line.at, line.len) + line.len;
+            hash = hash * 31 + fuzz_seed((const uint8_t *)line.at, line.len) + line.len + lines.cut;
+            REQUIRE(!lines.cut || line.len == LINES_MAX);
         }
         REQUIRE(bytes.len == 0 && lines.len <= LINES_MAX + 1);
     }
-    return hash * 31 + lines.cut;
+    return hash;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

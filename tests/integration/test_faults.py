@@ -73,7 +73,7 @@ def make_world(lab, manager, start_fake, start_agent):
             keep_busy(fake)
             with fake.script() as daemon:
                 daemon.add_clients(3)
-        agent = start_agent([instance(name, fake, index) for index, (name, fake)
+        agent = start_agent([instance(name, fake, index, reply_timeout=60) for index, (name, fake)
                              in enumerate(zip(("one", "two"), fakes), 1)], lean=True)
         world = World(lab, manager, agent, *fakes)
         for index, fake in enumerate(fakes, 1):
@@ -145,6 +145,36 @@ def flooding(world):
     assert kept == list(range(before + count - KEPT + 1, before + count + 1))
 
 
+def flooding_for_long(world):
+    """An answer stands behind more lines than five seconds can bring: contact is not lost."""
+    count = 120000
+    world.fake.split_output(16384, 0.04)
+    before = world.view.get("LogLast")
+    with world.fake.script() as daemon:
+        flood(daemon, count)
+    world.view.wait(Contact="stale", ContactError="the answer to a command is overdue")
+    world.view.wait(Contact="up", LogLast=before + count, deadline=60)
+
+
+def _restarting(world, line, count=60000):
+    """Restarts without end; with clients between them each one ends what there is."""
+    world.fake.split_output(65536)
+    before = world.view.get("StateLast")
+    world.say(itertools.repeat(line * 100, count // 100))
+    world.lab.wait_until(lambda: world.view.get("StateLast") == before + count,
+                         lambda: f"all states are counted, {before} + {count}; "
+                                 f"now {world.view.get('StateLast')}", 60)
+
+
+def flood_of_states(world):
+    _restarting(world, b">STATE:1795454000,RECONNECTING,SIGUSR1,,,,,\r\n")
+
+
+def flood_of_clients_and_states(world):
+    _restarting(world, b">CLIENT:ESTABLISHED,1\r\n>CLIENT:ENV,time_unix=1\r\n"
+                       b">CLIENT:ENV,END\r\n>STATE:1795454000,EXITING,,,,,,\r\n")
+
+
 def long_lines(world):
     huge = (b"x" * 65536 for _ in range(256))
     world.fake.split_output(65536)
@@ -152,6 +182,7 @@ def long_lines(world):
     world.wait_message("x" * 1021 + "...")
     world.say(*(b"z" * 65536 for _ in range(64)), b"\r\n", world.log_line(b"behind it"))
     world.wait_message("behind it")
+    assert world.view.get("LinesCut", "RowsDropped") == [2, 0]
 
 
 def strange_bytes(world):
@@ -218,7 +249,8 @@ def cut_status(world):
         daemon.status_fault = "cut"
         daemon.add_clients(2)
     world.view.wait(StatusComplete="false")
-    assert world.view.get("Clients") == 3
+    # It is the daemon that has left out rows, and the agent has dropped none.
+    assert world.view.get("Clients", "RowsDropped", "LinesCut") == [3, 0, 0]
     with world.fake.script() as daemon:
         daemon.status_fault = None
 
@@ -227,8 +259,17 @@ def too_many_clients(world):
     with world.fake.script() as daemon:
         many = daemon.add_clients(1500)
     world.view.wait(StatusComplete="false", Clients=1000)
+    before = world.view.get("RowsDropped")
+    assert before > 0 and before % 503 == 0
+    world.lab.wait_until(lambda: world.view.get("RowsDropped") > before, "each status counts anew")
     with world.fake.script() as daemon:
         daemon.remove_clients(many)
+    world.view.wait(StatusComplete="true")
+    before = world.view.get("RowsDropped")
+    world.fake.drop()
+    world.contacts += 1
+    world.view.wait(Contacts=world.contacts, Contact="up")
+    assert world.view.get("RowsDropped") == before
 
 
 def socket_replaced(world):
@@ -249,7 +290,8 @@ def dropped(world):
 
 
 @pytest.mark.parametrize("trouble", [
-    killed, sighup, another_version, fatal, byte_by_byte, slow, flooding, long_lines,
+    killed, sighup, another_version, fatal, byte_by_byte, slow, flooding,
+    flooding_for_long, flood_of_states, flood_of_clients_and_states, long_lines,
     strange_bytes, unknown_messages, answers_to_nothing, end_in_the_middle, ends_in_the_histories,
     cut_status, too_many_clients, socket_replaced, dropped])
 def test_others_do_not_notice(make_world, trouble):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 
 import pytest
 
@@ -61,6 +62,39 @@ def test_a_real_daemon_keeps_its_session(lab, pki, start_agent, start_fake, mana
     assert len([index for index in rows(manager, "ovpnLogTable") if index[0] == 1]) == 5
     assert fakes["new"].sessions == 1 and fakes["moved"].sessions == 2
     lab.wait_until(lambda: not fakes["gone"].connected, "the session of the one that went is over")
+
+
+def test_streams_follow_the_file(lab, pki, start_agent, manager, view):
+    """A stream that is kept no more is turned off, and on again, without another session."""
+    server = openvpn.server(lab, pki, extra=["echo one word"]).start()
+    openvpn.client(lab, pki, server).start().wait_completed()
+    agent = start_agent([instance("office", server, 1)])
+    view.wait(Contact="up", Clients=1, EchoLast=1)
+    clients, states = (list(rows(manager, table)) for table in ("ovpnClientTable",
+                                                                "ovpnStateTable"))
+    agent.reload([instance("office", server, 1, log_lines=0, echo_lines=0)])
+    for command in ("log off", "echo off"):
+        lab.wait_until(lambda text=f"CMD '{command}'": text in server.log, command)
+    assert rows(manager, "ovpnLogTable") == rows(manager, "ovpnEchoTable") == {}
+    last = view.get("LogLast")
+    server.signal(signal.SIGUSR2)
+    server.wait_log("OpenVPN CLIENT LIST")
+    agent.reload([instance("office", server, 1, echo_lines=5)])
+    view.wait(EchoLast=2)
+
+    def told():
+        table = rows(manager, "ovpnLogTable")
+        return min(table, default=None), [row["Message"] for row in table.values()]
+
+    lab.wait_until(lambda: told()[1].count("OpenVPN CLIENT LIST") == 1, "the log is kept again")
+    assert told()[0] == (1, last + 1)
+    server.signal(signal.SIGUSR2)
+    lab.wait_until(lambda: told()[1].count("OpenVPN CLIENT LIST") == 2, "and told")
+    assert [row["Message"] for row in rows(manager, "ovpnEchoTable").values()] == ["one word"]
+    assert server.log.count(CONNECTED) == 1
+    assert view.get("Contact", "Contacts") == ["up", 1]
+    assert list(rows(manager, "ovpnClientTable")) == clients
+    assert list(rows(manager, "ovpnStateTable")) == states
 
 
 def test_given_indexes_stay(lab, start_agent, start_fake, manager):

@@ -37,6 +37,18 @@ def test_sighup_brings_the_settings_of_the_file(lab, pki, start_agent, view):
     assert view.get("Contacts") == contacts
 
 
+def test_a_verb_that_never_ends(lab, pki, start_agent, view):
+    """Above verb 7 the daemon logs that it tells us its log; it is left and taken up without it."""
+    server = openvpn.server(lab, pki).start()
+    agent = start_agent([instance("office", server)])
+    view.wait(Contact="up", State="connected", Verb=3)
+    change_config(server, lambda text: text + "\nverb 8\n")
+    server.signal(signal.SIGHUP)
+    view.wait(Contact="up", State="connected", Verb=8, deadline=40)
+    assert view.get("Contacts") == 2
+    assert "without end: verb is above 7" in agent.log
+
+
 def test_a_broken_config_is_the_reason_of_the_end(lab, pki, start_agent, view):
     server = openvpn.server(lab, pki).start()
     start_agent([instance("office", server)])

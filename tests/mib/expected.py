@@ -88,6 +88,8 @@ ovpnInstance 1.2 ovpnInstanceIndex
     LogLast              OvpnSequence
     StateLast            OvpnSequence
     EchoLast             OvpnSequence
+    RowsDropped          Counter32
+    LinesCut             Counter32
 ovpnClient 1.3 ovpnInstanceIndex ovpnClientIndex
     Index                Unsigned32           na
     CommonName           SnmpAdminString

@@ -70,7 +70,12 @@ static void on_heard(void *arg)
     assert_ptr_equal(arg, &caller);
 }
 
-static const struct connection_handler handler = {on_phase, on_message, on_heard};
+static void on_cut(void *arg)
+{
+    assert_ptr_equal(arg, &caller);
+}
+
+static const struct connection_handler handler = {on_phase, on_message, on_heard, on_cut};
 
 static void on_line(void *arg, struct slice line, const struct message *message)
 {

@@ -9,7 +9,7 @@
 #include "planned.h"
 
 /*
- * A verb above 7 must not meet the stream of the log (session/verbosity.c), and the stream must not
+ * A verb above 7 must not meet the stream of the log (session/streams.c), and the stream must not
  * stay off for a verb that was never set.
  */
 

@@ -184,6 +184,7 @@ static void test_bound(void **state)
     office_poll(OFFICE_ALICE ROUTE("10.9.0.2"));
     assert_int_equal(office->routes.count, 0);
     assert_int_equal(office->status_complete, TRUTH_TRUE);
+    assert_int_equal(office->rows_dropped, 2);
 }
 
 /* A newcomer does not push out who is there. */

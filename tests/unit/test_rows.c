@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/timers.h"
+#include "failing_memory.h"
 #include "model/rows.h"
 
 struct item {
@@ -255,6 +256,50 @@ static void test_burial_in_slices(void **state)
     assert_int_equal(rows.last_index, 10000);
 }
 
+/* A table without rows needs no grave, however often it ends. */
+static void test_burial_of_nothing(void **state)
+{
+    (void)state;
+    rows_bury(&rows, &type);
+    assert_int_equal(timers_next(), -1);
+    assert_true(replace("", 10)); /* leaves a list, and room in it */
+    assert_true(memory_blocks() > 0);
+    rows_bury(&rows, &type);
+    assert_int_equal(timers_next(), -1);
+    assert_int_equal(memory_blocks(), 0);
+}
+
+/* So many tables end in each turn of the loop; what waits must not grow on and on. */
+static void bury_fast(int tables, int size)
+{
+    enum { TURNS = 200 };
+    long before = 0;
+
+    freed = 0;
+    for (int turn = 0; turn < TURNS; turn++) {
+        if (turn == TURNS / 4 * 3)
+            before = memory_blocks();
+        for (int i = 0; i < tables * size; i++) {
+            assert_true(add_key(i % size));
+            if (i % size == size - 1)
+                rows_bury(&rows, &type);
+        }
+        timers_run();
+    }
+    assert_true(memory_blocks() <= before + before / 5);
+    rows_bury_now();
+    assert_int_equal(memory_blocks(), 0);
+    assert_int_equal(freed, tables * size * TURNS);
+}
+
+static void test_burials_without_end(void **state)
+{
+    (void)state;
+    bury_fast(190, 1); /* 16 KiB of clients and restarts in turn */
+    bury_fast(12 * 190, 1);
+    bury_fast(5, 500);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -266,6 +311,8 @@ int main(void)
         TEST(test_adding),
         TEST(test_the_last_index),
         TEST(test_burial_in_slices),
+        TEST(test_burial_of_nothing),
+        TEST(test_burials_without_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,6 +142,40 @@ static void test_a_stranger_without_lines(void **state)
                         "the peer does not speak OpenVPN's management protocol");
 }
 
+static void say_long(const char *begin, size_t len)
+{
+    static char line[LINES_MAX + 4];
+    size_t said = strlen(begin);
+
+    memcpy(line, begin, said);
+    memset(line + said, 'x', len - said);
+    memcpy(line + len, "\r\n", 3);
+    script_say(line);
+}
+
+/* Of whatever kind they are; the count goes on in the next session. */
+static void test_lines_that_are_cut(void **state)
+{
+    (void)state;
+    office_bring_up();
+    say_long(">LOG:1795453999,I,", LINES_MAX);
+    assert_int_equal(office->lines_cut, 0);
+    say_long(">LOG:1795453999,I,", LINES_MAX + 1);
+    say_long("nothing", LINES_MAX + 1);
+    assert_int_equal(office->lines_cut, 2);
+    office_lose();
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    script_answer("load-stats\n", news);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS);
+    say_long("CLIENT_LIST\t", LINES_MAX + 1);
+    script_say(OFFICE_ALICE "END\r\n");
+    script_say(news);
+    assert_int_equal(office->lines_cut, 3);
+    assert_int_equal(office->rows_dropped, 1);
+    assert_int_equal(office->clients.count, 1);
+}
+
 static void test_each_query_knows_its_answer(void **state)
 {
     static const char *const words[] = {"pid", "hold", "verb", "mute", "auth-retry"};
@@ -172,6 +206,7 @@ int main(void)
         TEST(test_lines_behind_the_end_of_a_status),
         TEST(test_answers_to_nothing),
         TEST(test_a_stranger_without_lines),
+        TEST(test_lines_that_are_cut),
         TEST(test_each_query_knows_its_answer),
     };
 

@@ -9,7 +9,7 @@
 
 /*
  * Above verb 7 the daemon logs that it writes to us, and writes that to us, without end: the stream
- * of the log is off then (session/verbosity.c).
+ * of the log is off then (session/streams.c).
  */
 
 #define RESTART ">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n>STATE:1795453999,WAIT,,,,,,\r\n"
@@ -103,13 +103,36 @@ static void test_a_restart_while_the_queue_is_full(void **state)
     script_sent("");
 }
 
-static void test_a_loop_is_left(void **state)
+/*
+ * Of a turn of a daemon's loop, 2.6 with verb 8: where it polls, where it has epoll, and select;
+ * and a client with TCP and verb 11.
+ */
+static const char *const turns[] = {
+    ">LOG:1795453999,D,PO_CTL rwflags=0x0003 ev=4 arg=0x5632a0b9e3b0\r\n"
+    ">LOG:1795453999,D,I/O WAIT Tr|Tw|SR|Sw [1/89118]\r\n"
+    ">LOG:1795453999,D,PO_WAIT[2,0] fd=4 rev=0x00000004 rwflags=0x0002 arg=0x5632a0b9e3b0 \r\n"
+    ">LOG:1795453999,D,I/O WAIT status=0x0080\r\n",
+    ">LOG:1795453999,D,EP_CTL fd=7 rwflags=0x0003 ev=0x00000005 arg=0x00000007\r\n"
+    ">LOG:1795453999,D,EP_WAIT[0] rwflags=0x0002 ev=0x00000004 arg=0x00000007\r\n",
+    ">LOG:1795453999,D,SE_WAIT_FAST maxfd=7 tv=0/26\r\n"
+    ">LOG:1795453999,D,SE_WAIT[7,0] rwflags=0x0002 arg=0x00000007\r\n",
+    ">LOG:1795453999,D,TLS: tls_process: timeout set to 42\r\n"
+    ">LOG:1795453999,D,ACK reliable_can_send active=0 current=0 : [7]\r\n"
+    ">LOG:1795453999,D,I/O WAIT Tr|Tw|SR|Sw [1/89118]\r\n"
+    ">LOG:1795453999,D, event_wait returned 1\r\n",
+};
+
+static void say_often(const char *lines, int times)
 {
-    (void)state;
+    for (int i = 0; i < times; i++)
+        script_say(lines);
+}
+
+static void leave_loop(const char *turn)
+{
     office_bring_up();
     script_sent("load-stats\n");
-    for (int i = 0; i < 50001; i++)
-        script_say(">LOG:1795453999,D,I/O WAIT status=0x0080\r\n");
+    say_often(turn, 1001);
     script_pass(4999);
     assert_true(script_is_open());
     script_pass(1);
@@ -121,6 +144,56 @@ static void test_a_loop_is_left(void **state)
     answer_quiet_start();
 }
 
+static void test_a_loop_is_left(void **state)
+{
+    for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+        leave_loop(turns[i]);
+        office_end(state);
+        office_begin();
+    }
+}
+
+/* What a daemon with a verb of 7 or less may say without end: that is no loop. */
+static void test_a_flood_is_no_loop(void **state)
+{
+    static const char *const floods[] = {
+        ">LOG:1795453999,W,bob/192.0.2.2:4000 I/O WAIT _WAIT EP_WAIT[0]\r\n",
+        ">LOG:1795453999,D,MANAGEMENT: CMD 'I/O WAIT status'\r\n",
+        ">LOG:1795453999,,\r\n>LOG:1795453999,,I\r\n>ECHO:1795453999,I/O WAIT status\r\n",
+        ">CLIENT:ESTABLISHED,7\r\n>CLIENT:ENV,a=I/O WAIT \r\n>CLIENT:ENV,END\r\n",
+    };
+
+    (void)state;
+    office_bring_up();
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_sent("status 3\nload-stats\n");
+    for (int second = 0; second < 100; second++) {
+        for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++)
+            say_often(floods[i], 1000);
+        script_pass(1000);
+    }
+    assert_true(script_is_open());
+    assert_int_equal(office->contact, CONTACT_STALE);
+    assert_string_equal(office->contact_error, "the answer to a command is overdue");
+    script_say(OFFICE_NO_STATUS OFFICE_STATS);
+    assert_int_equal(office->contact, CONTACT_UP);
+    assert_int_equal(office->contacts, 1);
+}
+
+/* The turns of before count no more when the daemon has answered. */
+static void test_a_loop_that_ended(void **state)
+{
+    (void)state;
+    office_bring_up();
+    say_often(turns[0], 2000);
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_sent("status 3\nload-stats\n");
+    script_pass(5000);
+    assert_int_equal(office->contact, CONTACT_STALE);
+    script_say(OFFICE_NO_STATUS OFFICE_STATS);
+    assert_int_equal(office->contact, CONTACT_UP);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, office_set_up, office_end)
 
 int main(void)
@@ -130,6 +203,8 @@ int main(void)
         TEST(test_a_start_with_it_off),
         TEST(test_a_restart_while_the_queue_is_full),
         TEST(test_a_loop_is_left),
+        TEST(test_a_flood_is_no_loop),
+        TEST(test_a_loop_that_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
