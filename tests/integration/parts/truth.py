@@ -83,10 +83,10 @@ def of_peer(daemon):
 
 
 def of_requests(daemon):
-    """The open ones."""
+    """The open ones, none of which has a challenge."""
     question = daemon.question
     return [] if question is None else [{"Kind": _KINDS.get(question.parts, "other"),
-                                         "Name": question.name}]
+                                         "Name": question.name, "Echo": "unknown"}]
 
 
 def of_capabilities(daemon):
