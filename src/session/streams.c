@@ -55,13 +55,15 @@ bool streams_allow_echo(const struct session *session)
     return session->instance->echo.bound > 0;
 }
 
-static void turn_off(struct session *session, bool *on, void (*build)(struct command *command))
+/* False, and all as before, when there is no room for the command. */
+static bool turn_off(struct session *session, bool *on, void (*build)(struct command *command))
 {
     const struct listener listener = {.done = ignore_reply, .arg = session};
     struct command command;
 
     build(&command);
     *on = !connection_ask(session->connection, &command, &listener);
+    return !*on;
 }
 
 /* One after the other: there is one replay. */
@@ -80,21 +82,21 @@ static void turn_on(struct session *session, bool *on, void (*build)(struct comm
         replay_abort(&session->replay);
 }
 
-/* Returns false when there is no room for the command. */
 static bool log_off(struct session *session)
 {
-    turn_off(session, &session->log_on, command_log_off);
-    if (!session->log_on && session->instance->log.bound > 0)
+    if (!turn_off(session, &session->log_on, command_log_off))
+        return false;
+    if (session->instance->log.bound > 0)
         log_notice("%s: the log stream is off while verb is above %d", session->config->name,
                    COMMAND_VERB_LOG_MAX);
-    return !session->log_on;
+    return true;
 }
 
+/* What the verb will be when that is known decides, not what it was. */
 static void follow_log(struct session *session)
 {
     bool allowed = streams_allow_log(session);
 
-    /* What the verb will be when that is known decides, not what it was. */
     if (session->verbs_awaited > 0 || session->log_on == allowed)
         return;
     if (allowed)
