@@ -13,7 +13,7 @@ from parts.control import ALL, Background
 from parts.snmp import SnmpError, SnmpTimeout
 from parts.view import InstanceView, rows
 
-ROUNDS = 20
+ROUNDS = 12
 
 
 def instance(daemon, index):
