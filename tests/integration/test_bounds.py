@@ -2,8 +2,8 @@
 
 import pytest
 
-from parts.asking import CLEANUP_SET, COMMIT_SET, GEN_ERR, TEST_SET, AskingMaster
 from parts.control import CONTROL_TABLE, entry, refused
+from parts.master import CLEANUP_SET, COMMIT_SET, GEN_ERR, REGISTER, TEST_SET, Master
 from parts.snmp import SnmpError
 from parts.view import InstanceView, rows
 
@@ -29,21 +29,22 @@ def test_varbinds_of_a_set(start_fake, start_agent, lab, manager):
 
 def test_sets_between_two_phases(start_fake, start_agent, lab):
     """A master agent that tests SETs and never goes on is kept waiting for so many of them."""
-    master = lab.track(AskingMaster(lab.path("master.sock")))
+    master = lab.track(Master(lab.path("master.sock")))
     fake = start_fake(mode="server")
     start_agent([entry(fake)], master=master)
-    lab.wait_until(lambda: fake.commands("status"), "the daemon is polled")
+    lab.wait_until(lambda: fake.commands("status") and master.seen.count(REGISTER) == 3,
+                   "the daemon is polled, and there is a session")
     mute = (*CONTROL_TABLE, 6, 1)
     for transaction in range(1, WAITING_MAX + 1):
-        assert master.ask(TEST_SET, transaction, (mute, transaction)) == 0
-    assert master.ask(COMMIT_SET, 1) == 0
+        assert master.set_phase(TEST_SET, transaction, (mute, transaction)) == 0
+    assert master.set_phase(COMMIT_SET, 1) == 0
     assert fake.commands("mute")[-1] == ["mute", "1"]
-    master.ask(CLEANUP_SET, 1)
+    master.set_phase(CLEANUP_SET, 1)
     for transaction in range(11, 13):  # one more than there is room for
-        assert master.ask(TEST_SET, transaction, (mute, transaction)) == 0
-    assert master.ask(COMMIT_SET, 2) == GEN_ERR
+        assert master.set_phase(TEST_SET, transaction, (mute, transaction)) == 0
+    assert master.set_phase(COMMIT_SET, 2) == GEN_ERR
     for transaction in (3, 12):
-        assert master.ask(COMMIT_SET, transaction) == 0
+        assert master.set_phase(COMMIT_SET, transaction) == 0
         assert fake.commands("mute")[-1] == ["mute", str(transaction)]
 
 

@@ -1,14 +1,19 @@
 """A scripted AgentX master agent, for what a real one cannot be brought to do at the right moment:
-it answers until it is told to fall asleep, and it asks without reading the answers."""
+it answers until it is told to fall asleep, it asks without reading the answers, and it sends phases
+of SETs in an order of the test's own."""
 
 import contextlib
+import itertools
 import selectors
 import socket
 import struct
 import threading
 import time
 
-OPEN, REGISTER, GET, NOTIFY, PING, RESPONSE = 1, 3, 5, 12, 13, 18
+# RFC 2741 section 6.1.
+OPEN, REGISTER, GET, TEST_SET, COMMIT_SET, CLEANUP_SET = 1, 3, 5, 8, 9, 11
+NOTIFY, PING, RESPONSE = 12, 13, 18
+GEN_ERR = 5  # RFC 3416, error-status
 _NOT_OPEN = 257
 _HEADER = struct.Struct(">BBBxIIII")  # version, type, flags, session, transaction, packet, payload
 _NETWORK_ORDER = 0x10
@@ -24,6 +29,11 @@ def _oid(oid):
     return struct.pack(f">BBBx{len(oid)}I", len(oid), 0, 0, *oid)
 
 
+def _integer(oid, value):
+    """A varbind, section 5.4."""
+    return struct.pack(">Hxx", 2) + _oid(oid) + struct.pack(">i", value)
+
+
 class Master:
     """Answers AgentX requests on a unix socket until one of the type `asleep_at` comes, which it
     leaves unanswered, as all that follow, until wake().  While it is deaf it reads nothing."""
@@ -35,7 +45,8 @@ class Master:
         self.asleep_at = asleep_at
         self.asleep = self.deaf = False
         self.seen = []  # types of the requests
-        self.answers = []  # to what ask() asked: (error, size of the varbinds)
+        self.answers = {}  # by the packet of what was asked: (error status, size of the varbinds)
+        self._packets = itertools.count(1000000)
         self._link = None
         self._unanswered = []
         self._lock = threading.Lock()
@@ -58,11 +69,25 @@ class Master:
             self._unanswered.clear()
 
     def ask(self, count, oids):
-        """Sends so many Get requests for these objects at once."""
+        """Sends so many Get requests for these objects at once; answers has what comes."""
         ranges = b"".join(_oid(oid) + _oid(()) for oid in oids)
         for number in range(count):
-            self._link.sendall(_HEADER.pack(1, GET, _NETWORK_ORDER, _SESSION, number, number,
-                                            len(ranges)) + ranges)
+            self._request(GET, number, ranges)
+
+    def set_phase(self, kind, transaction, *changes):
+        """Sends one phase of a SET and returns the error status; each change is (OID, integer)."""
+        packet = self._request(kind, transaction, b"".join(_integer(*change) for change in changes))
+        end = time.monotonic() + 10
+        while packet not in self.answers:
+            assert time.monotonic() < end, "no answer"
+            time.sleep(0.01)
+        return self.answers[packet][0]
+
+    def _request(self, kind, transaction, payload):
+        packet = next(self._packets)
+        self._link.sendall(_HEADER.pack(1, kind, _NETWORK_ORDER, _SESSION, transaction, packet,
+                                        len(payload)) + payload)
+        return packet
 
     def close(self):
         self._stop.send(b"x")
@@ -80,7 +105,7 @@ class Master:
                             end.close()
                         return
                     if key.fileobj is self._listener:
-                        link, _ = self._link, _ = self._listener.accept()
+                        link, _ = self._listener.accept()
                         buffers[link] = b""
                         selector.register(link, selectors.EVENT_READ)
                         continue
@@ -105,7 +130,7 @@ class Master:
                 break
             payload, data = data[_HEADER.size:_HEADER.size + size], data[_HEADER.size + size:]
             if kind == RESPONSE:
-                self.answers.append((int.from_bytes(payload[4:6], _order(flags)), size - 8))
+                self.answers[packet] = int.from_bytes(payload[4:6], _order(flags)), size - 8
             else:
                 self._answer(link, kind, session, transaction, packet)
         return data
@@ -115,6 +140,8 @@ class Master:
         payload = struct.pack(">IHH", 100, error, 0)
         answer = _HEADER.pack(1, RESPONSE, _NETWORK_ORDER, session or _SESSION, transaction, packet,
                               len(payload)) + payload
+        if kind == OPEN:
+            self._link = link
         with self._lock:
             self.seen.append(kind)
             self.asleep = self.asleep or kind == self.asleep_at
