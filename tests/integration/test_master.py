@@ -90,6 +90,25 @@ def test_it_goes_and_comes_again(lab, start_fake, start_agent, snmpd, snmptrapd,
     assert agent.log.count("connected to the master agent at") == 3
 
 
+def test_more_notifications_wait_than_may(lab, start_fake, start_agent, snmpd, snmptrapd, manager):
+    """The oldest go, and each is counted."""
+    bound, surplus = 10000, 50
+    fake = start_fake(mode="client")
+    snmpd.stop()
+    start_agent([instance("one", fake, notify_rate=100000)])
+    lab.wait_until(lambda: fake.commands("status"), "the agent asks for the status")
+    with fake.script() as daemon:
+        say_states(daemon, bound + surplus)
+    lab.wait_until(lambda: fake.written, "the daemon's words are out", 30)
+    wait_poll(lab, fake)
+    snmpd.start()
+    sent, dropped = "ovpnAgentNotificationsSent.0", "ovpnAgentNotificationsDropped.0"
+    InstanceView(lab, manager).wait(Contact="up")
+    lab.wait_until(lambda: manager.get(sent) == bound, lambda: f"{manager.get(sent)} are sent", 60)
+    assert manager.get(dropped) == surplus
+    assert snmptrapd.traps("ovpnStateChange")[0].values[REASON] == f"step-{surplus + 1}"
+
+
 @pytest.mark.parametrize("asleep_at", [master.OPEN, master.REGISTER, master.NOTIFY])
 def test_it_falls_asleep_at(lab, start_agent, start_fake, asleep_at):
     fake = start_fake()
