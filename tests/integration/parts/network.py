@@ -38,8 +38,14 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
 """
 
 
-def _ip(*words):
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+def _inside(namespace):
+    """`ip netns exec` would also mount things, which a root that is no mount point forbids."""
+    return ["nsenter", f"--net=/run/netns/{namespace}"] if namespace else []
+
+
+def _ip(*words, namespace=None):
+    done = subprocess.run([*_inside(namespace), "ip", *words], capture_output=True, text=True,
+                          check=False)
     if done.returncode:
         raise RuntimeError(f"ip {' '.join(words)}: {done.stderr.strip()}")
     return done.stdout
@@ -79,9 +85,9 @@ class Network:
             self._made.append(namespace)
             # A kernel that greets its neighbours would be traffic that nobody sent.
             self.run(namespace, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
-            _ip("-n", namespace, "link", "set", "lo", "up")
-        _ip("-n", self.left, "link", "add", "wire", "type", "veth", "peer", "name", "wire",
-            "netns", self.right)
+            _ip("link", "set", "lo", "up", namespace=namespace)
+        _ip("link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", self.right,
+            namespace=self.left)
         for namespace, address in ((self.left, self.left_address),
                                    (self.right, self.right_address)):
             self.raise_device(namespace, "wire", address)
@@ -89,7 +95,7 @@ class Network:
     @staticmethod
     def inside(namespace):
         """The words before a command that is to run in there."""
-        return ["ip", "netns", "exec", namespace]
+        return _inside(namespace)
 
     def run(self, namespace, *command):
         subprocess.run([*self.inside(namespace), *command], check=True, timeout=30)
@@ -97,12 +103,12 @@ class Network:
     @staticmethod
     def raise_device(namespace, device, address):
         """Gives a device an address with 24 bits of network and sets it up."""
-        _ip("-n", namespace, "address", "add", f"{address}/24", "dev", device)
-        _ip("-n", namespace, "link", "set", device, "up")
+        _ip("address", "add", f"{address}/24", "dev", device, namespace=namespace)
+        _ip("link", "set", device, "up", namespace=namespace)
 
     @staticmethod
     def hardware_address(namespace, device):
-        words = _ip("-n", namespace, "-o", "link", "show", device).split()
+        words = _ip("-o", "link", "show", device, namespace=namespace).split()
         return words[words.index("link/ether") + 1]
 
     def exchange(self, sender, receiver, address, count, size):
