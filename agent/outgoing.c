@@ -67,8 +67,7 @@ static ssize_t send_now(int fd, const unsigned char *bytes, size_t size)
     return len;
 }
 
-/* Half a PDU cannot be taken back: the stream ends.  The library finds its end and does the rest.
- */
+/* Half a PDU cannot be taken back: the stream ends.  The library finds that and does the rest. */
 static int give_up(void)
 {
     shutdown(self.fd, SHUT_RDWR);
@@ -148,7 +147,7 @@ static int send_or_keep(netsnmp_transport *transport, const void *data, int size
     if (len < 0)
         return give_up();
     if (len < size && !keep(bytes + len, (size_t)(size - len))) {
-        log_warning("the master agent does not read its answers; the session is given up");
+        log_warning("no room for what the master agent does not read; the session is given up");
         return give_up();
     }
     return size;

@@ -65,6 +65,12 @@ static void answer_format(const char *command, const char *format, const char *w
 
 void office_synchronize(const char *version, const char *pid, const char *states)
 {
+    office_synchronize_with(version, pid, states, "Commands:\r\nverb [n] : level\r\nEND\r\n");
+}
+
+void office_synchronize_with(const char *version, const char *pid, const char *states,
+                             const char *help)
+{
     answer_format("version\n", "OpenVPN Version: %s\r\nManagement Version: 5\r\nEND\r\n", version);
     answer_format("pid\n", "SUCCESS: pid=%s\r\n", pid);
     answer_format("state on all\n", "SUCCESS: real-time state notification set to ON\r\n%sEND\r\n",
@@ -77,7 +83,7 @@ void office_synchronize(const char *version, const char *pid, const char *states
     script_answer("hold\n", "SUCCESS: hold=0\r\n");
     script_answer("mute\n", "SUCCESS: mute=0\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
-    script_answer("help\n", "Commands:\r\nverb [n] : level\r\nEND\r\n");
+    script_answer("help\n", help);
     assert_int_equal(office->contact, CONTACT_UP);
 }
 

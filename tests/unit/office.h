@@ -28,6 +28,10 @@ int office_set_up(void **state);
  */
 void office_synchronize(const char *version, const char *pid, const char *states);
 
+/* The same, with that answer to help. */
+void office_synchronize_with(const char *version, const char *pid, const char *states,
+                             const char *help);
+
 /* Greets and synchronizes: 2.6.14, pid 77, connected. */
 void office_bring_up(void);
 

@@ -173,15 +173,7 @@ static void capabilities_of(size_t count, size_t kept)
     office_end(NULL);
     assert_int_equal(office_set_up(NULL), 0);
     script_say(SCRIPT_GREETING);
-    script_answer("version\n", "END\r\n");
-    script_answer("pid\n", "SUCCESS: pid=77\r\n");
-    script_answer("state on all\n", "SUCCESS: ON\r\nEND\r\n");
-    script_answer("verb\n", "SUCCESS: verb=3\r\n");
-    script_answer("log on all\n", "SUCCESS: ON\r\nEND\r\n");
-    script_answer("hold\n", "SUCCESS: hold=0\r\n");
-    script_answer("mute\n", "SUCCESS: mute=0\r\n");
-    script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
-    script_answer("help\n", reply);
+    office_synchronize_with("OpenVPN 2.6.14 x", "77", "", reply);
     free(reply);
     assert_int_equal(office->capability_count, kept);
     assert_string_equal(office->capabilities[0].summary, "x 0");

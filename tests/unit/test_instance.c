@@ -222,15 +222,8 @@ static void test_capabilities(void **state)
     office_end(state);
     office_set_up(state);
     script_say(SCRIPT_GREETING);
-    script_answer("version\n", "END\r\n");
-    script_answer("pid\n", "SUCCESS: pid=77\r\n");
-    script_answer("state on all\n", "SUCCESS: ON\r\nEND\r\n");
-    script_answer("verb\n", "SUCCESS: verb=3\r\n");
-    script_answer("log on all\n", "SUCCESS: ON\r\nEND\r\n");
-    script_answer("hold\n", "SUCCESS: hold=0\r\n");
-    script_answer("mute\n", "SUCCESS: mute=0\r\n");
-    script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
-    script_answer("help\n", "Management Interface for OpenVPN\r\nCommands:\r\n"
+    office_synchronize_with("OpenVPN 2.6.14 x", "77", "",
+                            "Management Interface for OpenVPN\r\nCommands:\r\n"
                             "kill cn                : Kill the client(s): all.\r\n"
                             "                         more of it: this\r\n"
                             "\r\n:\r\n: \r\nnet : Windows\r\n"
