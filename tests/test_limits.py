@@ -42,7 +42,7 @@ ROWS = {
     "Sendings without an answer": ("{}", "SENDINGS_MAX"),
     "Answer to a manager": ("{} bytes", "ANSWER_MAX"),
     "What waits for the master agent": ("{} MiB", "OUTGOING_MAX / 1048576"),
-    "Configuration file": ("{} MiB", "SOURCE_MAX / 1048576"),
+    "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
 }
 

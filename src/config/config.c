@@ -124,19 +124,17 @@ static bool read_root(const struct reader *reader, const config_setting_t *root,
 }
 
 /* libconfig does not name the key that is there twice; often it is the only one on the line. */
-static bool fail_parse(const struct reader *reader, const config_t *parsed)
+static bool fail_parse(const struct reader *reader, const config_t *parsed,
+                       const struct source *source)
 {
-    const char *file = parsed->error_file ? parsed->error_file : reader->file;
     const char *text = parsed->error_text ? parsed->error_text : "cannot be read";
     unsigned line = parsed->error_line > 0 ? (unsigned)parsed->error_line : 1;
-    char why[sizeof(reader->error->text)];
     char key[SOURCE_KEY_MAX] = "";
-    struct source source;
+    const char *file;
 
-    if (strstr(text, "duplicate") && source_load(&source, file, why, sizeof(why))) {
-        source_key_on(&source, line, key);
-        source_fini(&source);
-    }
+    if (strstr(text, "duplicate"))
+        source_key_on(source, line, key);
+    file = places_find(&source->places, &line);
     return reader_fail(reader, file, line, "%s%s%s", key, key[0] ? ": " : "", text);
 }
 
@@ -146,28 +144,22 @@ static bool read_source(const struct reader *reader, const struct source *source
     config_t parsed;
     bool good;
 
-    if (!source_check(reader, source))
-        return false;
     config_init(&parsed);
     if (config_read_string(&parsed, source->text))
         good = read_root(reader, config_root_setting(&parsed), config);
     else
-        good = fail_parse(reader, &parsed);
+        good = fail_parse(reader, &parsed, source);
     config_destroy(&parsed);
     return good;
 }
 
-static bool read_file(const struct reader *reader, struct config *config)
+static bool read_file(struct reader *reader, struct config *config)
 {
-    char why[128];
-    struct source source;
+    struct source source = {0};
     bool good;
 
-    if (!source_load(&source, reader->file, why, sizeof(why))) {
-        snprintf(reader->error->text, sizeof(reader->error->text), "%s: %s", reader->file, why);
-        return false;
-    }
-    good = read_source(reader, &source, config);
+    reader->places = &source.places;
+    good = source_load(&source, reader) && read_source(reader, &source, config);
     source_fini(&source);
     return good;
 }

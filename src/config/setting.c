@@ -19,9 +19,13 @@ static void format_line(struct config_error *error, const struct place *place, c
                         va_list args)
 {
     char text[LINE_MAX_BYTES];
-    int head = snprintf(text, sizeof(text), "%s:%u: %s%s", place->file, place->line, place->path,
-                        place->path[0] ? ": " : "");
+    char line[16] = "";
+    int head;
 
+    if (place->line > 0)
+        snprintf(line, sizeof(line), "%u:", place->line);
+    head = snprintf(text, sizeof(text), "%s:%s %s%s", place->file, line, place->path,
+                    place->path[0] ? ": " : "");
     if (head >= 0 && (size_t)head < sizeof(text))
         vsnprintf(text + head, sizeof(text) - (size_t)head, format, args);
     text_clean(error->text, sizeof(error->text) - 1, slice_of(text));
@@ -30,7 +34,7 @@ static void format_line(struct config_error *error, const struct place *place, c
 bool reader_fail(const struct reader *reader, const char *file, unsigned line, const char *format,
                  ...)
 {
-    struct place place = {.file = file ? file : reader->file, .line = line};
+    struct place place = {.file = file, .line = line};
     va_list args;
 
     va_start(args, format);
@@ -64,10 +68,10 @@ static void path_of(const config_setting_t *setting, char path[PATH_MAX_BYTES], 
 static struct place place_of(const struct reader *reader, const config_setting_t *setting,
                              const char *child)
 {
-    struct place place = {.file = setting->file ? setting->file : reader->file,
-                          .line = setting->line ? setting->line : 1};
+    struct place place = {.line = setting->line ? setting->line : 1};
     size_t len = 0;
 
+    place.file = places_find(reader->places, &place.line);
     path_of(setting, place.path, &len);
     if (child)
         path_add(place.path, &len, child, 0);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "config/place.h"
 
 /*
  * Values of libconfig with errors for people: each names file, line and the path of the key, as in
@@ -14,12 +15,16 @@
 
 /* Whom to tell what about which file. */
 struct reader {
-    const char *file; /* the main file; settings of included files know their own */
+    const char *file;            /* the main file */
+    const struct places *places; /* of the text's lines, included files' among them */
     struct config_error *error;
     void (*warn)(const char *text); /* NULL: nobody wants to know */
 };
 
-/* Writes `FILE:LINE: ...` into the error, cleaned.  Returns false always. */
+/*
+ * Writes `FILE:LINE: ...` into the error, cleaned; `FILE: ...` where the line is 0.  Returns false
+ * always.
+ */
 bool reader_fail(const struct reader *reader, const char *file, unsigned line, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
 

@@ -13,9 +13,17 @@
 /* libconfig's own limit. */
 #define DEPTH_MAX 10
 
+/* One file in memory. */
+struct file_text {
+    char *text;
+    size_t len;
+};
+
 /* Where we are in a text. */
 struct scan {
     const struct reader *reader; /* NULL: look for keys only */
+    struct source *whole;        /* what the text is copied to, NULL likewise */
+    const char *copied;          /* so far */
     const char *file;
     const char *start;
     const char *at;
@@ -27,7 +35,9 @@ struct scan {
     unsigned keys; /* names on key_line so far */
 };
 
-static bool scan_text(struct scan *scan, unsigned last_line);
+static const char too_large[] = "too large for a configuration";
+
+static bool scan_file(const struct scan *from, const char *path, const char *text, size_t len);
 
 /* Reads what is there of an open file, at most limit bytes.  Returns -1 with errno set. */
 static ssize_t read_all(int fd, char *text, size_t limit)
@@ -49,7 +59,7 @@ static ssize_t read_all(int fd, char *text, size_t limit)
 }
 
 /* What is wrong with the file, NULL when nothing is. */
-static const char *load(int fd, struct source *source)
+static const char *load(int fd, struct file_text *file)
 {
     struct stat status;
     ssize_t len;
@@ -61,41 +71,67 @@ static const char *load(int fd, struct source *source)
     if (!S_ISREG(status.st_mode))
         return "not a regular file";
     if (status.st_size > (off_t)SOURCE_MAX)
-        return "too large for a configuration";
-    source->text = malloc((size_t)status.st_size + 1);
-    if (!source->text)
+        return too_large;
+    file->text = malloc((size_t)status.st_size + 1);
+    if (!file->text)
         return "out of memory";
-    len = read_all(fd, source->text, (size_t)status.st_size);
+    len = read_all(fd, file->text, (size_t)status.st_size);
     if (len < 0)
         return strerror(errno);
-    source->text[len] = '\0';
-    source->len = (size_t)len;
+    file->text[len] = '\0';
+    file->len = (size_t)len;
     return NULL;
 }
 
-bool source_load(struct source *source, const char *file, char *why, size_t why_size)
+/* The text is the caller's in any case. */
+static const char *load_file(const char *path, struct file_text *file)
 {
-    const char *fault;
-    int fd;
-
-    *source = (struct source){.file = file};
     /* A FIFO must not make us wait. */
-    fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    fault = fd < 0 ? strerror(errno) : load(fd, source);
-    if (fault)
-        snprintf(why, why_size, "%s", fault);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const char *fault = fd < 0 ? strerror(errno) : load(fd, file);
+
     if (fd >= 0)
         close(fd);
-    if (fault)
-        source_fini(source);
-    return !fault;
+    return fault;
+}
+
+static bool make_room(struct source *whole, size_t len)
+{
+    size_t room = whole->room ? whole->room : 4096;
+    char *text;
+
+    while (room < whole->len + len + 1)
+        room *= 2;
+    if (room == whole->room)
+        return true;
+    text = realloc(whole->text, room);
+    if (!text)
+        return false;
+    whole->text = text;
+    whole->room = room;
+    return true;
+}
+
+/* What is wrong, NULL when the text stands behind the whole. */
+static const char *append(struct source *whole, const char *text, size_t len)
+{
+    if (len > SOURCE_MAX - whole->len)
+        return too_large;
+    if (!make_room(whole, len))
+        return "out of memory";
+    memcpy(whole->text + whole->len, text, len);
+    whole->len += len;
+    whole->text[whole->len] = '\0';
+    for (size_t i = 0; i < len; i++)
+        whole->line += text[i] == '\n';
+    return NULL;
 }
 
 void source_fini(struct source *source)
 {
     free(source->text);
-    source->text = NULL;
-    source->len = 0;
+    places_fini(&source->places);
+    *source = (struct source){0};
 }
 
 /* Whether we report at all, and if so what: the key is the last name, which is nearly always it. */
@@ -202,40 +238,72 @@ static bool include_path(const struct scan *scan, char path[PATH_MAX])
     return true;
 }
 
-static bool check_included(struct scan *scan, const char *path)
+/* A relative path begins in the folder of the file; false when it gets too long. */
+static bool resolve(const char *file, char path[PATH_MAX])
 {
-    struct source source;
-    struct scan inner = {.reader = scan->reader, .file = path, .line = 1};
-    char why[128];
-    bool good;
+    const char *slash = strrchr(file, '/');
+    size_t folder = slash ? (size_t)(slash - file) + 1 : 0;
+    size_t len = strlen(path);
 
-    if (scan->depth == DEPTH_MAX)
-        return fail(scan, scan->line, "@include", "files include each other too deeply");
-    if (!source_load(&source, path, why, sizeof(why)))
-        return reader_fail(scan->reader, scan->file, scan->line, "@include: %s: %s", path, why);
-    inner.start = inner.at = source.text;
-    inner.end = source.text + source.len;
-    inner.depth = scan->depth + 1;
-    good = scan_text(&inner, UINT_MAX);
-    source_fini(&source);
-    return good;
+    if (path[0] == '/' || folder == 0)
+        return true;
+    if (folder + len >= PATH_MAX)
+        return false;
+    memmove(path + folder, path, len + 1);
+    memcpy(path, file, folder);
+    return true;
 }
 
-static bool take_include(struct scan *scan)
+/* Copies what was scanned; what follows in the whole is file's, from its line on. */
+static bool copy_until(struct scan *scan, const char *end)
 {
-    char *path = malloc(PATH_MAX);
+    const char *fault = append(scan->whole, scan->copied, (size_t)(end - scan->copied));
+
+    scan->copied = end;
+    return !fault || fail(scan, scan->line, "", fault);
+}
+
+static bool begin_piece(const struct scan *scan)
+{
+    return places_add(&scan->whole->places, scan->whole->line, scan->file, scan->line) ||
+           fail(scan, scan->line, "", "out of memory");
+}
+
+static bool include(struct scan *scan, const char *path)
+{
+    struct file_text file = {0};
+    const char *fault;
     bool good;
 
-    if (!path)
-        return fail(scan, scan->line, "@include", "out of memory");
-    if (include_path(scan, path))
-        good = !scan->reader || check_included(scan, path);
+    if (scan->depth > DEPTH_MAX)
+        return fail(scan, scan->line, "@include", "files include each other too deeply");
+    fault = load_file(path, &file);
+    if (fault)
+        good = reader_fail(scan->reader, scan->file, scan->line, "@include: %s: %s", path, fault);
     else
-        good =
-            fail(scan, scan->line, "@include", "write it on a line of its own: @include \"/path\"");
-    free(path);
-    scan->at += good ? strlen("@include") : 0;
-    return good;
+        good = scan_file(scan, path, file.text, file.len);
+    free(file.text);
+    if (!good)
+        return false;
+    fault = append(scan->whole, "\n", 1);
+    return fault ? fail(scan, scan->line, "", fault) : begin_piece(scan);
+}
+
+/* What is behind the path goes on in the line. */
+static bool take_include(struct scan *scan)
+{
+    char path[PATH_MAX];
+
+    if (!include_path(scan, path))
+        return fail(scan, scan->line, "@include",
+                    "write it on a line of its own: @include \"/path\"");
+    if (!resolve(scan->file, path))
+        return fail(scan, scan->line, "@include", strerror(ENAMETOOLONG));
+    if (!copy_until(scan, scan->at) || !include(scan, path))
+        return false;
+    scan->at = strchr(strchr(scan->at, '"') + 1, '"') + 1;
+    scan->copied = scan->at;
+    return true;
 }
 
 /* Takes one token, or one character that matters to nobody here. */
@@ -251,7 +319,7 @@ static bool scan_token(struct scan *scan)
         return skip_comment(scan);
     if (first == '"')
         return skip_string(scan);
-    if (first == '@')
+    if (first == '@' && scan->whole)
         return take_include(scan);
     if (isdigit((unsigned char)first))
         return take_number(scan);
@@ -292,25 +360,42 @@ static bool scan_text(struct scan *scan, unsigned last_line)
     return true;
 }
 
-bool source_check(const struct reader *reader, const struct source *source)
+/* Copies a text that is all of a file; from says who includes it. */
+static bool scan_file(const struct scan *from, const char *path, const char *text, size_t len)
 {
-    struct scan scan = {.reader = reader,
-                        .file = source->file,
-                        .start = source->text,
-                        .at = source->text,
-                        .end = source->text + source->len,
-                        .line = 1};
+    struct scan scan = {.reader = from->reader,
+                        .whole = from->whole,
+                        .copied = text,
+                        .file = path,
+                        .start = text,
+                        .at = text,
+                        .end = text + len,
+                        .line = 1,
+                        .depth = from->depth + 1};
 
-    return scan_text(&scan, UINT_MAX);
+    return begin_piece(&scan) && scan_text(&scan, UINT_MAX) && copy_until(&scan, scan.end);
+}
+
+bool source_load(struct source *source, const struct reader *reader)
+{
+    const struct scan start = {.reader = reader, .whole = source};
+    struct file_text file = {0};
+    const char *fault = load_file(reader->file, &file);
+    bool good = false;
+
+    source->line = 1;
+    if (fault)
+        reader_fail(reader, reader->file, 0, "%s", fault);
+    else
+        good = scan_file(&start, reader->file, file.text, file.len);
+    free(file.text);
+    return good;
 }
 
 bool source_key_on(const struct source *source, unsigned line, char key[SOURCE_KEY_MAX])
 {
-    struct scan scan = {.file = source->file,
-                        .start = source->text,
-                        .at = source->text,
-                        .end = source->text + source->len,
-                        .line = 1};
+    struct scan scan = {
+        .start = source->text, .at = source->text, .end = source->text + source->len, .line = 1};
 
     scan_text(&scan, line);
     if (scan.keys != 1 || scan.key_line != line)

@@ -4,33 +4,35 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/place.h"
 #include "config/setting.h"
 
 /*
- * The text of configuration files, looked at before libconfig sees it: libconfig ends the process
- * when an included file cannot be read, cuts numbers that are too large, and takes a comment that
- * is never closed for the end of the file.
+ * The text of a configuration, with all that it includes in its place, looked at before libconfig
+ * sees it: libconfig ends the process when an included file cannot be read, seeks it from the
+ * working folder, cuts numbers that are too large, and takes a comment that is never closed for the
+ * end of the file.
  */
 
-/* A larger file is no configuration. */
+/* A larger text is no configuration. */
 #define SOURCE_MAX (16u << 20)
 
-/* A file and what is in it, terminated; text is NULL when it could not be read. */
+/* Embedded and zeroed by its owner. */
 struct source {
-    const char *file;
-    char *text;
+    char *text; /* terminated */
     size_t len;
+    size_t room;
+    unsigned line;        /* the last one of the text so far */
+    struct places places; /* where its lines are from */
 };
 
 /*
- * Reads a regular file whole.  Returns true; or false with words for people in why.  The text goes
- * back with source_fini(); file must stay valid.
+ * Reads a regular file and what it includes.  A relative path behind @include begins in the folder
+ * of the file that it stands in.  Returns false with the reader's error set; source_fini() is due
+ * in either case.
  */
-bool source_load(struct source *source, const char *file, char *why, size_t why_size);
+bool source_load(struct source *source, const struct reader *reader);
 void source_fini(struct source *source);
-
-/* Checks the text and all that it includes.  Returns false with the reader's error set. */
-bool source_check(const struct reader *reader, const struct source *source);
 
 /* Room for the key of source_key_on(). */
 #define SOURCE_KEY_MAX 64

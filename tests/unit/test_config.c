@@ -254,6 +254,35 @@ static void test_include(void **state)
     assert_int_equal(unlink(other_file), 0);
 }
 
+/* Wherever the agent was started and has gone since. */
+static void test_include_begins_in_the_folder_of_its_file(void **state)
+{
+    char inner_folder[64];
+    char inner[96];
+    char last[96];
+    char none[96];
+    char *here = getcwd(NULL, 0);
+
+    (void)state;
+    snprintf(inner_folder, sizeof(inner_folder), "%s/inner", folder);
+    snprintf(inner, sizeof(inner), "%s/first", inner_folder);
+    snprintf(last, sizeof(last), "%s/last", inner_folder);
+    assert_int_equal(mkdir(inner_folder, 0700), 0);
+    write_text(inner, "# x\n@include \"last\"");
+    write_text(last, ONE("log_lines = 1;"));
+    assert_int_equal(chdir("/"), 0);
+    config_free(load_good("@include \"inner/first\"\n"));
+    write_text(last, "\n" ONE("verb = 1;"));
+    assert_refused("@include \"inner/first\"\n", last, ":2: instances[0].verb: unknown key");
+    snprintf(none, sizeof(none), ":2: @include: %s/none: No such file or directory", folder);
+    assert_refused("\n@include \"none\"\n", main_file, none);
+    assert_int_equal(chdir(here), 0);
+    free(here);
+    unlink(last);
+    unlink(inner);
+    assert_int_equal(rmdir(inner_folder), 0);
+}
+
 static void test_warnings(void **state)
 {
     struct config_error error;
@@ -276,9 +305,13 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_key),  cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_every_word), cmocka_unit_test(test_file),
-        cmocka_unit_test(test_nul),        cmocka_unit_test(test_include),
+        cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_every_word),
+        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_include),
+        cmocka_unit_test(test_include_begins_in_the_folder_of_its_file),
         cmocka_unit_test(test_warnings),
     };
 

@@ -1,0 +1,39 @@
+#include "config/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool places_add(struct places *places, unsigned first, const char *file, unsigned line)
+{
+    char *copy = strdup(file);
+    struct piece *pieces =
+        copy ? reallocarray(places->pieces, places->count + 1, sizeof(*pieces)) : NULL;
+
+    if (!pieces) {
+        free(copy);
+        return false;
+    }
+    pieces[places->count++] = (struct piece){first, copy, line};
+    places->pieces = pieces;
+    return true;
+}
+
+const char *places_find(const struct places *places, unsigned *line)
+{
+    const struct piece *piece = NULL;
+
+    for (size_t i = 0; i < places->count && places->pieces[i].first <= *line; i++)
+        piece = &places->pieces[i];
+    if (!piece)
+        return NULL;
+    *line = piece->line + (*line - piece->first);
+    return piece->file;
+}
+
+void places_fini(struct places *places)
+{
+    for (size_t i = 0; i < places->count; i++)
+        free(places->pieces[i].file);
+    free(places->pieces);
+    *places = (struct places){0};
+}
