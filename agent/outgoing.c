@@ -1,10 +1,9 @@
 #include "agent/outgoing.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 
 #include <net-snmp/net-snmp-config.h>
@@ -15,11 +14,8 @@
 static struct {
     struct event_base *base;
     struct event *writable; /* NULL while nothing waits */
+    struct evbuffer *waiting;
     int fd;
-    unsigned char *bytes; /* what waits is from begin to end */
-    size_t begin;
-    size_t end;
-    size_t room;
 } self = {.fd = -1};
 
 void outgoing_init(struct event_base *base)
@@ -32,9 +28,9 @@ static void drop_bytes(void)
     if (self.writable)
         event_free(self.writable);
     self.writable = NULL;
-    free(self.bytes);
-    self.bytes = NULL;
-    self.begin = self.end = self.room = 0;
+    if (self.waiting)
+        evbuffer_free(self.waiting);
+    self.waiting = NULL;
 }
 
 void outgoing_forget(void)
@@ -55,14 +51,11 @@ bool outgoing_waits(void)
 }
 
 /* Returns the octets that the socket took, 0 when it is full, -1 when it is broken. */
-static ssize_t send_now(int fd, const unsigned char *bytes, size_t size)
+static ssize_t send_now(int fd, const void *bytes, size_t size)
 {
-    ssize_t len;
+    ssize_t len = send(fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-    do
-        len = send(fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (len < 0 && errno == EINTR);
-    if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return 0;
     return len;
 }
@@ -75,43 +68,23 @@ static int give_up(void)
     return -1;
 }
 
+/* evbuffer_write() would wait: the library's socket blocks. */
 static void flush(evutil_socket_t fd, short what, void *arg)
 {
-    ssize_t len = send_now(fd, self.bytes + self.begin, self.end - self.begin);
+    struct evbuffer_iovec first;
+    ssize_t len;
 
     (void)what;
     (void)arg;
+    evbuffer_peek(self.waiting, -1, NULL, &first, 1);
+    len = send_now(fd, first.iov_base, first.iov_len);
     if (len < 0) {
         give_up();
         return;
     }
-    self.begin += (size_t)len;
-    if (self.begin == self.end)
+    evbuffer_drain(self.waiting, (size_t)len);
+    if (evbuffer_get_length(self.waiting) == 0)
         drop_bytes();
-}
-
-static bool make_room(size_t size)
-{
-    size_t waiting = self.end - self.begin;
-    size_t room = self.room ? self.room : 4096;
-    unsigned char *bytes;
-
-    if (size > OUTGOING_MAX - waiting)
-        return false;
-    if (self.begin > 0)
-        memmove(self.bytes, self.bytes + self.begin, waiting);
-    self.begin = 0;
-    self.end = waiting;
-    while (room < waiting + size)
-        room *= 2;
-    if (room == self.room)
-        return true;
-    bytes = realloc(self.bytes, room);
-    if (!bytes)
-        return false;
-    self.bytes = bytes;
-    self.room = room;
-    return true;
 }
 
 static bool wait_for_room(void)
@@ -124,11 +97,10 @@ static bool wait_for_room(void)
 
 static bool keep(const unsigned char *bytes, size_t size)
 {
-    if (size > self.room - self.end && !make_room(size))
-        return false;
-    memcpy(self.bytes + self.end, bytes, size);
-    self.end += size;
-    return wait_for_room();
+    if (!self.waiting)
+        self.waiting = evbuffer_new();
+    return self.waiting && size <= OUTGOING_MAX - evbuffer_get_length(self.waiting) &&
+           evbuffer_add(self.waiting, bytes, size) == 0 && wait_for_room();
 }
 
 /* In the place of the transport's own function, whose results it has. */
