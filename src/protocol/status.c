@@ -108,7 +108,10 @@ static bool split(struct slice row, char separator, const signed char *columns, 
     return !row.at;
 }
 
-/* Format 1 has no numbers for times: ctime(3)'s form up to 2.4, ISO since 2.5, both local. */
+/*
+ * Format 1 has no numbers for times: ctime(3)'s form up to 2.4, ISO since 2.5, both local.  It
+ * costs as much as six rows without: to be called only where there is no number.
+ */
 static int64_t read_local_time(struct slice text)
 {
     struct tm broken = {.tm_isdst = -1};
@@ -143,6 +146,13 @@ static bool optional_i64(struct slice text, int64_t *out)
     return true;
 }
 
+/* The time that a row tells as a number, else as text; 0 when it does not. */
+static bool read_time(struct slice number, struct slice text, int64_t *out)
+{
+    *out = number.len > 0 ? 0 : read_local_time(text);
+    return optional_i64(number, out);
+}
+
 static bool read_client(const struct slice *fields, struct status_client *client)
 {
     *client = (struct status_client){
@@ -154,13 +164,12 @@ static bool read_client(const struct slice *fields, struct status_client *client
         .cipher = fields[FIELD_CIPHER],
         .cid = -1,
         .peer_id = -1,
-        .since = read_local_time(fields[FIELD_SINCE_TEXT]),
     };
     if (slice_is(client->username, "UNDEF"))
         client->username = (struct slice){NULL, 0};
     return client->common_name.len > 0 && slice_to_u64(fields[FIELD_BYTES_IN], &client->bytes_in) &&
            slice_to_u64(fields[FIELD_BYTES_OUT], &client->bytes_out) &&
-           optional_i64(fields[FIELD_SINCE], &client->since) &&
+           read_time(fields[FIELD_SINCE], fields[FIELD_SINCE_TEXT], &client->since) &&
            optional_i64(fields[FIELD_CLIENT_ID], &client->cid) &&
            optional_i64(fields[FIELD_PEER_ID], &client->peer_id);
 }
@@ -172,13 +181,13 @@ static bool read_route(const struct slice *fields, struct status_route *route)
         .address = fields[FIELD_VIRTUAL_ADDRESS],
         .common_name = fields[FIELD_COMMON_NAME],
         .real_address = fields[FIELD_REAL_ADDRESS],
-        .last_ref = read_local_time(fields[FIELD_LAST_REF_TEXT]),
     };
     if (route->address.len > 0 && route->address.at[route->address.len - 1] == 'C') {
         route->cached = true;
         route->address.len--;
     }
-    return route->address.len > 0 && optional_i64(fields[FIELD_LAST_REF], &route->last_ref);
+    return route->address.len > 0 &&
+           read_time(fields[FIELD_LAST_REF], fields[FIELD_LAST_REF_TEXT], &route->last_ref);
 }
 
 static void client_row(struct status_reader *reader, struct slice text, struct status_row *row)
