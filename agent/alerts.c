@@ -15,7 +15,7 @@
 /* The rate limit counts over this time, in milliseconds. */
 enum { WINDOW = 60000 };
 
-enum { VARBINDS_MAX = 11, MUTED_NUMBER = 14, KINDS = EVENT_ECHO + 1 };
+enum { VARBINDS_MAX = 11, MUTED_NUMBER = 14 };
 
 /* What a notification is: its number below ovpnNotifications, its switch, the columns it carries.
  */
@@ -26,7 +26,7 @@ struct alert {
     unsigned columns[VARBINDS_MAX]; /* 0 ends them */
 };
 
-static const struct alert alerts[KINDS] = {
+static const struct alert alerts[EVENT_KINDS] = {
     [EVENT_CONTACT_LOST] = {1, NOTIFY_CONTACT, &instance_table, {4, 7}},
     [EVENT_CONTACT_RESTORED] = {2, NOTIFY_CONTACT, &instance_table, {4, 10, 12, 14}},
     [EVENT_STATE] = {3, NOTIFY_STATE, &instance_table, {14, 15, 18, 20, 21, 29}},
@@ -57,7 +57,7 @@ struct instance_alerts {
     unsigned notify;
     unsigned log_flags;
     unsigned rate;
-    struct meter meters[KINDS];
+    struct meter meters[EVENT_KINDS];
     struct timer timer; /* end of the first window in which something was cut */
     struct instance_alerts *next;
 };
@@ -170,7 +170,7 @@ static void on_timer(void *arg)
     int64_t now = clock_mono();
     int64_t next = -1;
 
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < EVENT_KINDS; i++) {
         struct meter *meter = &own->meters[i];
         int64_t left = meter->begin + WINDOW - now;
 

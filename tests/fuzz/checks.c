@@ -295,6 +295,8 @@ static void on_event(void *arg, const struct event *event)
         break;
     case EVENT_FATAL:
         break;
+    case EVENT_KINDS:
+        REQUIRE(false);
     }
 }
 
