@@ -31,10 +31,10 @@ static void get_nothing(const struct row *row, struct value *value)
 GETTER(serial, value_integer(value, inst->serial))
 GETTER(session, value_integer(value, inst->contact == CONTACT_DETACHED ? SESSION_DETACHED
                                                                        : SESSION_ATTACHED))
-GETTER(hold_flag, value_integer(value, (int32_t)inst->hold_flag))
-GETTER(verb, value_integer(value, inst->verb))
-GETTER(mute, value_integer(value, inst->mute))
-GETTER(auth_retry, value_integer(value, inst->auth_retry < 0 ? 1 : inst->auth_retry + 2))
+GETTER(hold_flag, value_switch(value, inst->settings[SETTING_HOLD]))
+GETTER(verb, value_integer(value, inst->settings[SETTING_VERB]))
+GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
+GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
 GETTER(net_updated, value_unix(value, inst->net.updated))
 GETTER(pkcs11_updated, value_unix(value, inst->pkcs11.updated))
 GETTER(pkcs11_count, value_integer(value, inst->pkcs11.told))
@@ -45,7 +45,7 @@ GETTER(last_reply, value_text(value, inst->last_command.reply))
 /* Kind, least, greatest, refused, idle, base: see agent/table.h. */
 WRITER(serial, CHANGE_SERIAL, 0, INT32_MAX, WRITER_NONE, WRITER_NONE, 0);
 WRITER(session, CHANGE_SESSION, 1, 2, WRITER_NONE, WRITER_NONE, 0);
-WRITER(hold_flag, CHANGE_HOLD_FLAG, 1, 3, 3, WRITER_NONE, 0);
+WRITER(hold_flag, CHANGE_HOLD_FLAG, 1, 3, 3, WRITER_NONE, WRITER_TRUTH);
 WRITER(hold_release, CHANGE_HOLD_RELEASE, 1, 2, WRITER_NONE, 1, 0);
 WRITER(verb, CHANGE_VERB, -1, 15, -1, WRITER_NONE, 0);
 WRITER(mute, CHANGE_MUTE, -1, INT32_MAX, -1, WRITER_NONE, 0);

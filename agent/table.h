@@ -52,6 +52,9 @@ struct row {
 /* No value at all, in struct writer. */
 #define WRITER_NONE INT32_MIN
 
+/* In the place of a base: the value is a TruthValue, the change's number 1 or 0. */
+#define WRITER_TRUTH INT32_MIN
+
 /*
  * What a value that is written means.  Integers are judged by their number, octets by their length.
  */
@@ -60,7 +63,7 @@ struct writer {
     int32_t min, max; /* what is of the object's syntax */
     int32_t refused;  /* a value of the syntax that cannot be written, or WRITER_NONE */
     int32_t idle;     /* the value that does nothing, or WRITER_NONE */
-    int32_t base;     /* the change's number is the value less this */
+    int32_t base;     /* the change's number is the value less this, or WRITER_TRUTH */
 };
 
 struct column {
