@@ -87,24 +87,22 @@ static const struct column control_columns[] = {
     {20, VALUE_OCTETS, NULL, get_last_reply, "LastReply"},
 };
 
-static const unsigned control_path[] = {3, 1, 1, 1};
-
-const struct table control_table = {"ovpnControl",
-                                    control_path,
-                                    4,
-                                    1,
-                                    finder_instance,
-                                    control_columns,
-                                    sizeof(control_columns) / sizeof(control_columns[0])};
+const struct table control_table = {.name = "ovpnControl",
+                                    TABLE_PATH(3, 1, 1, 1),
+                                    .arity = 1,
+                                    .find = finder_instance,
+                                    TABLE_COLUMNS(control_columns)};
 
 static const struct column client_control_columns[] = {
     {1, VALUE_INTEGER, &write_kill_client, get_idle, "Action"},
 };
 
-static const unsigned client_control_path[] = {3, 1, 2, 1};
-
-const struct table client_control_table = {"ovpnClientControl", client_control_path,    4, 2,
-                                           finder_client,       client_control_columns, 1};
+const struct table client_control_table = {.name = "ovpnClientControl",
+                                           TABLE_PATH(3, 1, 2, 1),
+                                           .arity = 2,
+                                           .find = finder_rows,
+                                           .after = finder_client_after,
+                                           TABLE_COLUMNS(client_control_columns)};
 
 /* Questions that can be answered: only while they are open. */
 static const void *open_after(const struct instance *instance, uint32_t after, uint32_t *found,
@@ -135,26 +133,16 @@ static const void *credential_after(const struct instance *instance, uint32_t af
     return open_after(instance, after, found, false);
 }
 
-static bool find_confirm(const struct model *model, const uint32_t *index, bool exact,
-                         struct row *row)
-{
-    return finder_seek(model, index, exact, confirm_after, row);
-}
-
-static bool find_credential(const struct model *model, const uint32_t *index, bool exact,
-                            struct row *row)
-{
-    return finder_seek(model, index, exact, credential_after, row);
-}
-
 static const struct column confirm_columns[] = {
     {1, VALUE_INTEGER, &write_confirm, get_idle, "Confirm"},
 };
 
-static const unsigned confirm_path[] = {3, 1, 3, 1};
-
-const struct table confirm_table = {"ovpnConfirm", confirm_path,    4, 2,
-                                    find_confirm,  confirm_columns, 1};
+const struct table confirm_table = {.name = "ovpnConfirm",
+                                    TABLE_PATH(3, 1, 3, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .after = confirm_after,
+                                    TABLE_COLUMNS(confirm_columns)};
 
 static const struct column credential_columns[] = {
     {1, VALUE_OCTETS, &write_username, get_nothing, "Username"},
@@ -163,7 +151,9 @@ static const struct column credential_columns[] = {
     {4, VALUE_OCTETS, &write_string, get_nothing, "String"},
 };
 
-static const unsigned credential_path[] = {3, 2, 1, 1};
-
-const struct table credential_table = {"ovpnCredential", credential_path,    4, 2,
-                                       find_credential,  credential_columns, 4};
+const struct table credential_table = {.name = "ovpnCredential",
+                                       TABLE_PATH(3, 2, 1, 1),
+                                       .arity = 2,
+                                       .find = finder_rows,
+                                       .after = credential_after,
+                                       TABLE_COLUMNS(credential_columns)};

@@ -146,7 +146,8 @@ static const struct column columns[] = {
     {66, VALUE_COUNTER32, NULL, get_lines_cut, "LinesCut"},
 };
 
-static const unsigned path[] = {1, 2, 1};
-
-const struct table instance_table = {
-    "ovpnInstance", path, 3, 1, finder_instance, columns, sizeof(columns) / sizeof(columns[0])};
+const struct table instance_table = {.name = "ovpnInstance",
+                                     TABLE_PATH(1, 2, 1),
+                                     .arity = 1,
+                                     .find = finder_instance,
+                                     TABLE_COLUMNS(columns)};

@@ -34,7 +34,7 @@ static bool seek(const struct walker *walker, const struct table *table, const u
                  bool exact, struct row *row)
 {
     *row = (struct row){.model = walker->model};
-    return table->find(walker->model, index, exact, row);
+    return table->find(table, walker->model, index, exact, row);
 }
 
 static bool seek_from(const struct walker *walker, const struct table *table, const uint32_t *index,
