@@ -1,6 +1,7 @@
 #include "agent/alerts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/capture.h"
 #include "agent/notify.h"
@@ -15,7 +16,7 @@
 /* The rate limit counts over this time, in milliseconds. */
 enum { WINDOW = 60000 };
 
-enum { VARBINDS_MAX = 11, MUTED_NUMBER = 14, KINDS = EVENT_ECHO + 1 };
+enum { VARBINDS_MAX = 11, MUTED_NUMBER = 14 };
 
 /* What a notification is: its number below ovpnNotifications, its switch, the columns it carries.
  */
@@ -23,27 +24,42 @@ struct alert {
     unsigned number;
     enum notify_kind kind;
     const struct table *table;
-    unsigned columns[VARBINDS_MAX]; /* 0 ends them */
+    const char *columns[VARBINDS_MAX]; /* without the table's prefix; NULL ends them */
 };
 
-static const struct alert alerts[KINDS] = {
-    [EVENT_CONTACT_LOST] = {1, NOTIFY_CONTACT, &instance_table, {4, 7}},
-    [EVENT_CONTACT_RESTORED] = {2, NOTIFY_CONTACT, &instance_table, {4, 10, 12, 14}},
-    [EVENT_STATE] = {3, NOTIFY_STATE, &instance_table, {14, 15, 18, 20, 21, 29}},
-    [EVENT_FATAL] = {4, NOTIFY_FATAL, &instance_table, {58}},
-    [EVENT_HOLD_WAITING] = {5, NOTIFY_HOLD, &instance_table, {31, 32}},
-    [EVENT_HOLD_ENDED] = {6, NOTIFY_HOLD, &instance_table, {31, 14}},
-    [EVENT_INPUT_NEEDED] = {7, NOTIFY_INPUT, &request_table, {2, 3, 4}},
-    [EVENT_INPUT_ENDED] = {8, NOTIFY_INPUT, &request_table, {2, 3, 11}},
-    [EVENT_AUTH_FAILED] = {9, NOTIFY_AUTH, &request_table, {3, 5}},
-    [EVENT_CLIENT_CONNECTED] = {10, NOTIFY_CLIENT, &client_table, {2, 3, 5, 6, 7, 9, 10}},
+static const struct alert alerts[] = {
+    [EVENT_CONTACT_LOST] = {1, NOTIFY_CONTACT, &instance_table, {"Contact", "ContactError"}},
+    [EVENT_CONTACT_RESTORED] = {2,
+                                NOTIFY_CONTACT,
+                                &instance_table,
+                                {"Contact", "Version", "Pid", "State"}},
+    [EVENT_STATE] = {3,
+                     NOTIFY_STATE,
+                     &instance_table,
+                     {"State", "StateName", "StateReason", "TunnelIpv4", "TunnelIpv6",
+                      "RemoteText"}},
+    [EVENT_FATAL] = {4, NOTIFY_FATAL, &instance_table, {"FatalMessage"}},
+    [EVENT_HOLD_WAITING] = {5, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "HoldWaitHint"}},
+    [EVENT_HOLD_ENDED] = {6, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "State"}},
+    [EVENT_INPUT_NEEDED] = {7, NOTIFY_INPUT, &request_table, {"Kind", "Name", "Prompt"}},
+    [EVENT_INPUT_ENDED] = {8, NOTIFY_INPUT, &request_table, {"Kind", "Name", "Status"}},
+    [EVENT_AUTH_FAILED] = {9, NOTIFY_AUTH, &request_table, {"Name", "Reason"}},
+    [EVENT_CLIENT_CONNECTED] = {10,
+                                NOTIFY_CLIENT,
+                                &client_table,
+                                {"CommonName", "Username", "RealAddrType", "RealAddr", "RealPort",
+                                 "VirtualIpv4", "VirtualIpv6"}},
     [EVENT_CLIENT_DISCONNECTED] = {11,
                                    NOTIFY_CLIENT,
                                    &session_table,
-                                   {2, 3, 4, 5, 6, 8, 9, 10, 11, 16, 17}},
-    [EVENT_LOG] = {12, NOTIFY_LOG, &log_table, {4, 5}},
-    [EVENT_ECHO] = {13, NOTIFY_ECHO, &echo_table, {4}},
+                                   {"CommonName", "Username", "RealAddrType", "RealAddr",
+                                    "RealPort", "VirtualIpv4", "VirtualIpv6", "BytesIn", "BytesOut",
+                                    "Seconds", "ClientIndex"}},
+    [EVENT_LOG] = {12, NOTIFY_LOG, &log_table, {"Flags", "Message"}},
+    [EVENT_ECHO] = {13, NOTIFY_ECHO, &echo_table, {"Message"}},
 };
+
+_Static_assert(sizeof(alerts) / sizeof(alerts[0]) == EVENT_KINDS, "each event has a notification");
 
 /* How many of a kind there were in the current window of time. */
 struct meter {
@@ -57,7 +73,7 @@ struct instance_alerts {
     unsigned notify;
     unsigned log_flags;
     unsigned rate;
-    struct meter meters[KINDS];
+    struct meter meters[EVENT_KINDS];
     struct timer timer; /* end of the first window in which something was cut */
     struct instance_alerts *next;
 };
@@ -99,12 +115,18 @@ static void capture_info(struct capture *capture, unsigned number, enum value_ty
     capture_value(capture, oid, below_root(oid, path, 4), type, value);
 }
 
-static void capture_column(struct capture *capture, const struct table *table, unsigned number,
-                           const struct row *row)
+static const struct column *find_column(const struct table *table, const char *name)
 {
     for (size_t i = 0; i < table->column_count; i++)
-        if (table->columns[i].number == number)
-            capture_cell(capture, walker, table, &table->columns[i], row);
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+static void capture_column(struct capture *capture, const struct table *table, const char *name,
+                           const struct row *row)
+{
+    capture_cell(capture, walker, table, find_column(table, name), row);
 }
 
 /* What all notifications begin with. */
@@ -120,7 +142,7 @@ static void capture_head(struct capture *capture, int64_t unix_time, struct row 
     capture_info(capture, 1, VALUE_GAUGE32, &value);
     value_unix(&value, unix_time);
     capture_info(capture, 2, VALUE_GAUGE32, &value);
-    capture_column(capture, &instance_table, 2, &instance_row);
+    capture_column(capture, &instance_table, "Name", &instance_row);
 }
 
 static void post(unsigned number, int64_t mono, struct capture *capture)
@@ -140,7 +162,7 @@ static void send_alert(const struct alert *alert, const struct event *event)
     if (alert->table == &instance_table)
         row.item = event->instance;
     capture_head(&capture, event->unix_time, &row);
-    for (size_t i = 0; i < VARBINDS_MAX && alert->columns[i] > 0; i++)
+    for (size_t i = 0; i < VARBINDS_MAX && alert->columns[i]; i++)
         capture_column(&capture, alert->table, alert->columns[i], &row);
     post(alert->number, event->mono, &capture);
 }
@@ -170,7 +192,7 @@ static void on_timer(void *arg)
     int64_t now = clock_mono();
     int64_t next = -1;
 
-    for (size_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < EVENT_KINDS; i++) {
         struct meter *meter = &own->meters[i];
         int64_t left = meter->begin + WINDOW - now;
 
@@ -235,6 +257,20 @@ static void told(void *arg, const struct event *event)
 }
 
 static struct observer observer = {.told = told};
+
+const char *alerts_check(void)
+{
+    for (size_t i = 0; i < EVENT_KINDS; i++) {
+        const struct alert *alert = &alerts[i];
+
+        if (alert->number == 0)
+            return "an event without a notification";
+        for (size_t j = 0; j < VARBINDS_MAX && alert->columns[j]; j++)
+            if (!find_column(alert->table, alert->columns[j]))
+                return alert->columns[j];
+    }
+    return NULL;
+}
 
 void alerts_start(const struct walker *use)
 {

@@ -14,6 +14,12 @@ struct instance_config;
  * Which are wanted and how many of a kind may be sent in a minute is the configuration's word.
  */
 
+/*
+ * Checks that each event has a notification, and that the tables have the columns it names. Returns
+ * the first that is not there, for people; NULL when all is right.
+ */
+const char *alerts_check(void);
+
 /* Begins to observe.  The walker is borrowed until alerts_stop(). */
 void alerts_start(const struct walker *walker);
 void alerts_stop(void);

@@ -72,15 +72,12 @@ static const struct column client_columns[] = {
     {22, VALUE_INTEGER, NULL, get_client_pending, "Pending"},
 };
 
-static const unsigned client_path[] = {1, 3, 1};
-
-const struct table client_table = {"ovpnClient",
-                                   client_path,
-                                   3,
-                                   2,
-                                   finder_client,
-                                   client_columns,
-                                   sizeof(client_columns) / sizeof(client_columns[0])};
+const struct table client_table = {.name = "ovpnClient",
+                                   TABLE_PATH(1, 3, 1),
+                                   .arity = 2,
+                                   .find = finder_rows,
+                                   .after = finder_client_after,
+                                   TABLE_COLUMNS(client_columns)};
 
 /* Rows only where a block of the client was seen. */
 GETTER(peer_version, struct client, value_text(value, item->peer->version))
@@ -110,20 +107,12 @@ static const void *peer_after(const struct instance *instance, uint32_t after, u
     return client;
 }
 
-static bool find_peer(const struct model *model, const uint32_t *index, bool exact, struct row *row)
-{
-    return finder_seek(model, index, exact, peer_after, row);
-}
-
-static const unsigned peer_path[] = {1, 4, 1};
-
-const struct table peer_table = {"ovpnPeer",
-                                 peer_path,
-                                 3,
-                                 2,
-                                 find_peer,
-                                 peer_columns,
-                                 sizeof(peer_columns) / sizeof(peer_columns[0])};
+const struct table peer_table = {.name = "ovpnPeer",
+                                 TABLE_PATH(1, 4, 1),
+                                 .arity = 2,
+                                 .find = finder_rows,
+                                 .after = peer_after,
+                                 TABLE_COLUMNS(peer_columns)};
 
 GETTER(route_kind, struct route, value_integer(value, (int32_t)item->kind))
 GETTER(route_address, struct route, value_text(value, item->address))
@@ -152,18 +141,9 @@ static const void *route_after(const struct instance *instance, uint32_t after, 
     return route;
 }
 
-static bool find_route(const struct model *model, const uint32_t *index, bool exact,
-                       struct row *row)
-{
-    return finder_seek(model, index, exact, route_after, row);
-}
-
-static const unsigned route_path[] = {1, 5, 1};
-
-const struct table route_table = {"ovpnRoute",
-                                  route_path,
-                                  3,
-                                  2,
-                                  find_route,
-                                  route_columns,
-                                  sizeof(route_columns) / sizeof(route_columns[0])};
+const struct table route_table = {.name = "ovpnRoute",
+                                  TABLE_PATH(1, 5, 1),
+                                  .arity = 2,
+                                  .find = finder_rows,
+                                  .after = route_after,
+                                  TABLE_COLUMNS(route_columns)};

@@ -31,10 +31,10 @@ static void get_nothing(const struct row *row, struct value *value)
 GETTER(serial, value_integer(value, inst->serial))
 GETTER(session, value_integer(value, inst->contact == CONTACT_DETACHED ? SESSION_DETACHED
                                                                        : SESSION_ATTACHED))
-GETTER(hold_flag, value_integer(value, (int32_t)inst->hold_flag))
-GETTER(verb, value_integer(value, inst->verb))
-GETTER(mute, value_integer(value, inst->mute))
-GETTER(auth_retry, value_integer(value, inst->auth_retry < 0 ? 1 : inst->auth_retry + 2))
+GETTER(hold_flag, value_switch(value, inst->settings[SETTING_HOLD]))
+GETTER(verb, value_integer(value, inst->settings[SETTING_VERB]))
+GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
+GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
 GETTER(net_updated, value_unix(value, inst->net.updated))
 GETTER(pkcs11_updated, value_unix(value, inst->pkcs11.updated))
 GETTER(pkcs11_count, value_integer(value, inst->pkcs11.told))
@@ -45,7 +45,7 @@ GETTER(last_reply, value_text(value, inst->last_command.reply))
 /* Kind, least, greatest, refused, idle, base: see agent/table.h. */
 WRITER(serial, CHANGE_SERIAL, 0, INT32_MAX, WRITER_NONE, WRITER_NONE, 0);
 WRITER(session, CHANGE_SESSION, 1, 2, WRITER_NONE, WRITER_NONE, 0);
-WRITER(hold_flag, CHANGE_HOLD_FLAG, 1, 3, 3, WRITER_NONE, 0);
+WRITER(hold_flag, CHANGE_HOLD_FLAG, 1, 3, 3, WRITER_NONE, WRITER_TRUTH);
 WRITER(hold_release, CHANGE_HOLD_RELEASE, 1, 2, WRITER_NONE, 1, 0);
 WRITER(verb, CHANGE_VERB, -1, 15, -1, WRITER_NONE, 0);
 WRITER(mute, CHANGE_MUTE, -1, INT32_MAX, -1, WRITER_NONE, 0);
@@ -87,24 +87,22 @@ static const struct column control_columns[] = {
     {20, VALUE_OCTETS, NULL, get_last_reply, "LastReply"},
 };
 
-static const unsigned control_path[] = {3, 1, 1, 1};
-
-const struct table control_table = {"ovpnControl",
-                                    control_path,
-                                    4,
-                                    1,
-                                    finder_instance,
-                                    control_columns,
-                                    sizeof(control_columns) / sizeof(control_columns[0])};
+const struct table control_table = {.name = "ovpnControl",
+                                    TABLE_PATH(3, 1, 1, 1),
+                                    .arity = 1,
+                                    .find = finder_instance,
+                                    TABLE_COLUMNS(control_columns)};
 
 static const struct column client_control_columns[] = {
     {1, VALUE_INTEGER, &write_kill_client, get_idle, "Action"},
 };
 
-static const unsigned client_control_path[] = {3, 1, 2, 1};
-
-const struct table client_control_table = {"ovpnClientControl", client_control_path,    4, 2,
-                                           finder_client,       client_control_columns, 1};
+const struct table client_control_table = {.name = "ovpnClientControl",
+                                           TABLE_PATH(3, 1, 2, 1),
+                                           .arity = 2,
+                                           .find = finder_rows,
+                                           .after = finder_client_after,
+                                           TABLE_COLUMNS(client_control_columns)};
 
 /* Questions that can be answered: only while they are open. */
 static const void *open_after(const struct instance *instance, uint32_t after, uint32_t *found,
@@ -135,26 +133,16 @@ static const void *credential_after(const struct instance *instance, uint32_t af
     return open_after(instance, after, found, false);
 }
 
-static bool find_confirm(const struct model *model, const uint32_t *index, bool exact,
-                         struct row *row)
-{
-    return finder_seek(model, index, exact, confirm_after, row);
-}
-
-static bool find_credential(const struct model *model, const uint32_t *index, bool exact,
-                            struct row *row)
-{
-    return finder_seek(model, index, exact, credential_after, row);
-}
-
 static const struct column confirm_columns[] = {
     {1, VALUE_INTEGER, &write_confirm, get_idle, "Confirm"},
 };
 
-static const unsigned confirm_path[] = {3, 1, 3, 1};
-
-const struct table confirm_table = {"ovpnConfirm", confirm_path,    4, 2,
-                                    find_confirm,  confirm_columns, 1};
+const struct table confirm_table = {.name = "ovpnConfirm",
+                                    TABLE_PATH(3, 1, 3, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .after = confirm_after,
+                                    TABLE_COLUMNS(confirm_columns)};
 
 static const struct column credential_columns[] = {
     {1, VALUE_OCTETS, &write_username, get_nothing, "Username"},
@@ -163,7 +151,9 @@ static const struct column credential_columns[] = {
     {4, VALUE_OCTETS, &write_string, get_nothing, "String"},
 };
 
-static const unsigned credential_path[] = {3, 2, 1, 1};
-
-const struct table credential_table = {"ovpnCredential", credential_path,    4, 2,
-                                       find_credential,  credential_columns, 4};
+const struct table credential_table = {.name = "ovpnCredential",
+                                       TABLE_PATH(3, 2, 1, 1),
+                                       .arity = 2,
+                                       .find = finder_rows,
+                                       .after = credential_after,
+                                       TABLE_COLUMNS(credential_columns)};

@@ -1,5 +1,7 @@
 #include "agent/finders.h"
 
+#include <assert.h>
+
 #include "model/model.h"
 
 static bool fill(struct row *row, const struct instance *instance, const void *item,
@@ -12,7 +14,16 @@ static bool fill(struct row *row, const struct instance *instance, const void *i
     return true;
 }
 
-static bool seek_exact(const struct model *model, const uint32_t *index, finder_after *after,
+static const void *after(const struct table *table, const struct instance *instance, uint32_t from,
+                         uint32_t *found)
+{
+    const void *history = (const char *)instance + table->history;
+
+    assert(table->after || table->history > 0);
+    return table->after ? table->after(instance, from, found) : history_after(history, from, found);
+}
+
+static bool seek_exact(const struct table *table, const struct model *model, const uint32_t *index,
                        struct row *row)
 {
     const struct instance *instance = model_at(model, index[0]);
@@ -21,25 +32,25 @@ static bool seek_exact(const struct model *model, const uint32_t *index, finder_
 
     if (!instance || index[1] == 0)
         return false;
-    item = after(instance, index[1] - 1, &found);
+    item = after(table, instance, index[1] - 1, &found);
     return item && found == index[1] && fill(row, instance, item, found);
 }
 
-bool finder_seek(const struct model *model, const uint32_t *index, bool exact, finder_after *after,
-                 struct row *row)
+bool finder_rows(const struct table *table, const struct model *model, const uint32_t *index,
+                 bool exact, struct row *row)
 {
     const struct instance *instance = model_at(model, index[0]);
     uint32_t from = index[1];
     uint32_t found = 0;
 
     if (exact)
-        return seek_exact(model, index, after, row);
+        return seek_exact(table, model, index, row);
     if (!instance) {
         instance = model_after(model, index[0]);
         from = 0;
     }
     while (instance) {
-        const void *item = after(instance, from, &found);
+        const void *item = after(table, instance, from, &found);
 
         if (item)
             return fill(row, instance, item, found);
@@ -49,11 +60,13 @@ bool finder_seek(const struct model *model, const uint32_t *index, bool exact, f
     return false;
 }
 
-bool finder_instance(const struct model *model, const uint32_t *index, bool exact, struct row *row)
+bool finder_instance(const struct table *table, const struct model *model, const uint32_t *index,
+                     bool exact, struct row *row)
 {
     const struct instance *instance =
         exact ? model_at(model, index[0]) : model_after(model, index[0]);
 
+    (void)table;
     if (!instance)
         return false;
     row->instance = instance;
@@ -62,16 +75,11 @@ bool finder_instance(const struct model *model, const uint32_t *index, bool exac
     return true;
 }
 
-static const void *client_after(const struct instance *instance, uint32_t after, uint32_t *found)
+const void *finder_client_after(const struct instance *instance, uint32_t after, uint32_t *found)
 {
     const struct client *client = clients_after(instance, after);
 
     if (client)
         *found = client->base.index;
     return client;
-}
-
-bool finder_client(const struct model *model, const uint32_t *index, bool exact, struct row *row)
-{
-    return finder_seek(model, index, exact, client_after, row);
 }

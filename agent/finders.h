@@ -6,18 +6,16 @@
 
 #include "agent/table.h"
 
-/*
- * The row of an instance with the smallest number greater than after; its number goes to *found.
- * NULL when there is none.
- */
-typedef const void *finder_after(const struct instance *instance, uint32_t after, uint32_t *found);
-
-/* A row_finder for tables whose index is the instance's and a number of the row's own, from 1. */
-bool finder_seek(const struct model *model, const uint32_t *index, bool exact, finder_after *after,
-                 struct row *row);
-
-/* Row finders that more than one table has: a row for each instance, and one for each client. */
+/* A row for each instance. */
 row_finder finder_instance;
-row_finder finder_client;
+
+/*
+ * The index is the instance's and a number of the row's own, from 1: what table->after finds, or
+ * where that is NULL the records of the history that stands table->history bytes into the instance.
+ */
+row_finder finder_rows;
+
+/* For finder_rows(): a row for each client. */
+row_after finder_client_after;
 
 #endif

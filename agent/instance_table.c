@@ -40,12 +40,12 @@ GETTER(remote_addr_type, value_address_type(value, &inst->state.remote))
 GETTER(remote_addr, value_address(value, &inst->state.remote))
 GETTER(remote_port, value_number(value, inst->state.remote.port))
 GETTER(remote_text, value_text(value, inst->state.remote_text))
-GETTER(hold_flag, value_integer(value, (int32_t)inst->hold_flag))
+GETTER(hold_flag, value_switch(value, inst->settings[SETTING_HOLD]))
 GETTER(hold_waiting, value_integer(value, (int32_t)instance_hold_waiting(inst)))
 GETTER(hold_wait_hint, value_number(value, inst->hold_waiting ? (uint64_t)inst->hold_hint : 0))
-GETTER(verb, value_integer(value, inst->verb))
-GETTER(mute, value_integer(value, inst->mute))
-GETTER(auth_retry, value_integer(value, inst->auth_retry < 0 ? 1 : inst->auth_retry + 2))
+GETTER(verb, value_integer(value, inst->settings[SETTING_VERB]))
+GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
+GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
 GETTER(clients, value_number(value, instance_client_count(inst)))
 GETTER(clients_peak, value_number(value, inst->clients_peak))
 GETTER(pending_clients, value_number(value, instance_pending_count(inst)))
@@ -146,7 +146,8 @@ static const struct column columns[] = {
     {66, VALUE_COUNTER32, NULL, get_lines_cut, "LinesCut"},
 };
 
-static const unsigned path[] = {1, 2, 1};
-
-const struct table instance_table = {
-    "ovpnInstance", path, 3, 1, finder_instance, columns, sizeof(columns) / sizeof(columns[0])};
+const struct table instance_table = {.name = "ovpnInstance",
+                                     TABLE_PATH(1, 2, 1),
+                                     .arity = 1,
+                                     .find = finder_instance,
+                                     TABLE_COLUMNS(columns)};

@@ -20,14 +20,12 @@ static const void *net_after(const struct instance *instance, uint32_t after, ui
     return instance->net.lines[after];
 }
 
-static bool find_net(const struct model *model, const uint32_t *index, bool exact, struct row *row)
-{
-    return finder_seek(model, index, exact, net_after, row);
-}
-
-static const unsigned net_path[] = {2, 6, 1};
-
-const struct table net_table = {"ovpnNet", net_path, 3, 2, find_net, net_columns, 1};
+const struct table net_table = {.name = "ovpnNet",
+                                TABLE_PATH(2, 6, 1),
+                                .arity = 2,
+                                .find = finder_rows,
+                                .after = net_after,
+                                TABLE_COLUMNS(net_columns)};
 
 static void get_pkcs11_id(const struct row *row, struct value *value)
 {
@@ -64,12 +62,9 @@ static const void *pkcs11_after(const struct instance *instance, uint32_t after,
     return &instance->pkcs11.certificates[after];
 }
 
-static bool find_pkcs11(const struct model *model, const uint32_t *index, bool exact,
-                        struct row *row)
-{
-    return finder_seek(model, index, exact, pkcs11_after, row);
-}
-
-static const unsigned pkcs11_path[] = {2, 7, 1};
-
-const struct table pkcs11_table = {"ovpnPkcs11", pkcs11_path, 3, 2, find_pkcs11, pkcs11_columns, 3};
+const struct table pkcs11_table = {.name = "ovpnPkcs11",
+                                   TABLE_PATH(2, 7, 1),
+                                   .arity = 2,
+                                   .find = finder_rows,
+                                   .after = pkcs11_after,
+                                   TABLE_COLUMNS(pkcs11_columns)};

@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "agent/finders.h"
 #include "agent/tables.h"
 #include "agent/values.h"
@@ -49,21 +51,12 @@ static const void *request_after(const struct instance *instance, uint32_t after
     return request;
 }
 
-static bool find_request(const struct model *model, const uint32_t *index, bool exact,
-                         struct row *row)
-{
-    return finder_seek(model, index, exact, request_after, row);
-}
-
-static const unsigned request_path[] = {1, 6, 1};
-
-const struct table request_table = {"ovpnRequest",
-                                    request_path,
-                                    3,
-                                    2,
-                                    find_request,
-                                    request_columns,
-                                    sizeof(request_columns) / sizeof(request_columns[0])};
+const struct table request_table = {.name = "ovpnRequest",
+                                    TABLE_PATH(1, 6, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .after = request_after,
+                                    TABLE_COLUMNS(request_columns)};
 
 GETTER(capability_command, struct capability, value_text(value, item->command))
 GETTER(capability_summary, struct capability, value_text(value, item->summary))
@@ -82,21 +75,12 @@ static const void *capability_after(const struct instance *instance, uint32_t af
     return &instance->capabilities[after];
 }
 
-static bool find_capability(const struct model *model, const uint32_t *index, bool exact,
-                            struct row *row)
-{
-    return finder_seek(model, index, exact, capability_after, row);
-}
-
-static const unsigned capability_path[] = {1, 7, 1};
-
-const struct table capability_table = {"ovpnCapability",
-                                       capability_path,
-                                       3,
-                                       2,
-                                       find_capability,
-                                       capability_columns,
-                                       sizeof(capability_columns) / sizeof(capability_columns[0])};
+const struct table capability_table = {.name = "ovpnCapability",
+                                       TABLE_PATH(1, 7, 1),
+                                       .arity = 2,
+                                       .find = finder_rows,
+                                       .after = capability_after,
+                                       TABLE_COLUMNS(capability_columns)};
 
 GETTER(state_time, struct state_record, value_date(value, item->time))
 GETTER(state_time_unix, struct state_record, value_unix(value, item->time))
@@ -120,26 +104,12 @@ static const struct column state_columns[] = {
     {10, VALUE_OCTETS, NULL, get_state_local_text, "LocalText"},
 };
 
-static const void *state_after(const struct instance *instance, uint32_t after, uint32_t *found)
-{
-    return history_after(&instance->states, after, found);
-}
-
-static bool find_state(const struct model *model, const uint32_t *index, bool exact,
-                       struct row *row)
-{
-    return finder_seek(model, index, exact, state_after, row);
-}
-
-static const unsigned state_path[] = {2, 1, 1};
-
-const struct table state_table = {"ovpnState",
-                                  state_path,
-                                  3,
-                                  2,
-                                  find_state,
-                                  state_columns,
-                                  sizeof(state_columns) / sizeof(state_columns[0])};
+const struct table state_table = {.name = "ovpnState",
+                                  TABLE_PATH(2, 1, 1),
+                                  .arity = 2,
+                                  .find = finder_rows,
+                                  .history = offsetof(struct instance, states),
+                                  TABLE_COLUMNS(state_columns)};
 
 GETTER(log_time, struct log_record, value_date(value, item->time))
 GETTER(log_time_unix, struct log_record, value_unix(value, item->time))
@@ -153,20 +123,12 @@ static const struct column log_columns[] = {
     {5, VALUE_OCTETS, NULL, get_log_message, "Message"},
 };
 
-static const void *log_after(const struct instance *instance, uint32_t after, uint32_t *found)
-{
-    return history_after(&instance->log, after, found);
-}
-
-static bool find_log(const struct model *model, const uint32_t *index, bool exact, struct row *row)
-{
-    return finder_seek(model, index, exact, log_after, row);
-}
-
-static const unsigned log_path[] = {2, 2, 1};
-
-const struct table log_table = {
-    "ovpnLog", log_path, 3, 2, find_log, log_columns, sizeof(log_columns) / sizeof(log_columns[0])};
+const struct table log_table = {.name = "ovpnLog",
+                                TABLE_PATH(2, 2, 1),
+                                .arity = 2,
+                                .find = finder_rows,
+                                .history = offsetof(struct instance, log),
+                                TABLE_COLUMNS(log_columns)};
 
 GETTER(echo_time, struct log_record, value_date(value, item->time))
 GETTER(echo_time_unix, struct log_record, value_unix(value, item->time))
@@ -178,25 +140,12 @@ static const struct column echo_columns[] = {
     {4, VALUE_OCTETS, NULL, get_echo_message, "Message"},
 };
 
-static const void *echo_after(const struct instance *instance, uint32_t after, uint32_t *found)
-{
-    return history_after(&instance->echo, after, found);
-}
-
-static bool find_echo(const struct model *model, const uint32_t *index, bool exact, struct row *row)
-{
-    return finder_seek(model, index, exact, echo_after, row);
-}
-
-static const unsigned echo_path[] = {2, 3, 1};
-
-const struct table echo_table = {"ovpnEcho",
-                                 echo_path,
-                                 3,
-                                 2,
-                                 find_echo,
-                                 echo_columns,
-                                 sizeof(echo_columns) / sizeof(echo_columns[0])};
+const struct table echo_table = {.name = "ovpnEcho",
+                                 TABLE_PATH(2, 3, 1),
+                                 .arity = 2,
+                                 .find = finder_rows,
+                                 .history = offsetof(struct instance, echo),
+                                 TABLE_COLUMNS(echo_columns)};
 
 static uint64_t lasted(const struct session_record *session)
 {
@@ -243,26 +192,12 @@ static const struct column session_columns[] = {
     {17, VALUE_GAUGE32, NULL, get_session_client_index, "ClientIndex"},
 };
 
-static const void *session_after(const struct instance *instance, uint32_t after, uint32_t *found)
-{
-    return history_after(&instance->sessions, after, found);
-}
-
-static bool find_session(const struct model *model, const uint32_t *index, bool exact,
-                         struct row *row)
-{
-    return finder_seek(model, index, exact, session_after, row);
-}
-
-static const unsigned session_path[] = {2, 4, 1};
-
-const struct table session_table = {"ovpnSession",
-                                    session_path,
-                                    3,
-                                    2,
-                                    find_session,
-                                    session_columns,
-                                    sizeof(session_columns) / sizeof(session_columns[0])};
+const struct table session_table = {.name = "ovpnSession",
+                                    TABLE_PATH(2, 4, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .history = offsetof(struct instance, sessions),
+                                    TABLE_COLUMNS(session_columns)};
 
 GETTER(command_time, struct command_record, value_date(value, item->time))
 GETTER(command_time_unix, struct command_record, value_unix(value, item->time))
@@ -280,23 +215,9 @@ static const struct column command_columns[] = {
     {7, VALUE_GAUGE32, NULL, get_command_milliseconds, "Milliseconds"},
 };
 
-static const void *command_after(const struct instance *instance, uint32_t after, uint32_t *found)
-{
-    return history_after(&instance->commands, after, found);
-}
-
-static bool find_command(const struct model *model, const uint32_t *index, bool exact,
-                         struct row *row)
-{
-    return finder_seek(model, index, exact, command_after, row);
-}
-
-static const unsigned command_path[] = {2, 5, 1};
-
-const struct table command_table = {"ovpnCommand",
-                                    command_path,
-                                    3,
-                                    2,
-                                    find_command,
-                                    command_columns,
-                                    sizeof(command_columns) / sizeof(command_columns[0])};
+const struct table command_table = {.name = "ovpnCommand",
+                                    TABLE_PATH(2, 5, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .history = offsetof(struct instance, commands),
+                                    TABLE_COLUMNS(command_columns)};

@@ -65,8 +65,10 @@ static const struct column columns[] = {
 };
 
 /* Scalars: one row with the index 0. */
-static bool find(const struct model *model, const uint32_t *index, bool exact, struct row *row)
+static bool find(const struct table *table, const struct model *model, const uint32_t *index,
+                 bool exact, struct row *row)
 {
+    (void)table;
     if (!exact || index[0] != 0)
         return false;
     row->item = model;
@@ -74,7 +76,5 @@ static bool find(const struct model *model, const uint32_t *index, bool exact, s
     return true;
 }
 
-static const unsigned path[] = {1, 1};
-
 const struct table scalar_table = {
-    "ovpnAgent", path, 2, 1, find, columns, sizeof(columns) / sizeof(columns[0])};
+    .name = "ovpnAgent", TABLE_PATH(1, 1), .arity = 1, .find = find, TABLE_COLUMNS(columns)};

@@ -11,6 +11,7 @@
 #include "agent/link.h"
 #include "base/slice.h"
 #include "control/plan.h"
+#include "model/instance.h"
 
 /* Requests that can wait for their next phase; the master agent sends one after the other. */
 enum { WAITING_MAX = 8 };
@@ -65,23 +66,35 @@ static void drop(struct pdu *pdu)
         destroy(pdu);
 }
 
+static int status_of(enum plan_error error)
+{
+    switch (error) {
+    case PLAN_OK:
+        return SNMP_ERR_NOERROR;
+    case PLAN_NO_ROW:
+        return SNMP_ERR_NOCREATION;
+    case PLAN_NOT_ALLOWED:
+        return SNMP_ERR_NOTWRITABLE;
+    case PLAN_INCONSISTENT:
+        return SNMP_ERR_INCONSISTENTVALUE;
+    case PLAN_BUSY:
+        return SNMP_ERR_RESOURCEUNAVAILABLE;
+    case PLAN_FAILED:
+        return SNMP_ERR_COMMITFAILED;
+    case PLAN_UNDO_FAILED:
+        return SNMP_ERR_UNDOFAILED;
+    }
+    return SNMP_ERR_GENERR;
+}
+
 static void put_errors(const struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
                        netsnmp_request_info *requests)
 {
-    static const int statuses[] = {
-        [PLAN_OK] = SNMP_ERR_NOERROR,
-        [PLAN_NO_ROW] = SNMP_ERR_NOCREATION,
-        [PLAN_NOT_ALLOWED] = SNMP_ERR_NOTWRITABLE,
-        [PLAN_INCONSISTENT] = SNMP_ERR_INCONSISTENTVALUE,
-        [PLAN_BUSY] = SNMP_ERR_RESOURCEUNAVAILABLE,
-        [PLAN_FAILED] = SNMP_ERR_COMMITFAILED,
-        [PLAN_UNDO_FAILED] = SNMP_ERR_UNDOFAILED,
-    };
     size_t which = 0;
 
     for (netsnmp_request_info *request = requests; request && which < plan_count(pdu->plan);
          request = request->next) {
-        int status = statuses[plan_error_of(pdu->plan, which++)];
+        int status = status_of(plan_error_of(pdu->plan, which++));
 
         if (status != SNMP_ERR_NOERROR)
             netsnmp_set_request_error(reqinfo, request, status);
@@ -156,7 +169,8 @@ static int read_integer(const netsnmp_variable_list *varbind, const struct write
     if (number < writer->min || number > writer->max || number == writer->refused)
         return SNMP_ERR_WRONGVALUE;
     change->idle = number == writer->idle;
-    change->number = (int32_t)number - writer->base;
+    change->number =
+        writer->base == WRITER_TRUTH ? number == TRUTH_TRUE : (int32_t)number - writer->base;
     return SNMP_ERR_NOERROR;
 }
 

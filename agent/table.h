@@ -10,6 +10,7 @@
 struct client;
 struct instance;
 struct model;
+struct table;
 
 /*
  * A MIB table as data: which columns it has and how a cell is read.  The walker (agent/walker.h)
@@ -52,6 +53,9 @@ struct row {
 /* No value at all, in struct writer. */
 #define WRITER_NONE INT32_MIN
 
+/* In the place of a base: the value is a TruthValue, the change's number 1 or 0. */
+#define WRITER_TRUTH INT32_MIN
+
 /*
  * What a value that is written means.  Integers are judged by their number, octets by their length.
  */
@@ -60,7 +64,7 @@ struct writer {
     int32_t min, max; /* what is of the object's syntax */
     int32_t refused;  /* a value of the syntax that cannot be written, or WRITER_NONE */
     int32_t idle;     /* the value that does nothing, or WRITER_NONE */
-    int32_t base;     /* the change's number is the value less this */
+    int32_t base;     /* the change's number is the value less this, or WRITER_TRUTH */
 };
 
 struct column {
@@ -75,8 +79,14 @@ struct column {
  * The row with exactly that index (exact), or the first row behind it in index order.  index holds
  * arity numbers; the row's own index is written to row->index.  Returns false when there is none.
  */
-typedef bool row_finder(const struct model *model, const uint32_t *index, bool exact,
-                        struct row *row);
+typedef bool row_finder(const struct table *table, const struct model *model, const uint32_t *index,
+                        bool exact, struct row *row);
+
+/*
+ * The row of an instance with the smallest number greater than after; its number goes to *found.
+ * NULL when there is none.
+ */
+typedef const void *row_after(const struct instance *instance, uint32_t after, uint32_t *found);
 
 struct table {
     const char *name;     /* prefix of the column names, "ovpnInstance" */
@@ -86,6 +96,16 @@ struct table {
     row_finder *find;
     const struct column *columns;
     size_t column_count;
+
+    /* Of finder_rows() (agent/finders.h): its rows, or where in the instance the history is. */
+    row_after *after;
+    size_t history;
 };
+
+#define TABLE_PATH(...)                                                                            \
+    .path = (const unsigned[]){__VA_ARGS__},                                                       \
+    .path_len = sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned)
+
+#define TABLE_COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
 #endif

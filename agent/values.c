@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "model/instance.h"
 
 static uint32_t (*uptime_at)(int64_t mono);
 
@@ -37,6 +38,14 @@ void value_text(struct value *value, const char *text)
 void value_truth(struct value *value, bool truth)
 {
     value_integer(value, truth ? 1 : 2);
+}
+
+void value_switch(struct value *value, int setting)
+{
+    if (setting == SETTING_UNKNOWN)
+        value_integer(value, TRUTH_UNKNOWN);
+    else
+        value_truth(value, setting != 0);
 }
 
 static void put_offset(unsigned char *at, long offset)

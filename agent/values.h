@@ -19,6 +19,9 @@ void value_bytes(struct value *value, const void *bytes, size_t len);
 /* TruthValue-like OvpnTruth: true(1), false(2). */
 void value_truth(struct value *value, bool truth);
 
+/* The same of a setting (protocol/settings.h), which may be unknown(3). */
+void value_switch(struct value *value, int setting);
+
 /* DateAndTime (RFC 2579) of seconds since 1970, local time with its offset; 0 is eight zeros. */
 void value_date(struct value *value, int64_t unix_time);
 

@@ -65,9 +65,14 @@ size_t varbind_size(size_t name_len, enum value_type type, const struct value *v
         return head + octets_size(value->octets.len);
     case VALUE_OBJECT_ID:
         return head + oid_size(value->octets.len / sizeof(oid));
-    default:
-        return head + sizeof(uint64_t);
+    case VALUE_INTEGER:
+    case VALUE_COUNTER32:
+    case VALUE_GAUGE32:
+    case VALUE_TIMETICKS:
+    case VALUE_COUNTER64:
+        break;
     }
+    return head + sizeof(uint64_t);
 }
 
 size_t varbind_size_now(const netsnmp_variable_list *varbind)

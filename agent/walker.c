@@ -34,7 +34,7 @@ static bool seek(const struct walker *walker, const struct table *table, const u
                  bool exact, struct row *row)
 {
     *row = (struct row){.model = walker->model};
-    return table->find(walker->model, index, exact, row);
+    return table->find(table, walker->model, index, exact, row);
 }
 
 static bool seek_from(const struct walker *walker, const struct table *table, const uint32_t *index,
@@ -219,11 +219,21 @@ enum walker_result walker_next(const struct walker *walker, const unsigned long 
     return WALKER_FOUND;
 }
 
+static bool name_right(const struct table *table, size_t which)
+{
+    const char *name = table->columns[which].name;
+
+    for (size_t i = 0; i < which && name; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return false;
+    return name != NULL;
+}
+
 static bool columns_right(const struct table *table)
 {
     for (size_t i = 0; i < table->column_count; i++) {
         if (table->columns[i].number <= (i > 0 ? table->columns[i - 1].number : 0) ||
-            !table->columns[i].get)
+            !table->columns[i].get || !name_right(table, i))
             return false;
     }
     return true;

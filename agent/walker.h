@@ -74,8 +74,8 @@ size_t walker_oid(const struct walker *walker, const struct table *table,
 
 /*
  * Checks what the rest relies on: tables in ascending order of their paths, none below another,
- * one or two index numbers, columns in ascending order with a getter each, no OID over
- * WALKER_OID_MAX.  Returns the first table that is wrong, NULL when all are right.
+ * one or two index numbers, columns in ascending order with a getter and a name of its own each, no
+ * OID over WALKER_OID_MAX.  Returns the first table that is wrong, NULL when all are right.
  */
 const struct table *walker_check(const struct walker *walker);
 

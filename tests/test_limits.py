@@ -58,9 +58,9 @@ SENTENCES = [
 # These bound nothing that a daemon, a manager or a file can fill: buffers and shapes of the source.
 INTERNAL = {
     "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
-    "CREDENTIALS_COMMANDS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "SKIPS_MAX", "SOURCE_KEY_MAX",
-    "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX", "WALKER_OID_MAX",
-    "WORD_MAX",
+    "CREDENTIALS_COMMANDS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
+    "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX",
+    "WALKER_OID_MAX", "WORD_MAX",
 }
 
 SOURCES = [text_of(path) for path in c_files("src", "agent")]

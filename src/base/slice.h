@@ -42,8 +42,9 @@ struct slice slice_cut_last(struct slice *rest, char separator);
  * Strict decimal numbers: digits only (a leading '-' where the type is signed), the whole slice, in
  * range.  On failure they return false and leave *out alone.
  */
-bool slice_to_u64(struct slice slice, uint64_t *out);
-bool slice_to_i64(struct slice slice, int64_t *out);
-bool slice_to_int(struct slice slice, int min, int max, int *out);
+bool slice_to_u64(struct slice slice, uint64_t *out) __attribute__((warn_unused_result));
+bool slice_to_i64(struct slice slice, int64_t *out) __attribute__((warn_unused_result));
+bool slice_to_int(struct slice slice, int min, int max, int *out)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -10,23 +10,30 @@
  * says what each key means.
  */
 
-/* What may be asked of a daemon by SET (key `allow`), a bit each. */
-enum permission {
-    ALLOW_HOLD = 1 << 0,
-    ALLOW_KILL = 1 << 1,
-    ALLOW_VERB = 1 << 2,
-    ALLOW_MUTE = 1 << 3,
-    ALLOW_SIGHUP = 1 << 4, /* "signal:SIGHUP", and so on; "signal" alone is an error */
-    ALLOW_SIGTERM = 1 << 5,
-    ALLOW_SIGUSR1 = 1 << 6,
-    ALLOW_SIGUSR2 = 1 << 7,
-    ALLOW_AUTH_RETRY = 1 << 8,
-    ALLOW_PASSWORDS = 1 << 9,
-    ALLOW_CONFIRM = 1 << 10,
-    ALLOW_REFRESH = 1 << 11,
-    ALLOW_NET = 1 << 12,
-    ALLOW_SESSION = 1 << 13
-};
+/*
+ * What may be asked of a daemon by SET: the words of the key `allow` ("signal" alone is an error),
+ * and a bit ALLOW_... for each.
+ */
+#define ALLOW_WORDS(WORD)                                                                          \
+    WORD(HOLD, "hold")                                                                             \
+    WORD(KILL, "kill")                                                                             \
+    WORD(VERB, "verb")                                                                             \
+    WORD(MUTE, "mute")                                                                             \
+    WORD(SIGHUP, "signal:SIGHUP")                                                                  \
+    WORD(SIGTERM, "signal:SIGTERM")                                                                \
+    WORD(SIGUSR1, "signal:SIGUSR1")                                                                \
+    WORD(SIGUSR2, "signal:SIGUSR2")                                                                \
+    WORD(AUTH_RETRY, "auth-retry")                                                                 \
+    WORD(PASSWORDS, "passwords")                                                                   \
+    WORD(CONFIRM, "confirm")                                                                       \
+    WORD(REFRESH, "refresh")                                                                       \
+    WORD(NET, "net")                                                                               \
+    WORD(SESSION, "session")
+
+#define ALLOW_PLACE(name, word) PERMISSION_##name,
+enum permission_place { ALLOW_WORDS(ALLOW_PLACE) PERMISSIONS };
+#define ALLOW_BIT(name, word) ALLOW_##name = 1 << PERMISSION_##name,
+enum permission { ALLOW_WORDS(ALLOW_BIT) ALLOW_ALL = (1 << PERMISSIONS) - 1 };
 
 /* Which notifications are sent (key `notify`), a bit each. */
 enum notify_kind {
@@ -39,7 +46,8 @@ enum notify_kind {
     NOTIFY_AUTH = 1 << 6,
     NOTIFY_CLIENT = 1 << 7,
     NOTIFY_LOG = 1 << 8, /* lines with one of log_alert_flags */
-    NOTIFY_ECHO = 1 << 9
+    NOTIFY_ECHO = 1 << 9,
+    NOTIFY_ALL = (1 << 10) - 1
 };
 
 /* The largest name of an instance, in bytes. */

@@ -9,23 +9,8 @@ struct word {
     unsigned bit;
 };
 
-static const struct word allow_words[] = {
-    {"hold", ALLOW_HOLD},
-    {"kill", ALLOW_KILL},
-    {"verb", ALLOW_VERB},
-    {"mute", ALLOW_MUTE},
-    {"signal:SIGHUP", ALLOW_SIGHUP},
-    {"signal:SIGTERM", ALLOW_SIGTERM},
-    {"signal:SIGUSR1", ALLOW_SIGUSR1},
-    {"signal:SIGUSR2", ALLOW_SIGUSR2},
-    {"auth-retry", ALLOW_AUTH_RETRY},
-    {"passwords", ALLOW_PASSWORDS},
-    {"confirm", ALLOW_CONFIRM},
-    {"refresh", ALLOW_REFRESH},
-    {"net", ALLOW_NET},
-    {"session", ALLOW_SESSION},
-    {NULL, 0},
-};
+#define ALLOW_ROW(name, word) {word, ALLOW_##name},
+static const struct word allow_words[] = {ALLOW_WORDS(ALLOW_ROW){NULL, 0}};
 
 /* "log" goes with its flags and is not found here. */
 static const struct word notify_words[] = {

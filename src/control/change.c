@@ -1,162 +1,180 @@
 #include "control/change.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "config/config.h"
+#include "control/phase.h"
 #include "model/clients.h"
 #include "model/instance.h"
-#include "protocol/reply.h"
 
-enum change_class change_class(enum change_kind kind)
+/* What is particular to a kind of change. */
+struct descriptor {
+    const char *word; /* of its command, as it is shown */
+    enum change_class class;
+    unsigned allow;       /* change_allow() */
+    bool secret;          /* its text must not be seen, nor come by a way that is not safe */
+    bool credential;      /* one of several parts of an answer */
+    bool own;             /* no daemon is asked */
+    enum setting setting; /* of CLASS_SETTING */
+    unsigned answers; /* kinds of questions, PHASE_QUESTION(kind): its row must be an open one */
+
+    /* Each of these may be NULL. */
+
+    /* Its value as it is shown behind the word: none when NULL, and never that of a secret. */
+    void (*show)(const struct change *change, char text[CHANGE_SHOWN_MAX]);
+    /* change_allow_value(), where that depends on the value. */
+    unsigned (*allow_value)(const struct change *change);
+    /* Whether it makes sense now, as in control/phase.h: it does when NULL. */
+    enum control_verdict (*check)(const struct change *change, const struct instance *instance,
+                                  const char **why);
+    /* change_command(); NULL for what is no command, or one of several changes. */
+    enum command_error (*build)(const struct change *change, const struct instance *instance,
+                                struct command *command);
+    /* change_accepted(): what the daemon will not tell by itself. */
+    void (*accept)(const struct change *change, struct instance *instance);
+};
+
+static const struct descriptor *descriptor_of(enum change_kind kind);
+
+static struct slice text_of(const struct change *change)
 {
-    switch (kind) {
-    case CHANGE_SERIAL:
-        return CLASS_LOCK;
-    case CHANGE_HOLD_FLAG:
-    case CHANGE_VERB:
-    case CHANGE_MUTE:
-    case CHANGE_AUTH_RETRY:
-        return CLASS_SETTING;
-    case CHANGE_REFRESH:
-    case CHANGE_NET_REFRESH:
-    case CHANGE_PKCS11_REFRESH:
-        return CLASS_REFRESH;
-    default:
-        return CLASS_ACTION;
+    return (struct slice){change->text, change->len};
+}
+
+static enum control_verdict check_serial(const struct change *change,
+                                         const struct instance *instance, const char **why)
+{
+    if (change->number == instance->serial)
+        return CONTROL_OK;
+    *why = "the serial number is another one by now";
+    return CONTROL_INCONSISTENT;
+}
+
+static void show_number(const struct change *change, char text[CHANGE_SHOWN_MAX])
+{
+    snprintf(text, CHANGE_SHOWN_MAX, "%d", (int)change->number);
+}
+
+static void show_session(const struct change *change, char text[CHANGE_SHOWN_MAX])
+{
+    snprintf(text, CHANGE_SHOWN_MAX, "%s",
+             change->number == SESSION_DETACHED ? "detached" : "attached");
+}
+
+static void show_setting(const struct change *change, char text[CHANGE_SHOWN_MAX])
+{
+    settings_show(descriptor_of(change->kind)->setting, change->number, text);
+}
+
+static enum command_error build_setting(const struct change *change,
+                                        const struct instance *instance, struct command *command)
+{
+    (void)instance;
+    return settings_write(descriptor_of(change->kind)->setting, change->number, command);
+}
+
+static void accept_setting(const struct change *change, struct instance *instance)
+{
+    instance->settings[descriptor_of(change->kind)->setting] = change->number;
+}
+
+static enum control_verdict check_release(const struct change *change,
+                                          const struct instance *instance, const char **why)
+{
+    (void)change;
+    return phase_check_release(instance, why);
+}
+
+static enum command_error build_release(const struct change *change,
+                                        const struct instance *instance, struct command *command)
+{
+    (void)change;
+    (void)instance;
+    command_hold_release(command);
+    return COMMAND_OK;
+}
+
+static void accept_release(const struct change *change, struct instance *instance)
+{
+    (void)change;
+    instance_set_hold(instance, false, 0);
+}
+
+static void show_signal(const struct change *change, char text[CHANGE_SHOWN_MAX])
+{
+    if (!change->idle)
+        snprintf(text, CHANGE_SHOWN_MAX, "%s",
+                 command_signal_word((enum daemon_signal)change->number));
+}
+
+static unsigned allow_signal(const struct change *change)
+{
+    switch ((enum daemon_signal)change->number) {
+    case DAEMON_SIGHUP:
+        return ALLOW_SIGHUP;
+    case DAEMON_SIGTERM:
+        return ALLOW_SIGTERM;
+    case DAEMON_SIGUSR1:
+        return ALLOW_SIGUSR1;
+    case DAEMON_SIGUSR2:
+        return ALLOW_SIGUSR2;
     }
+    return 0;
 }
 
-bool change_is_secret(enum change_kind kind)
+static enum control_verdict check_signal(const struct change *change,
+                                         const struct instance *instance, const char **why)
 {
-    return kind >= CHANGE_USERNAME;
+    return phase_check_signal(instance, (enum daemon_signal)change->number, why);
 }
 
-bool change_is_credential(enum change_kind kind)
+static enum command_error build_signal(const struct change *change, const struct instance *instance,
+                                       struct command *command)
 {
-    return kind >= CHANGE_USERNAME && kind <= CHANGE_RESPONSE;
+    (void)instance;
+    command_signal(command, (enum daemon_signal)change->number);
+    return COMMAND_OK;
 }
 
-void change_wipe(struct change *change)
+static void show_text(const struct change *change, char text[CHANGE_SHOWN_MAX])
 {
-    explicit_bzero(change->text, sizeof(change->text));
-    change->len = 0;
+    text_clean(text, CHANGE_TEXT_MAX, text_of(change));
 }
 
-/* What a value reads like behind the word of its command. */
-static void show_value(const struct change *change, char *text, size_t size)
+static enum command_error build_kill_name(const struct change *change,
+                                          const struct instance *instance, struct command *command)
 {
-    char clean[CHANGE_TEXT_MAX + 1];
-
-    switch (change->kind) {
-    case CHANGE_SIGNAL:
-        snprintf(text, size, "%s",
-                 change->idle ? "" : command_signal_word((enum daemon_signal)change->number));
-        break;
-    case CHANGE_AUTH_RETRY:
-        snprintf(text, size, "%s", command_auth_retry_word((enum auth_retry)change->number));
-        break;
-    case CHANGE_SERIAL:
-    case CHANGE_VERB:
-    case CHANGE_MUTE:
-        snprintf(text, size, "%d", (int)change->number);
-        break;
-    case CHANGE_KILL_NAME:
-    case CHANGE_KILL_ADDRESS:
-        text_clean(clean, CHANGE_TEXT_MAX, (struct slice){change->text, change->len});
-        snprintf(text, size, "%s", clean);
-        break;
-    case CHANGE_KILL_CLIENT:
-        snprintf(text, size, "of row %u", change->row);
-        break;
-    default:
-        text[0] = '\0';
-        break;
-    }
+    return command_kill_name(command, instance->dialect, text_of(change));
 }
 
-void change_show(const struct change *change, char text[CHANGE_SHOWN_MAX])
+static enum command_error build_kill_address(const struct change *change,
+                                             const struct instance *instance,
+                                             struct command *command)
 {
-    static const char *const words[] = {
-        [CHANGE_SERIAL] = "serial",
-        [CHANGE_SESSION] = "session",
-        [CHANGE_HOLD_FLAG] = "hold",
-        [CHANGE_HOLD_RELEASE] = "hold release",
-        [CHANGE_VERB] = "verb",
-        [CHANGE_MUTE] = "mute",
-        [CHANGE_SIGNAL] = "signal",
-        [CHANGE_KILL_NAME] = "kill",
-        [CHANGE_KILL_ADDRESS] = "kill",
-        [CHANGE_AUTH_RETRY] = "auth-retry",
-        [CHANGE_FORGET] = "forget-passwords",
-        [CHANGE_REFRESH] = "status",
-        [CHANGE_NET_REFRESH] = "net",
-        [CHANGE_PKCS11_REFRESH] = "pkcs11-id-count",
-        [CHANGE_KILL_CLIENT] = "client-kill",
-        [CHANGE_CONFIRM] = "needok",
-        [CHANGE_USERNAME] = "username ***",
-        [CHANGE_PASSWORD] = "password ***",
-        [CHANGE_RESPONSE] = "password ***",
-        [CHANGE_STRING] = "needstr ***",
-    };
-    const char *word = words[change->kind];
-    char value[CHANGE_TEXT_MAX + 1];
-
-    show_value(change, value, sizeof(value));
-    if (change->kind == CHANGE_SESSION)
-        word = change->number == SESSION_DETACHED ? "session detached" : "session attached";
-    else if (change->kind == CHANGE_HOLD_FLAG)
-        word = change->number == TRUTH_TRUE ? "hold on" : "hold off";
-    else if (change->kind == CHANGE_CONFIRM)
-        word = change->number == CONFIRM_OK ? "needok ok" : "needok cancel";
-    snprintf(text, CHANGE_SHOWN_MAX, "%s%s%s%s", word, value[0] ? " " : "", value,
-             change->idle ? " (idle)" : "");
+    return command_kill_address(command, instance->dialect, text_of(change));
 }
 
-void change_query(enum change_kind kind, struct command *command)
+static void show_row(const struct change *change, char text[CHANGE_SHOWN_MAX])
 {
-    switch (kind) {
-    case CHANGE_HOLD_FLAG:
-        command_hold_query(command);
-        break;
-    case CHANGE_MUTE:
-        command_mute_query(command);
-        break;
-    case CHANGE_AUTH_RETRY:
-        command_auth_retry_query(command);
-        break;
-    default:
-        command_verb_query(command);
-        break;
-    }
+    snprintf(text, CHANGE_SHOWN_MAX, "of row %u", change->row);
 }
 
-/* What could not be written again is not understood. */
-bool change_read_answer(enum change_kind kind, struct slice text, int32_t *number)
+static enum control_verdict check_client(const struct change *change,
+                                         const struct instance *instance, const char **why)
 {
-    const char *name = kind == CHANGE_HOLD_FLAG ? "hold" : kind == CHANGE_MUTE ? "mute" : "verb";
-    int64_t highest = kind == CHANGE_VERB ? 15 : INT32_MAX;
-    int64_t value;
-    int mode;
-
-    if (kind == CHANGE_AUTH_RETRY) {
-        if (!reply_auth_retry(text, &mode))
-            return false;
-        *number = mode;
-        return true;
-    }
-    if (!reply_number(text, name, &value) || value < 0 || value > highest)
-        return false;
-    *number = kind == CHANGE_HOLD_FLAG ? (value ? TRUTH_TRUE : TRUTH_FALSE) : (int32_t)value;
-    return true;
+    return phase_check_client(instance, change->row, why);
 }
 
 /*
  * By the daemon's own number where it tells one: that means one client and no other.  Older daemons
  * take the address.
  */
-static enum command_error kill_client(const struct change *change, const struct instance *instance,
-                                      struct command *command)
+static enum command_error build_kill_client(const struct change *change,
+                                            const struct instance *instance,
+                                            struct command *command)
 {
     const struct client *client = clients_at(instance, change->row);
 
@@ -167,8 +185,29 @@ static enum command_error kill_client(const struct change *change, const struct 
     return command_kill_address(command, instance->dialect, slice_of(client->real_text));
 }
 
-static enum command_error confirm(const struct change *change, const struct instance *instance,
-                                  struct command *command)
+static enum command_error build_forget(const struct change *change, const struct instance *instance,
+                                       struct command *command)
+{
+    (void)change;
+    (void)instance;
+    command_forget_passwords(command);
+    return COMMAND_OK;
+}
+
+static enum control_verdict check_pkcs11(const struct change *change,
+                                         const struct instance *instance, const char **why)
+{
+    (void)change;
+    return phase_check_pkcs11(instance, why);
+}
+
+static void show_confirm(const struct change *change, char text[CHANGE_SHOWN_MAX])
+{
+    snprintf(text, CHANGE_SHOWN_MAX, "%s", change->number == CONFIRM_OK ? "ok" : "cancel");
+}
+
+static enum command_error build_confirm(const struct change *change,
+                                        const struct instance *instance, struct command *command)
 {
     const struct request *request = history_at(&instance->requests, change->row);
 
@@ -177,82 +216,232 @@ static enum command_error confirm(const struct change *change, const struct inst
                    : COMMAND_EMPTY;
 }
 
-static enum command_error needstr(const struct change *change, const struct instance *instance,
-                                  struct command *command)
+static enum command_error build_string(const struct change *change, const struct instance *instance,
+                                       struct command *command)
 {
     const struct request *request = history_at(&instance->requests, change->row);
 
     return request ? command_needstr(command, instance->dialect, slice_of(request->name),
-                                     (struct slice){change->text, change->len})
+                                     text_of(change))
                    : COMMAND_EMPTY;
+}
+
+static void accept_answer(const struct change *change, struct instance *instance)
+{
+    requests_accepted(instance, change->row, false);
+}
+
+static void accept_username(const struct change *change, struct instance *instance)
+{
+    requests_accepted(instance, change->row, true);
+}
+
+/* Any word. */
+#define ALLOW_ANY     (~0u)
+
+#define ALLOW_SIGNALS (ALLOW_SIGHUP | ALLOW_SIGTERM | ALLOW_SIGUSR1 | ALLOW_SIGUSR2)
+
+/* A setting, reading and writing of which its row in protocol/settings.c says all. */
+#define SETTING(what, permission)                                                                  \
+    .class = CLASS_SETTING, .allow = (permission), .setting = (what), .show = show_setting,        \
+    .build = build_setting, .accept = accept_setting
+
+/* A part of the answer to a question for user name and password: control/credentials.h. */
+#define CREDENTIAL                                                                                 \
+    .class = CLASS_ACTION, .allow = ALLOW_PASSWORDS, .secret = true, .credential = true,           \
+    .answers = PHASE_QUESTION(REQUEST_PASSWORD) | PHASE_QUESTION(REQUEST_USERNAME) |               \
+               PHASE_QUESTION(REQUEST_USERNAME_PASSWORD)
+
+static const struct descriptor descriptors[] = {
+    [CHANGE_SERIAL] = {.word = "serial",
+                       .class = CLASS_LOCK,
+                       .allow = ALLOW_ANY,
+                       .own = true,
+                       .show = show_number,
+                       .check = check_serial},
+    [CHANGE_SESSION] = {.word = "session",
+                        .class = CLASS_ACTION,
+                        .allow = ALLOW_SESSION,
+                        .own = true,
+                        .show = show_session},
+    [CHANGE_HOLD_FLAG] = {.word = "hold", SETTING(SETTING_HOLD, ALLOW_HOLD)},
+    [CHANGE_HOLD_RELEASE] = {.word = "hold release",
+                             .class = CLASS_ACTION,
+                             .allow = ALLOW_HOLD,
+                             .check = check_release,
+                             .build = build_release,
+                             .accept = accept_release},
+    [CHANGE_VERB] = {.word = "verb", SETTING(SETTING_VERB, ALLOW_VERB)},
+    [CHANGE_MUTE] = {.word = "mute", SETTING(SETTING_MUTE, ALLOW_MUTE)},
+    [CHANGE_SIGNAL] = {.word = "signal",
+                       .class = CLASS_ACTION,
+                       .allow = ALLOW_SIGNALS,
+                       .show = show_signal,
+                       .allow_value = allow_signal,
+                       .check = check_signal,
+                       .build = build_signal},
+    [CHANGE_KILL_NAME] = {.word = "kill",
+                          .class = CLASS_ACTION,
+                          .allow = ALLOW_KILL,
+                          .show = show_text,
+                          .build = build_kill_name},
+    [CHANGE_KILL_ADDRESS] = {.word = "kill",
+                             .class = CLASS_ACTION,
+                             .allow = ALLOW_KILL,
+                             .show = show_text,
+                             .build = build_kill_address},
+    [CHANGE_AUTH_RETRY] = {.word = "auth-retry", SETTING(SETTING_AUTH_RETRY, ALLOW_AUTH_RETRY)},
+    [CHANGE_FORGET] = {.word = "forget-passwords",
+                       .class = CLASS_ACTION,
+                       .allow = ALLOW_PASSWORDS,
+                       .build = build_forget},
+    [CHANGE_REFRESH] = {.word = "status", .class = CLASS_REFRESH, .allow = ALLOW_REFRESH},
+    [CHANGE_NET_REFRESH] = {.word = "net", .class = CLASS_REFRESH, .allow = ALLOW_NET},
+    [CHANGE_PKCS11_REFRESH] = {.word = "pkcs11-id-count",
+                               .class = CLASS_REFRESH,
+                               .allow = ALLOW_REFRESH,
+                               .check = check_pkcs11},
+    [CHANGE_KILL_CLIENT] = {.word = "client-kill",
+                            .class = CLASS_ACTION,
+                            .allow = ALLOW_KILL,
+                            .show = show_row,
+                            .check = check_client,
+                            .build = build_kill_client},
+    [CHANGE_CONFIRM] = {.word = "needok",
+                        .class = CLASS_ACTION,
+                        .allow = ALLOW_CONFIRM,
+                        .answers = PHASE_QUESTION(REQUEST_CONFIRM),
+                        .show = show_confirm,
+                        .build = build_confirm,
+                        .accept = accept_answer},
+    [CHANGE_USERNAME] = {.word = "username", CREDENTIAL, .accept = accept_username},
+    [CHANGE_PASSWORD] = {.word = "password", CREDENTIAL, .accept = accept_answer},
+    [CHANGE_RESPONSE] = {.word = "password", CREDENTIAL, .accept = accept_answer},
+    [CHANGE_STRING] = {.word = "needstr",
+                       .class = CLASS_ACTION,
+                       .allow = ALLOW_PASSWORDS,
+                       .secret = true,
+                       .answers = PHASE_QUESTION(REQUEST_STRING),
+                       .build = build_string,
+                       .accept = accept_answer},
+};
+
+_Static_assert(sizeof(descriptors) / sizeof(descriptors[0]) == CHANGE_KINDS,
+               "each kind of change has a descriptor");
+
+static const struct descriptor *descriptor_of(enum change_kind kind)
+{
+    assert(kind < CHANGE_KINDS);
+    assert(descriptors[kind].word);
+    return &descriptors[kind];
+}
+
+/* What builds no command must be known for something that needs none. */
+bool change_is_complete(enum change_kind kind)
+{
+    const struct descriptor *own = &descriptors[kind];
+
+    return own->word && own->class && own->allow &&
+           (own->build || own->own || own->credential || own->class == CLASS_REFRESH);
+}
+
+enum change_class change_class(enum change_kind kind)
+{
+    return descriptor_of(kind)->class;
+}
+
+bool change_is_secret(enum change_kind kind)
+{
+    return descriptor_of(kind)->secret;
+}
+
+bool change_is_credential(enum change_kind kind)
+{
+    return descriptor_of(kind)->credential;
+}
+
+bool change_needs_daemon(enum change_kind kind)
+{
+    return !descriptor_of(kind)->own;
+}
+
+unsigned change_allow(enum change_kind kind)
+{
+    return descriptor_of(kind)->allow;
+}
+
+unsigned change_allow_value(const struct change *change)
+{
+    const struct descriptor *own = descriptor_of(change->kind);
+
+    return own->allow_value ? own->allow_value(change) : own->allow;
+}
+
+void change_wipe(struct change *change)
+{
+    explicit_bzero(change->text, sizeof(change->text));
+    change->len = 0;
+}
+
+void change_show(const struct change *change, char text[CHANGE_SHOWN_MAX])
+{
+    const struct descriptor *own = descriptor_of(change->kind);
+    char value[CHANGE_SHOWN_MAX] = "";
+
+    if (own->secret)
+        snprintf(value, sizeof(value), "***");
+    else if (own->show)
+        own->show(change, value);
+    snprintf(text, CHANGE_SHOWN_MAX, "%s%s%.*s%s", own->word, value[0] ? " " : "", CHANGE_TEXT_MAX,
+             value, change->idle ? " (idle)" : "");
+}
+
+void change_query(enum change_kind kind, struct command *command)
+{
+    assert(change_class(kind) == CLASS_SETTING);
+    settings_query(descriptor_of(kind)->setting, command);
+}
+
+bool change_read_answer(enum change_kind kind, struct slice text, int32_t *number)
+{
+    assert(change_class(kind) == CLASS_SETTING);
+    return settings_read(descriptor_of(kind)->setting, text, number);
+}
+
+enum control_verdict change_check(const struct change *change, const struct instance *instance,
+                                  const char **why)
+{
+    const struct descriptor *own = descriptor_of(change->kind);
+    enum control_verdict verdict = CONTROL_OK;
+    enum command_error error = COMMAND_OK;
+    struct command command;
+
+    if (own->answers)
+        verdict = phase_check_question(instance, change->row, own->answers, why);
+    if (verdict == CONTROL_OK && own->check)
+        verdict = own->check(change, instance, why);
+    if (verdict != CONTROL_OK || !own->build)
+        return verdict;
+    error = own->build(change, instance, &command);
+    command_wipe(&command);
+    if (error == COMMAND_OK)
+        return CONTROL_OK;
+    *why = command_error_text(error);
+    return CONTROL_INCONSISTENT;
 }
 
 enum command_error change_command(const struct change *change, const struct instance *instance,
                                   struct command *command)
 {
-    const struct slice text = {change->text, change->len};
+    const struct descriptor *own = descriptor_of(change->kind);
 
-    switch (change->kind) {
-    case CHANGE_HOLD_FLAG:
-        command_hold(command, change->number == TRUTH_TRUE ? HOLD_ON : HOLD_OFF);
-        return COMMAND_OK;
-    case CHANGE_HOLD_RELEASE:
-        command_hold(command, HOLD_RELEASE);
-        return COMMAND_OK;
-    case CHANGE_VERB:
-        return command_verb(command, change->number);
-    case CHANGE_MUTE:
-        return command_mute(command, change->number);
-    case CHANGE_SIGNAL:
-        command_signal(command, (enum daemon_signal)change->number);
-        return COMMAND_OK;
-    case CHANGE_KILL_NAME:
-        return command_kill_name(command, instance->dialect, text);
-    case CHANGE_KILL_ADDRESS:
-        return command_kill_address(command, instance->dialect, text);
-    case CHANGE_AUTH_RETRY:
-        command_auth_retry(command, (enum auth_retry)change->number);
-        return COMMAND_OK;
-    case CHANGE_FORGET:
-        command_forget_passwords(command);
-        return COMMAND_OK;
-    case CHANGE_KILL_CLIENT:
-        return kill_client(change, instance, command);
-    case CHANGE_CONFIRM:
-        return confirm(change, instance, command);
-    case CHANGE_STRING:
-        return needstr(change, instance, command);
-    default:
-        return COMMAND_RANGE;
-    }
+    return own->build ? own->build(change, instance, command) : COMMAND_RANGE;
 }
 
 void change_accepted(const struct change *change, struct instance *instance)
 {
-    switch (change->kind) {
-    case CHANGE_HOLD_FLAG:
-        instance->hold_flag = (enum truth)change->number;
-        break;
-    case CHANGE_VERB:
-        instance->verb = change->number;
-        break;
-    case CHANGE_MUTE:
-        instance->mute = change->number;
-        break;
-    case CHANGE_AUTH_RETRY:
-        instance->auth_retry = change->number;
-        break;
-    case CHANGE_HOLD_RELEASE:
-        instance_set_hold(instance, false, 0);
-        break;
-    case CHANGE_CONFIRM:
-    case CHANGE_USERNAME:
-    case CHANGE_PASSWORD:
-    case CHANGE_RESPONSE:
-    case CHANGE_STRING:
-        requests_accepted(instance, change->row, change->kind == CHANGE_USERNAME);
-        break;
-    default:
-        break;
-    }
+    const struct descriptor *own = descriptor_of(change->kind);
+
+    if (own->accept)
+        own->accept(change, instance);
 }

@@ -5,18 +5,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control/verdict.h"
 #include "protocol/command.h"
 
 struct instance;
 
 /*
  * One thing that a manager wants: what it is of which daemon, and the commands that do it.  The
- * values are those of the model and of protocol/command.h; nobody here knows SNMP.
+ * values are those of the model and of protocol/command.h; nobody here knows SNMP.  All that is
+ * particular to a kind is its row in change.c.
  */
 enum change_kind {
     CHANGE_SERIAL,       /* number: must be the lock's value */
     CHANGE_SESSION,      /* number: enum session_wish */
-    CHANGE_HOLD_FLAG,    /* number: enum truth */
+    CHANGE_HOLD_FLAG,    /* number: 1 or 0 */
     CHANGE_HOLD_RELEASE, /* no value */
     CHANGE_VERB,         /* number */
     CHANGE_MUTE,         /* number */
@@ -33,7 +35,8 @@ enum change_kind {
     CHANGE_USERNAME,    /* row, text; these four are secret */
     CHANGE_PASSWORD,
     CHANGE_RESPONSE,
-    CHANGE_STRING
+    CHANGE_STRING,
+    CHANGE_KINDS
 };
 
 enum session_wish { SESSION_ATTACHED = 1, SESSION_DETACHED };
@@ -41,10 +44,10 @@ enum confirm_answer { CONFIRM_OK, CONFIRM_CANCEL };
 
 /* What can be done about a change that was made. */
 enum change_class {
-    CLASS_LOCK,    /* an advisory lock of the agent's */
-    CLASS_SETTING, /* reversible: read before it is written, and put back when the rest fails */
-    CLASS_ACTION,  /* irreversible */
-    CLASS_REFRESH  /* reads again; runs when all the rest has succeeded */
+    CLASS_LOCK = 1, /* an advisory lock of the agent's */
+    CLASS_SETTING,  /* reversible: read before it is written, and put back when the rest fails */
+    CLASS_ACTION,   /* irreversible */
+    CLASS_REFRESH   /* reads again; runs when all the rest has succeeded */
 };
 
 enum { CHANGE_TEXT_MAX = 255 };
@@ -61,8 +64,21 @@ struct change {
 
 enum change_class change_class(enum change_kind kind);
 
+/* False when there is something that its row should say and does not. */
+bool change_is_complete(enum change_kind kind);
+
 /* Whether its text must never be shown. */
 bool change_is_secret(enum change_kind kind);
+
+/*
+ * The words of the key `allow` (enum permission) that open the object, one of which is enough, and
+ * those that open it for this value, which must not be the idle one.
+ */
+unsigned change_allow(enum change_kind kind);
+unsigned change_allow_value(const struct change *change);
+
+/* False for what is the agent's own affair. */
+bool change_needs_daemon(enum change_kind kind);
 
 /* Whether it answers a question, so that several of one row are one action. */
 bool change_is_credential(enum change_kind kind);
@@ -74,11 +90,19 @@ void change_wipe(struct change *change);
 enum { CHANGE_SHOWN_MAX = 400 };
 void change_show(const struct change *change, char text[CHANGE_SHOWN_MAX]);
 
-/* The command that reads what a setting is now. */
+/*
+ * Whether it makes sense now, of a daemon that is in contact where it needs one, and can be said in
+ * words that the daemon understands; *why says in words for people why not.  Not for idle changes.
+ */
+enum control_verdict change_check(const struct change *change, const struct instance *instance,
+                                  const char **why);
+
+/* The command that reads what a setting (CLASS_SETTING) is now. */
 void change_query(enum change_kind kind, struct command *command);
 
 /* Reads the answer to change_query(); false when it cannot be understood. */
-bool change_read_answer(enum change_kind kind, struct slice text, int32_t *number);
+bool change_read_answer(enum change_kind kind, struct slice text, int32_t *number)
+    __attribute__((warn_unused_result));
 
 /*
  * The command of a setting or action; not for credentials (control/credentials.h), nor for what is

@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "control/change.h"
+#include "control/verdict.h"
 #include "model/instance.h"
 #include "session/session.h"
 
@@ -40,14 +41,6 @@ struct control *control_with_id(uint64_t id);
 
 /* Usernames, passwords and the like are not permitted at all: the way to here is not safe. */
 void control_forbid_secrets(bool forbidden);
-
-enum control_verdict {
-    CONTROL_OK,
-    CONTROL_NO_ROW,       /* there is no such client or question */
-    CONTROL_NOT_ALLOWED,  /* the configuration does not permit the object */
-    CONTROL_INCONSISTENT, /* not this value, not in this phase, not of this daemon */
-    CONTROL_BUSY          /* an earlier command is unanswered */
-};
 
 /*
  * Whether a change may be made now; *why says in words for people why not.  What several changes

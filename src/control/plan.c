@@ -268,7 +268,7 @@ static void turn_lock(struct plan *plan)
         const struct control *control = step_control(&plan->steps[i]);
         struct instance *instance = control ? control_instance(control) : NULL;
 
-        if (plan->steps[i].change.kind == CHANGE_SERIAL && instance)
+        if (change_class(plan->steps[i].change.kind) == CLASS_LOCK && instance)
             instance->serial = instance->serial == INT32_MAX ? 0 : instance->serial + 1;
     }
 }

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "base/log.h"
 #include "control/control.h"
 #include "control/credentials.h"
@@ -9,15 +11,20 @@ static const char too_many[] = "only one thing that cannot be put back may be as
 
 static enum plan_error error_of(enum control_verdict verdict)
 {
-    static const enum plan_error errors[] = {
-        [CONTROL_OK] = PLAN_OK,
-        [CONTROL_NO_ROW] = PLAN_NO_ROW,
-        [CONTROL_NOT_ALLOWED] = PLAN_NOT_ALLOWED,
-        [CONTROL_INCONSISTENT] = PLAN_INCONSISTENT,
-        [CONTROL_BUSY] = PLAN_BUSY,
-    };
-
-    return errors[verdict];
+    switch (verdict) {
+    case CONTROL_OK:
+        return PLAN_OK;
+    case CONTROL_NO_ROW:
+        return PLAN_NO_ROW;
+    case CONTROL_NOT_ALLOWED:
+        return PLAN_NOT_ALLOWED;
+    case CONTROL_INCONSISTENT:
+        return PLAN_INCONSISTENT;
+    case CONTROL_BUSY:
+        return PLAN_BUSY;
+    }
+    assert(!"a verdict");
+    return PLAN_FAILED;
 }
 
 static bool same_object(const struct change *a, const struct change *b)
@@ -110,7 +117,7 @@ static void report(const struct change *change, enum plan_error error, const cha
         return;
     change_show(change, text);
     log_notice("%s: refused \"%s\": %s", control_instance(control)->name, text, why);
-    if (error != PLAN_NOT_ALLOWED && change->kind != CHANGE_SERIAL)
+    if (error != PLAN_NOT_ALLOWED && change_class(change->kind) != CLASS_LOCK)
         commands_reject(control_instance(control), text, why);
 }
 

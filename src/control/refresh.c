@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "base/clock.h"
 #include "control/control_private.h"
 #include "model/commands.h"
@@ -67,6 +69,8 @@ static void read_net(struct control *control)
     const struct reply lost = {.outcome = OUTCOME_LOST};
     struct command command;
 
+    if (control->net.active)
+        return;
     begin(control, &control->net, "net");
     command_net(&command);
     if (!session_ask(control->session, &command, &listener))
@@ -141,23 +145,30 @@ static void read_pkcs11(struct control *control)
 {
     struct command command;
 
+    if (control->pkcs11.active)
+        return;
     begin(control, &control->pkcs11, "pkcs11-id-count");
     control->next_certificate = 0;
     command_pkcs11_count(&command);
     ask_pkcs11(control, &command);
 }
 
+static void read_status(struct control *control)
+{
+    uint64_t ticket = commands_begin(control->instance, "status");
+
+    commands_end(control->instance, ticket, RESULT_SUCCESS, slice_of("under way"), 0);
+    session_refresh(control->session);
+}
+
 void control_refresh(struct control *control, const struct change *change)
 {
-    uint64_t ticket;
+    static void (*const readers[CHANGE_KINDS])(struct control * control) = {
+        [CHANGE_REFRESH] = read_status,
+        [CHANGE_NET_REFRESH] = read_net,
+        [CHANGE_PKCS11_REFRESH] = read_pkcs11,
+    };
 
-    if (change->kind == CHANGE_NET_REFRESH && !control->net.active) {
-        read_net(control);
-    } else if (change->kind == CHANGE_PKCS11_REFRESH && !control->pkcs11.active) {
-        read_pkcs11(control);
-    } else if (change->kind == CHANGE_REFRESH) {
-        ticket = commands_begin(control->instance, "status");
-        commands_end(control->instance, ticket, RESULT_SUCCESS, slice_of("under way"), 0);
-        session_refresh(control->session);
-    }
+    assert(readers[change->kind]);
+    readers[change->kind](control);
 }

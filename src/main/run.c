@@ -131,6 +131,27 @@ static void tear_down_loop(void)
         event_base_free(process.base);
 }
 
+/* What a forgotten row would break is told now, not when somebody asks for it. */
+static bool check_tables(void)
+{
+    const struct table *table = walker_check(&process.walker);
+    const char *alert = alerts_check();
+
+    enum change_kind kind = 0;
+
+    while (kind < CHANGE_KINDS && change_is_complete(kind))
+        kind++;
+    if (table)
+        log_error("the table %s is not right", table->name);
+    else if (alert)
+        log_error("the notifications are not right: %s", alert);
+    else if (kind < CHANGE_KINDS)
+        log_error("changes of kind %d are not described", (int)kind);
+    else
+        return true;
+    return false;
+}
+
 static bool set_up_agent(const char *address)
 {
     process.agentx = text_copy(address);
@@ -145,7 +166,8 @@ static bool set_up_agent(const char *address)
     notify_start(NOTIFY_BOUND);
     alerts_start(&process.walker);
     set_start(&process.walker);
-    return process.agentx && link_start(process.base, address, set_link_changed, NULL) &&
+    return check_tables() && process.agentx &&
+           link_start(process.base, address, set_link_changed, NULL) &&
            handler_start(&process.walker);
 }
 

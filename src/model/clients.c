@@ -163,12 +163,13 @@ void established_env(struct established *block, struct slice name, struct slice 
         {"IV_PLAT", &block->peer.platform},   {"IV_GUI_VER", &block->peer.gui},
         {"IV_SSO", &block->peer.sso},
     };
+    int64_t since;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (slice_is(name, texts[i].name))
             text_set(texts[i].text, ADMIN_MAX, value);
     if (slice_is(name, "time_unix"))
-        slice_to_i64(value, &block->since);
+        block->since = slice_to_i64(value, &since) ? since : 0;
     else if (slice_is(name, "ifconfig_pool_remote_ip"))
         block->has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->virtual_ipv4);
     else if (slice_is(name, "ifconfig_pool_remote_ip6"))

@@ -19,7 +19,8 @@ enum event_kind {
     EVENT_CLIENT_CONNECTED,    /* client */
     EVENT_CLIENT_DISCONNECTED, /* session */
     EVENT_LOG,                 /* log: every new line that is kept */
-    EVENT_ECHO                 /* log: likewise */
+    EVENT_ECHO,                /* log: likewise */
+    EVENT_KINDS
 };
 
 struct event {

@@ -49,8 +49,9 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->started_mono = instance->tunnel_mono = now;
     instance->contact_unix = clock_wall();
     instance->mode = MODE_UNKNOWN;
-    instance->hold_flag = instance->dco = instance->status_complete = TRUTH_UNKNOWN;
-    instance->verb = instance->mute = instance->auth_retry = -1;
+    instance->dco = instance->status_complete = TRUTH_UNKNOWN;
+    for (enum setting setting = 0; setting < SETTINGS; setting++)
+        instance->settings[setting] = SETTING_UNKNOWN;
     instance->last_command.result = RESULT_SUCCESS;
     instance->serial = random_serial();
     instance->pkcs11.told = -1;

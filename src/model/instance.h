@@ -11,6 +11,7 @@
 #include "model/records.h"
 #include "model/requests.h"
 #include "protocol/command.h"
+#include "protocol/settings.h"
 #include "protocol/state.h"
 
 /* The management session, seen from outside. */
@@ -65,13 +66,10 @@ struct instance {
     struct state_record state; /* the last known */
     int64_t state_mono;        /* when it last changed; 0 never */
 
-    enum truth hold_flag;
+    int settings[SETTINGS]; /* by enum setting; SETTING_UNKNOWN when not known */
     bool hold_waiting;
     bool hold_told; /* EVENT_HOLD_WAITING was told and no _ENDED since */
     int hold_hint;  /* seconds */
-    int verb;       /* -1 when not known */
-    int mute;       /* -1 when not known */
-    int auth_retry; /* of enum auth_retry; -1 when not known */
 
     struct rows clients;
     struct rows routes;

@@ -1,5 +1,6 @@
 #include "protocol/command.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -137,7 +138,8 @@ struct command_dialect command_dialect_of(struct slice version)
     struct slice digits;
 
     slice_take_prefix(&version, "OpenVPN ");
-    slice_to_int(slice_cut(&version, '.'), 0, 1000, &major);
+    if (!slice_to_int(slice_cut(&version, '.'), 0, 1000, &major))
+        return (struct command_dialect){false, false, false};
     digits = version;
     digits.len = 0;
     while (digits.len < version.len && version.at[digits.len] >= '0' &&
@@ -170,26 +172,6 @@ void command_help(struct command *command)
 void command_load_stats(struct command *command)
 {
     plain(command, REPLY_SINGLE, "load-stats");
-}
-
-void command_hold_query(struct command *command)
-{
-    plain(command, REPLY_SINGLE, "hold");
-}
-
-void command_verb_query(struct command *command)
-{
-    plain(command, REPLY_SINGLE, "verb");
-}
-
-void command_mute_query(struct command *command)
-{
-    plain(command, REPLY_SINGLE, "mute");
-}
-
-void command_auth_retry_query(struct command *command)
-{
-    plain(command, REPLY_SINGLE, "auth-retry");
 }
 
 void command_state_on_all(struct command *command)
@@ -244,51 +226,25 @@ void command_pkcs11_get(struct command *command, unsigned index)
     finish(&builder);
 }
 
-void command_hold(struct command *command, enum hold_action action)
+void command_query(struct command *command, const char *name)
 {
-    static const char *const words[] = {
-        [HOLD_ON] = "hold on", [HOLD_OFF] = "hold off", [HOLD_RELEASE] = "hold release"};
-
-    plain(command, REPLY_SINGLE, words[action]);
-}
-
-enum command_error command_verb(struct command *command, int level)
-{
-    struct builder builder = build(command, REPLY_SINGLE, "verb");
-
-    if (level < 0 || level > 15)
-        builder.error = COMMAND_RANGE;
-    add_number(&builder, level);
-    return finish(&builder);
-}
-
-enum command_error command_mute(struct command *command, int count)
-{
-    struct builder builder = build(command, REPLY_SINGLE, "mute");
-
-    if (count < 0)
-        builder.error = COMMAND_RANGE;
-    add_number(&builder, count);
-    return finish(&builder);
-}
-
-const char *command_auth_retry_word(enum auth_retry mode)
-{
-    static const char *const words[] = {[AUTH_RETRY_NONE] = "none",
-                                        [AUTH_RETRY_INTERACT] = "interact",
-                                        [AUTH_RETRY_NOINTERACT] = "nointeract"};
-
-    return words[mode];
+    plain(command, REPLY_SINGLE, name);
 }
 
 const char *command_signal_word(enum daemon_signal number)
 {
-    static const char *const words[] = {[DAEMON_SIGHUP] = "SIGHUP",
-                                        [DAEMON_SIGTERM] = "SIGTERM",
-                                        [DAEMON_SIGUSR1] = "SIGUSR1",
-                                        [DAEMON_SIGUSR2] = "SIGUSR2"};
-
-    return words[number];
+    switch (number) {
+    case DAEMON_SIGHUP:
+        return "SIGHUP";
+    case DAEMON_SIGTERM:
+        return "SIGTERM";
+    case DAEMON_SIGUSR1:
+        return "SIGUSR1";
+    case DAEMON_SIGUSR2:
+        return "SIGUSR2";
+    }
+    assert(!"a signal");
+    return "";
 }
 
 static void with_word(struct command *command, enum reply_form form, const char *name,
@@ -301,9 +257,14 @@ static void with_word(struct command *command, enum reply_form form, const char 
     finish(&builder);
 }
 
-void command_auth_retry(struct command *command, enum auth_retry mode)
+void command_assign(struct command *command, const char *name, const char *value)
 {
-    with_word(command, REPLY_SINGLE, "auth-retry", command_auth_retry_word(mode));
+    with_word(command, REPLY_SINGLE, name, value);
+}
+
+void command_hold_release(struct command *command)
+{
+    plain(command, REPLY_SINGLE, "hold release");
 }
 
 /* A refused signal has no reply at all up to 2.5.7. */

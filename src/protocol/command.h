@@ -73,15 +73,11 @@ const char *command_error_text(enum command_error error);
 /* Overwrites the line so that nothing secret stays in memory. */
 void command_wipe(struct command *command);
 
-/* Queries without parameters. */
+/* Queries. */
 void command_version(struct command *command);
 void command_pid(struct command *command);
 void command_help(struct command *command);
 void command_load_stats(struct command *command);
-void command_hold_query(struct command *command);
-void command_verb_query(struct command *command);
-void command_mute_query(struct command *command);
-void command_auth_retry_query(struct command *command);
 void command_state_on_all(struct command *command);
 void command_log_on_all(struct command *command);
 void command_log_off(struct command *command);
@@ -92,19 +88,20 @@ void command_net(struct command *command);
 void command_pkcs11_count(struct command *command);
 void command_pkcs11_get(struct command *command, unsigned index);
 
-/* Changes. */
-enum hold_action { HOLD_ON, HOLD_OFF, HOLD_RELEASE };
-enum auth_retry { AUTH_RETRY_NONE, AUTH_RETRY_INTERACT, AUTH_RETRY_NOINTERACT };
+/*
+ * `NAME` and `NAME VALUE`, each answered by one line: the commands of protocol/settings.h, which
+ * knows what the words may be.
+ */
+void command_query(struct command *command, const char *name);
+void command_assign(struct command *command, const char *name, const char *value);
+
+/* Actions. */
 enum daemon_signal { DAEMON_SIGHUP, DAEMON_SIGTERM, DAEMON_SIGUSR1, DAEMON_SIGUSR2 };
 
-/* The daemon's words for them. */
-const char *command_auth_retry_word(enum auth_retry mode);
+/* The daemon's word for it. */
 const char *command_signal_word(enum daemon_signal number);
 
-void command_hold(struct command *command, enum hold_action action);
-enum command_error command_verb(struct command *command, int level); /* 0 to 15 */
-enum command_error command_mute(struct command *command, int count); /* 0 and more */
-void command_auth_retry(struct command *command, enum auth_retry mode);
+void command_hold_release(struct command *command);
 void command_signal(struct command *command, enum daemon_signal number);
 void command_forget_passwords(struct command *command);
 

@@ -16,9 +16,9 @@ static bool read_info(struct slice text, struct message *out)
 {
     struct slice rest = text;
 
-    out->info.version = 0;
-    if (slice_take_prefix(&rest, "OpenVPN Management Interface Version "))
-        slice_to_int(slice_cut(&rest, ' '), 1, 1000000, &out->info.version);
+    if (!slice_take_prefix(&rest, "OpenVPN Management Interface Version ") ||
+        !slice_to_int(slice_cut(&rest, ' '), 1, 1000000, &out->info.version))
+        out->info.version = 0;
     return true;
 }
 
@@ -27,8 +27,8 @@ static bool read_hold(struct slice text, struct message *out)
 {
     struct slice rest = text;
 
-    out->hold.seconds = 0;
-    slice_to_int(slice_cut_last(&rest, ':'), 0, INT32_MAX, &out->hold.seconds);
+    if (!slice_to_int(slice_cut_last(&rest, ':'), 0, INT32_MAX, &out->hold.seconds))
+        out->hold.seconds = 0;
     return true;
 }
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "protocol/command.h"
+#include "protocol/settings.h"
 
 /* A status has no longer row; a history has lines of up to 10 KiB. */
 enum { ROW_BYTES = 512, HISTORY_BYTES = 16 << 20 };
@@ -19,19 +19,6 @@ bool reply_number(struct slice text, const char *name, int64_t *out)
            slice_to_i64(text, out);
 }
 
-bool reply_auth_retry(struct slice text, int *mode)
-{
-    if (!slice_take_prefix(&text, "auth-retry="))
-        return false;
-    for (int i = AUTH_RETRY_NONE; i <= AUTH_RETRY_NOINTERACT; i++) {
-        if (slice_is(text, command_auth_retry_word((enum auth_retry)i))) {
-            *mode = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool reply_load_stats(struct slice text, struct load_stats *out)
 {
     struct load_stats stats;
@@ -44,23 +31,23 @@ bool reply_load_stats(struct slice text, struct load_stats *out)
     return true;
 }
 
+/* Whether a command is the one word. */
+static bool is_word(const char *line, const char *word)
+{
+    size_t len = strlen(word);
+
+    return strncmp(line, word, len) == 0 && line[len] == '\n';
+}
+
 bool reply_fits(const char *line, struct slice text)
 {
-    static const struct {
-        const char *line;
-        const char *begin;
-    } queries[] = {
-        {"pid\n", "pid="},
-        {"hold\n", "hold="},
-        {"verb\n", "verb="},
-        {"mute\n", "mute="},
-        {"auth-retry\n", "auth-retry="},
-        {"load-stats\n", "nclients="},
-    };
-
-    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
-        if (strncmp(line, queries[i].line, strlen(queries[i].line)) == 0)
-            return slice_starts(text, queries[i].begin);
+    if (is_word(line, "pid"))
+        return slice_starts(text, "pid=");
+    if (is_word(line, "load-stats"))
+        return slice_starts(text, "nclients=");
+    for (enum setting setting = 0; setting < SETTINGS; setting++)
+        if (is_word(line, settings_name(setting)))
+            return slice_take_prefix(&text, settings_name(setting)) && slice_starts(text, "=");
     return true;
 }
 

@@ -6,11 +6,9 @@
 
 #include "base/slice.h"
 
-/* Reads `NAME=N`, the text of a SUCCESS reply: "pid", "hold", "verb", "mute". */
-bool reply_number(struct slice text, const char *name, int64_t *out);
-
-/* Reads `auth-retry=WORD`; the mode is one of enum auth_retry (protocol/command.h). */
-bool reply_auth_retry(struct slice text, int *mode);
+/* Reads `NAME=N`, the text of a SUCCESS reply: "pid". */
+bool reply_number(struct slice text, const char *name, int64_t *out)
+    __attribute__((warn_unused_result));
 
 /* `load-stats`: clients whose set-up has finished, link bytes since the daemon started. */
 struct load_stats {

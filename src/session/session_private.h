@@ -22,7 +22,8 @@ struct session {
     bool synchronized;
     bool refresh_due; /* startup_refresh() had no room for all of it */
     unsigned step;
-    bool hold_unconfirmed; /* a hold of before that the daemon has not told again */
+    enum setting settings_asked; /* the next one to ask for */
+    bool hold_unconfirmed;       /* a hold of before that the daemon has not told again */
     struct replay replay;
     struct capability *capabilities;
     size_t capability_count;

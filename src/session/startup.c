@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "protocol/reply.h"
+#include "protocol/settings.h"
 #include "session/session_private.h"
 
 /* More lines of `help` than any version has. */
@@ -12,9 +13,10 @@ enum { CAPABILITIES_MAX = 200 };
 enum { RETRY_PAUSE = 1000 };
 
 struct step {
-    void (*build)(struct command *command);
+    bool (*prepare)(struct session *session, struct command *command); /* false: left out */
     void (*line)(struct session *session, struct slice line);
     void (*done)(void *arg, const struct reply *reply);
+    bool again; /* until it is left out */
 };
 
 static void next_step(struct session *session);
@@ -39,40 +41,16 @@ static void pid_done(void *arg, const struct reply *reply)
         instance_set_pid(session->instance, pid);
 }
 
-static void hold_done(void *arg, const struct reply *reply)
+/* The answer says which setting it is. */
+static void setting_done(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
-    int64_t flag;
+    int *values = session->instance->settings;
 
-    if (reply_number(reply->text, "hold", &flag))
-        session->instance->hold_flag = flag ? TRUTH_TRUE : TRUTH_FALSE;
-}
-
-static void verb_done(void *arg, const struct reply *reply)
-{
-    struct session *session = arg;
-    int64_t verb;
-
-    if (!reply_number(reply->text, "verb", &verb) || verb < 0 || verb > INT32_MAX)
-        return;
-    session->instance->verb = (int)verb;
-    streams_follow(session);
-}
-
-static void mute_done(void *arg, const struct reply *reply)
-{
-    struct session *session = arg;
-    int64_t mute;
-
-    if (reply_number(reply->text, "mute", &mute) && mute >= 0 && mute <= INT32_MAX)
-        session->instance->mute = (int)mute;
-}
-
-static void auth_retry_done(void *arg, const struct reply *reply)
-{
-    struct session *session = arg;
-
-    reply_auth_retry(reply->text, &session->instance->auth_retry);
+    for (enum setting setting = 0; setting < SETTINGS; setting++)
+        if (reply->outcome == OUTCOME_SUCCESS &&
+            settings_read(setting, reply->text, &values[setting]) && setting == SETTING_VERB)
+            streams_follow(session);
 }
 
 static void replayed_line(struct session *session, struct slice line)
@@ -135,22 +113,84 @@ static void help_done(void *arg, const struct reply *reply)
     session->capability_count = 0;
 }
 
+#define ASK(name)                                                                                  \
+    static bool ask_##name(struct session *session, struct command *command)                       \
+    {                                                                                              \
+        (void)session;                                                                             \
+        command_##name(command);                                                                   \
+        return true;                                                                               \
+    }
+
+ASK(version)
+ASK(pid)
+ASK(help)
+
+/* A replay that there is no memory for is ignored, but its stream is wanted. */
+static bool ask_state(struct session *session, struct command *command)
+{
+    replay_begin(&session->replay, REPLAY_STATE, session->instance);
+    command_state_on_all(command);
+    return true;
+}
+
+/* A stream whose lines are not kept stays off. */
+static bool ask_echo(struct session *session, struct command *command)
+{
+    session->echo_on = streams_allow_echo(session);
+    if (session->echo_on)
+        replay_begin(&session->replay, REPLAY_ECHO, session->instance);
+    command_echo_on_all(command);
+    return session->echo_on;
+}
+
+static bool ask_log(struct session *session, struct command *command)
+{
+    session->log_on = streams_allow_log(session);
+    if (session->log_on)
+        replay_begin(&session->replay, REPLAY_LOG, session->instance);
+    command_log_on_all(command);
+    return session->log_on;
+}
+
+static bool ask_verb(struct session *session, struct command *command)
+{
+    session->settings_asked = 0;
+    settings_query(SETTING_VERB, command);
+    return true;
+}
+
+static bool ask_next_setting(struct session *session, struct command *command)
+{
+    if (session->settings_asked == SETTING_VERB)
+        session->settings_asked++;
+    if (session->settings_asked >= SETTINGS)
+        return false;
+    settings_query(session->settings_asked, command);
+    return true;
+}
+
+static void next_setting_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+
+    setting_done(session, reply);
+    session->settings_asked++;
+}
+
 /*
  * Who it is comes first, so that the replays know whether it is the daemon of before; then the
  * streams, each with its history in one go, so that no event is lost or told twice.  Whether the
  * log may be one of them depends on verb.
  */
 static const struct step steps[] = {
-    {command_version, version_line, NULL},
-    {command_pid, NULL, pid_done},
-    {command_state_on_all, replayed_line, replay_done},
-    {command_echo_on_all, replayed_line, replay_done},
-    {command_verb_query, NULL, verb_done},
-    {command_log_on_all, replayed_line, replay_done},
-    {command_hold_query, NULL, hold_done},
-    {command_mute_query, NULL, mute_done},
-    {command_auth_retry_query, NULL, auth_retry_done},
-    {command_help, help_line, help_done},
+    {ask_version, version_line, NULL, false},
+    {ask_pid, NULL, pid_done, false},
+    {ask_state, replayed_line, replay_done, false},
+    {ask_echo, replayed_line, replay_done, false},
+    {ask_verb, NULL, setting_done, false},
+    {ask_log, replayed_line, replay_done, false},
+    {ask_next_setting, NULL, next_setting_done, true},
+    {ask_help, help_line, help_done, false},
 };
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 
@@ -171,31 +211,8 @@ static void on_done(void *arg, const struct reply *reply)
         return;
     if (steps[session->step].done)
         steps[session->step].done(session, reply);
-    session->step++;
+    session->step += !steps[session->step].again;
     next_step(session);
-}
-
-/*
- * False when the step is left out: a stream whose lines are not kept stays off.  A replay that
- * there is no memory for is ignored, but its stream is wanted.
- */
-static bool prepare(struct session *session)
-{
-    struct instance *instance = session->instance;
-    bool wanted = true;
-
-    if (steps[session->step].build == command_state_on_all) {
-        replay_begin(&session->replay, REPLAY_STATE, instance);
-    } else if (steps[session->step].build == command_echo_on_all) {
-        wanted = session->echo_on = streams_allow_echo(session);
-        if (wanted)
-            replay_begin(&session->replay, REPLAY_ECHO, instance);
-    } else if (steps[session->step].build == command_log_on_all) {
-        wanted = session->log_on = streams_allow_log(session);
-        if (wanted)
-            replay_begin(&session->replay, REPLAY_LOG, instance);
-    }
-    return wanted;
 }
 
 static void finish(struct session *session)
@@ -216,13 +233,12 @@ static void next_step(struct session *session)
     const struct listener listener = {.line = on_line, .done = on_done, .arg = session};
     struct command command;
 
-    while (session->step < STEPS && !prepare(session))
+    while (session->step < STEPS && !steps[session->step].prepare(session, &command))
         session->step++;
     if (session->step == STEPS) {
         finish(session);
         return;
     }
-    steps[session->step].build(&command);
     if (!connection_ask(session->connection, &command, &listener))
         timer_start(&session->poll, RETRY_PAUSE);
 }
@@ -252,22 +268,12 @@ void startup_begin(struct session *session)
  */
 void startup_refresh(struct session *session)
 {
-    static const struct {
-        void (*build)(struct command *command);
-        void (*done)(void *arg, const struct reply *reply);
-    } settings[] = {
-        {command_hold_query, hold_done},
-        {command_verb_query, verb_done},
-        {command_mute_query, mute_done},
-        {command_auth_retry_query, auth_retry_done},
-    };
+    const struct listener listener = {.done = setting_done, .arg = session};
     struct command command;
 
     session->refresh_due = false;
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-        const struct listener listener = {.done = settings[i].done, .arg = session};
-
-        settings[i].build(&command);
+    for (enum setting setting = 0; setting < SETTINGS; setting++) {
+        settings_query(setting, &command);
         if (!connection_ask(session->connection, &command, &listener))
             session->refresh_due = true;
     }

@@ -47,7 +47,8 @@ static void ignore_reply(void *arg, const struct reply *reply)
 
 bool streams_allow_log(const struct session *session)
 {
-    return session->instance->log.bound > 0 && session->instance->verb <= COMMAND_VERB_LOG_MAX;
+    return session->instance->log.bound > 0 &&
+           session->instance->settings[SETTING_VERB] <= COMMAND_VERB_LOG_MAX;
 }
 
 bool streams_allow_echo(const struct session *session)

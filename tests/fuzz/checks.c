@@ -194,8 +194,9 @@ void check_instance(const struct instance *instance)
         check_text(instance->capabilities[i].summary, ADMIN_MAX);
     }
     REQUIRE(instance->pid >= 0);
-    REQUIRE(instance->verb >= -1 && instance->mute >= -1);
-    REQUIRE(instance->hold_flag >= TRUTH_TRUE && instance->hold_flag <= TRUTH_UNKNOWN);
+    for (enum setting setting = 0; setting < SETTINGS; setting++)
+        REQUIRE(instance->settings[setting] >= SETTING_UNKNOWN &&
+                instance->settings[setting] <= settings_max(setting));
     REQUIRE(instance->hold_hint >= 0);
 }
 
@@ -295,6 +296,8 @@ static void on_event(void *arg, const struct event *event)
         break;
     case EVENT_FATAL:
         break;
+    case EVENT_KINDS:
+        REQUIRE(false);
     }
 }
 

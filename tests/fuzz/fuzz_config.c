@@ -63,7 +63,8 @@ static void check_section(const struct instance_config *instance)
     REQUIRE(between(instance->reply_timeout, 10, 3600));
     REQUIRE(between(instance->notify_rate, 1, 100000));
     check_limits(&instance->limits);
-    REQUIRE(instance->allow < ALLOW_SESSION << 1 && instance->notify < NOTIFY_ECHO << 1);
+    REQUIRE((instance->allow & ~(unsigned)ALLOW_ALL) == 0 &&
+            (instance->notify & ~(unsigned)NOTIFY_ALL) == 0);
     REQUIRE(!(instance->notify & NOTIFY_LOG) == !instance->log_alert_flags);
 }
 

@@ -7,6 +7,7 @@
 #include "protocol/lines.h"
 #include "protocol/message.h"
 #include "protocol/reply.h"
+#include "protocol/settings.h"
 #include "protocol/status.h"
 
 /* Bytes of a daemon: lines, messages, and all that reads a part of a line. */
@@ -137,6 +138,18 @@ static void check_texts(struct slice line)
     }
 }
 
+/* What is read can be written. */
+static void check_settings(struct slice line)
+{
+    for (enum setting setting = 0; setting < SETTINGS; setting++) {
+        struct command command;
+        int value;
+
+        if (settings_read(setting, line, &value))
+            REQUIRE(settings_write(setting, value, &command) == COMMAND_OK);
+    }
+}
+
 static void check_parts(struct slice line)
 {
     struct state_line state;
@@ -155,7 +168,9 @@ static void check_parts(struct slice line)
         REQUIRE(address_bytes(&address) == 4 || address_bytes(&address) == 16);
     else
         REQUIRE(address.family == ADDRESS_NONE);
-    reply_number(line, "pid", &number);
+    if (reply_number(line, "pid", &number))
+        REQUIRE(slice_starts(line, "pid="));
+    check_settings(line);
     reply_load_stats(line, &stats);
 }
 

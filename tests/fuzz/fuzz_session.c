@@ -179,7 +179,7 @@ static void recover(void)
     }
     REQUIRE(is_well());
     REQUIRE(instance_state(instance) == STATE_CONNECTED);
-    REQUIRE(instance->verb == 3 && instance->capability_count == 2);
+    REQUIRE(instance->settings[SETTING_VERB] == 3 && instance->capability_count == 2);
     check();
 }
 

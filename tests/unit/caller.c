@@ -169,6 +169,14 @@ void caller_ask(void (*build)(struct command *command))
     caller_ask_command(&command);
 }
 
+void caller_ask_setting(enum setting setting)
+{
+    struct command command;
+
+    settings_query(setting, &command);
+    caller_ask_command(&command);
+}
+
 void caller_when(const char *line, void (*act)(void))
 {
     awaited = line;

@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "connection/connection.h"
+#include "protocol/settings.h"
 #include "script.h"
 
 /*
@@ -34,6 +35,7 @@ void caller_greet(void);
 
 /* Asks, with a listener that writes down; fails when that is refused. */
 void caller_ask(void (*build)(struct command *command));
+void caller_ask_setting(enum setting setting);
 void caller_ask_command(const struct command *command);
 
 /* Is called once, when a line with this text has been written down (NULL: never). */

@@ -146,6 +146,7 @@ static int set_up(void **state)
     assert_non_null(office);
     assert_true(model_add(&model, office));
     walker = (struct walker){root, ROOT_LEN, tables, table_count, &model};
+    assert_null(alerts_check());
     alerts_start(&walker);
     assert_true(alerts_configure(7, &config));
     return 0;

@@ -297,29 +297,13 @@ static void test_kill_by_id(void **state)
     assert_int_equal(command_client_kill(&command, old_dialect, 7), COMMAND_MISREAD);
 }
 
-static void test_numbers(void **state)
-{
-    struct command command;
-
-    (void)state;
-    assert_int_equal(command_verb(&command, 15), COMMAND_OK);
-    assert_line(&command, "verb 15");
-    assert_int_equal(command_verb(&command, 16), COMMAND_RANGE);
-    assert_int_equal(command_verb(&command, -1), COMMAND_RANGE);
-    assert_int_equal(command_mute(&command, 0), COMMAND_OK);
-    assert_line(&command, "mute 0");
-    assert_int_equal(command_mute(&command, -1), COMMAND_RANGE);
-}
-
 static void test_plain_words(void **state)
 {
     struct command command;
 
     (void)state;
-    command_hold(&command, HOLD_RELEASE);
+    command_hold_release(&command);
     assert_line(&command, "hold release");
-    command_auth_retry(&command, AUTH_RETRY_NOINTERACT);
-    assert_line(&command, "auth-retry nointeract");
     command_signal(&command, DAEMON_SIGUSR1);
     assert_line(&command, "signal SIGUSR1");
     assert_int_equal(command.form, REPLY_MAYBE);
@@ -385,7 +369,6 @@ int main(void)
         cmocka_unit_test(test_old_daemons_take_ascii),
         cmocka_unit_test(test_kill_by_address),
         cmocka_unit_test(test_kill_by_id),
-        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_plain_words),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_dialects),

@@ -42,7 +42,7 @@ static void ask_auth_retry(void)
 {
     struct command command;
 
-    command_auth_retry(&command, AUTH_RETRY_INTERACT);
+    assert_int_equal(settings_write(SETTING_AUTH_RETRY, AUTH_RETRY_INTERACT, &command), COMMAND_OK);
     caller_ask_command(&command);
 }
 
@@ -65,7 +65,7 @@ static void test_one_command_at_a_time(void **state)
     caller_greet();
     caller_ask(command_pid);
     ask_status();
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     script_answer("pid\n", ">LOG:1,D,MANAGEMENT: CMD 'pid'\r\nSUCCESS: pid=77\r\n");
     script_answer("status 3\nload-stats\n", "END\r\n");
     script_sent("");
@@ -240,7 +240,7 @@ static void test_queue_bound(void **state)
     command_pid(&command);
     assert_false(connection_ask(caller, &command, &nobody));
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     assert_false(connection_ask(caller, &command, &nobody));
     for (int i = 1; i < CONNECTION_QUEUE_MAX; i++)
         script_answer("pid\n", "SUCCESS: pid=77\r\n");
@@ -250,7 +250,7 @@ static void test_queue_bound(void **state)
 
 static void ask_verb(void)
 {
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
 }
 
 /* Who gets a reply may ask the next thing; those that waited come first. */
@@ -259,7 +259,7 @@ static void test_asking_from_a_reply(void **state)
     (void)state;
     caller_greet();
     caller_ask(command_pid);
-    caller_ask(command_mute_query);
+    caller_ask_setting(SETTING_MUTE);
     caller_when("success pid=77", ask_verb);
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
     script_answer("mute\n", "SUCCESS: mute=0\r\n");

@@ -50,7 +50,7 @@ static void test_a_late_answer(void **state)
     (void)state;
     caller_greet();
     caller_ask(command_pid);
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     script_pass(100000);
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
     caller_told(STALE "success pid=77\nopen\n");
@@ -85,7 +85,7 @@ static void test_lost_with_commands_waiting(void **state)
     (void)state;
     caller_greet();
     caller_ask(command_pid);
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     caller_ask(command_help);
     script_say("SUCCESS: pi");
     script_close(ECONNRESET);
@@ -137,7 +137,7 @@ static void assert_closes(const char *line, const char *told)
 {
     caller_greet();
     caller_ask(command_pid);
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     caller_when(line, close_it);
     script_answer("pid\n", ">LOG:1,,a\r\nline\r\nSUCCESS: pid=77\r\n>LOG:2,,b\r\n");
     caller_told(told);
@@ -195,7 +195,7 @@ static void test_closing_when_no_longer_stale(void **state)
     (void)state;
     caller_greet();
     caller_ask(command_pid);
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     script_pass(CONNECTION_STALE_AFTER);
     caller_when("open", close_it);
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
@@ -245,7 +245,7 @@ static void test_reopening_from_a_reply(void **state)
     (void)state;
     caller_greet();
     caller_ask(command_pid);
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     caller_when("success pid=77", reopen_it);
     script_answer("pid\n", "SUCCESS: pid=77\r\n>LOG:1,,a\r\n");
     caller_told("success pid=77\nlost\nclosed\nconnecting\n");

@@ -253,29 +253,31 @@ static void test_settings_after_a_restart(void **state)
     script_answer("auth-retry\n", "SUCCESS: auth-retry=nointeract\r\n");
     script_say(">STATE:1795453999,CONNECTED,SUCCESS,,,,,\r\n");
     script_sent("");
-    assert_int_equal(office->hold_flag, TRUTH_TRUE);
-    assert_int_equal(office->verb, 5);
-    assert_int_equal(office->mute, 9);
-    assert_int_equal(office->auth_retry, AUTH_RETRY_NOINTERACT);
+    assert_int_equal(office->settings[SETTING_HOLD], 1);
+    assert_int_equal(office->settings[SETTING_VERB], 5);
+    assert_int_equal(office->settings[SETTING_MUTE], 9);
+    assert_int_equal(office->settings[SETTING_AUTH_RETRY], AUTH_RETRY_NOINTERACT);
 }
 
 static void test_odd_numbers(void **state)
 {
     static const char *const odd[] = {"SUCCESS: verb=-1\r\n", "SUCCESS: verb=99999999999\r\n",
-                                      "SUCCESS: verb=\r\n", "SUCCESS: verb=x\r\n", "ERROR: no\r\n"};
+                                      "SUCCESS: verb=16\r\n", "SUCCESS: verb=\r\n",
+                                      "SUCCESS: verb=x\r\n",  "ERROR: no\r\n"};
 
     (void)state;
     first_status(STATUS_TITLE STATUS_HEADERS "END\r\n");
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
         script_say(">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n"
                    ">STATE:1795453999,CONNECTING,,,,,,\r\n");
-        script_answer("hold\n", "SUCCESS: hold=x\r\n");
+        script_answer("hold\n", i == 0 ? "SUCCESS: hold=2\r\n" : "SUCCESS: hold=x\r\n");
         script_answer("verb\n", odd[i]);
         script_answer("mute\n", "SUCCESS: mute=-5\r\n");
         script_answer("auth-retry\n", "SUCCESS: auth-retry=always\r\n");
-        assert_int_equal(office->verb, 3);
-        assert_int_equal(office->mute, 0);
-        assert_int_equal(office->auth_retry, AUTH_RETRY_NONE);
+        assert_int_equal(office->settings[SETTING_HOLD], 0);
+        assert_int_equal(office->settings[SETTING_VERB], 3);
+        assert_int_equal(office->settings[SETTING_MUTE], 0);
+        assert_int_equal(office->settings[SETTING_AUTH_RETRY], AUTH_RETRY_NONE);
     }
 }
 

@@ -21,8 +21,8 @@ static void test_settings(void **state)
     planned_ended(PLAN_OK, PLAN_OK);
     plan_commit(plan);
     script_sent("");
-    assert_int_equal(office->verb, 5);
-    assert_int_equal(office->mute, 7);
+    assert_int_equal(office->settings[SETTING_VERB], 5);
+    assert_int_equal(office->settings[SETTING_MUTE], 7);
     planned_last("mute 7", RESULT_SUCCESS, "mute level changed");
 }
 
@@ -48,8 +48,8 @@ static void test_undo_goes_backwards(void **state)
     script_answer("verb 4\n", "SUCCESS: verb level changed\r\n");
     planned_ended(PLAN_OK, PLAN_OK);
     assert_int_equal(plan_error_of(plan, 2), PLAN_OK);
-    assert_int_equal(office->verb, 4);
-    assert_int_equal(office->auth_retry, AUTH_RETRY_NOINTERACT);
+    assert_int_equal(office->settings[SETTING_VERB], 4);
+    assert_int_equal(office->settings[SETTING_AUTH_RETRY], AUTH_RETRY_NOINTERACT);
 }
 
 static void test_an_undo_that_is_refused(void **state)
@@ -66,7 +66,7 @@ static void test_an_undo_that_is_refused(void **state)
     assert_true(plan_undo(plan, planned_on_end, &plan));
     script_answer("verb 3\n", "ERROR: no\r\n");
     planned_ended(PLAN_UNDO_FAILED, PLAN_OK);
-    assert_int_equal(office->verb, 5);
+    assert_int_equal(office->settings[SETTING_VERB], 5);
 }
 
 static void test_a_value_that_cannot_be_read_is_not_written(void **state)
@@ -120,8 +120,8 @@ static void test_no_answer_in_time(void **state)
     script_answer("mute 0\n", "SUCCESS: mute level changed\r\n");
     script_answer("verb 3\n", "SUCCESS: verb level changed\r\n");
     script_sent("");
-    assert_int_equal(office->verb, 3);
-    assert_int_equal(office->mute, 0);
+    assert_int_equal(office->settings[SETTING_VERB], 3);
+    assert_int_equal(office->settings[SETTING_MUTE], 0);
     assert_int_equal(ended, 0);
 }
 
@@ -289,7 +289,7 @@ static void test_given_up_in_the_middle(void **state)
     script_answer("verb 5\n", "SUCCESS: verb level changed\r\n");
     script_pass(1000);
     assert_int_equal(ended, 0);
-    assert_int_equal(office->verb, 5);
+    assert_int_equal(office->settings[SETTING_VERB], 5);
 }
 
 static void test_permission(void **state)

@@ -18,18 +18,18 @@
  * the settings end as they were, or all as was wanted.
  */
 
-enum { ROUNDS = 3000, SETTINGS = 2, LINES = 64 };
+enum { ROUNDS = 3000, VALUES = 2, LINES = 64 };
 
-static const char *const names[SETTINGS] = {"verb", "mute"};
-static const enum change_kind kinds[SETTINGS] = {CHANGE_VERB, CHANGE_MUTE};
+static const char *const names[VALUES] = {"verb", "mute"};
+static const enum change_kind kinds[VALUES] = {CHANGE_VERB, CHANGE_MUTE};
 
 /* The daemon. */
 static struct {
-    int values[SETTINGS];
+    int values[VALUES];
     char lines[LINES][64]; /* not answered yet */
     int count;
     bool refuses; /* changes to the wanted values */
-    int wanted[SETTINGS];
+    int wanted[VALUES];
 } fake;
 
 static struct control *control;
@@ -73,7 +73,7 @@ static const char *answer_to(const char *line)
 
     if (strcmp(line, "load-stats") == 0)
         return OFFICE_STATS;
-    for (int i = 0; i < SETTINGS; i++) {
+    for (int i = 0; i < VALUES; i++) {
         size_t len = strlen(names[i]);
 
         if (strncmp(line, names[i], len) != 0)
@@ -136,7 +136,7 @@ static bool has_failed(void)
 
 static void fill(void)
 {
-    for (int i = 0; i < SETTINGS; i++) {
+    for (int i = 0; i < VALUES; i++) {
         struct change change = {.kind = kinds[i], .instance = 1};
 
         fake.wanted[i] = change.number = 10 + i;
@@ -159,7 +159,7 @@ static bool undo(void)
 
 static void play_round(void)
 {
-    int before[SETTINGS];
+    int before[VALUES];
     bool failed;
     bool undone = false;
 
@@ -187,8 +187,8 @@ static void play_round(void)
         ;
     assert_int_equal(ended, 0);
     assert_memory_equal(fake.values, failed ? before : fake.wanted, sizeof(before));
-    assert_int_equal(office->verb, fake.values[0]);
-    assert_int_equal(office->mute, fake.values[1]);
+    assert_int_equal(office->settings[SETTING_VERB], fake.values[0]);
+    assert_int_equal(office->settings[SETTING_MUTE], fake.values[1]);
 }
 
 static void test_settings_end_as_they_were_or_as_wanted(void **state)
@@ -201,8 +201,8 @@ static void test_settings_end_as_they_were_or_as_wanted(void **state)
     office_bring_up();
     office_status(OFFICE_ALICE);
     for (int round = 0; round < ROUNDS; round++) {
-        fake.values[0] = office->verb = 3;
-        fake.values[1] = office->mute = 0;
+        fake.values[0] = office->settings[SETTING_VERB] = 3;
+        fake.values[1] = office->settings[SETTING_MUTE] = 0;
         play_round();
     }
     session_free(office_session);

@@ -29,7 +29,7 @@ static int fill_queue(void)
     struct command command;
     int count = 0;
 
-    command_mute_query(&command);
+    settings_query(SETTING_MUTE, &command);
     while (session_ask(office_session, &command, &listener))
         count++;
     assert_in_range(count, 1, CONNECTION_QUEUE_MAX);
@@ -132,7 +132,7 @@ static void test_what_the_verb_was_turns_nothing_on(void **state)
     script_answer("verb 9\n", "SUCCESS: verb level changed\r\n");
     script_sent("");
     planned_ended(PLAN_OK, PLAN_OK);
-    assert_int_equal(office->verb, 9);
+    assert_int_equal(office->settings[SETTING_VERB], 9);
 }
 
 static int tear_down(void **state)

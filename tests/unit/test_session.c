@@ -13,7 +13,7 @@ static void test_start_up(void **state)
     (void)state;
     office_bring_up();
     assert_int_equal(office->pid, 77);
-    assert_int_equal(office->verb, 3);
+    assert_int_equal(office->settings[SETTING_VERB], 3);
     assert_int_equal(instance_state(office), STATE_CONNECTED);
     assert_int_equal(office->capability_count, 1);
     office_status(OFFICE_ALICE);

@@ -101,11 +101,12 @@ static void live(void)
 
 static void print(char *text, size_t size)
 {
-    int len = snprintf(text, size, "%s %lld %d %d %s %zu %zu %u %u %u %u %u\n", office->version,
-                       (long long)office->pid, office->verb, office->mute, office->contact_error,
-                       office->capability_count, office->routes.count, office->clients.last_index,
-                       office->states.last, office->log.last, office->requests.last,
-                       office->unknown_messages);
+    int len =
+        snprintf(text, size, "%s %lld %d %d %s %zu %zu %u %u %u %u %u\n", office->version,
+                 (long long)office->pid, office->settings[SETTING_VERB],
+                 office->settings[SETTING_MUTE], office->contact_error, office->capability_count,
+                 office->routes.count, office->clients.last_index, office->states.last,
+                 office->log.last, office->requests.last, office->unknown_messages);
     const struct log_record *record;
     uint32_t row = 0;
 

@@ -33,10 +33,10 @@ static void test_a_slow_start(void **state)
     script_answer("help\n", "Commands:\r\nverb [n] : level\r\nEND\r\n");
     assert_int_equal(office->contact, CONTACT_UP);
     assert_int_equal(office->pid, 77);
-    assert_int_equal(office->verb, 4);
-    assert_int_equal(office->mute, 20);
-    assert_int_equal(office->auth_retry, AUTH_RETRY_INTERACT);
-    assert_int_equal(office->hold_flag, TRUTH_TRUE);
+    assert_int_equal(office->settings[SETTING_VERB], 4);
+    assert_int_equal(office->settings[SETTING_MUTE], 20);
+    assert_int_equal(office->settings[SETTING_AUTH_RETRY], AUTH_RETRY_INTERACT);
+    assert_int_equal(office->settings[SETTING_HOLD], 1);
     assert_int_equal(office->log.count, 1);
     assert_int_equal(office->contacts, 1);
     script_sent("load-stats\n");
@@ -55,9 +55,9 @@ static void test_refusals_of_the_start(void **state)
     script_answer("help\n", "verb [n] : level\r\nEND\r\n");
     assert_int_equal(office->contact, CONTACT_UP);
     assert_int_equal(office->pid, 0);
-    assert_int_equal(office->verb, -1);
-    assert_int_equal(office->auth_retry, -1);
-    assert_int_equal(office->hold_flag, TRUTH_UNKNOWN);
+    assert_int_equal(office->settings[SETTING_VERB], -1);
+    assert_int_equal(office->settings[SETTING_AUTH_RETRY], -1);
+    assert_int_equal(office->settings[SETTING_HOLD], SETTING_UNKNOWN);
     assert_int_equal(instance_state(office), STATE_UNKNOWN);
     assert_int_equal(office->capability_count, 1);
 }

@@ -160,7 +160,7 @@ static void test_a_full_queue(void **state)
 
     (void)state;
     begin();
-    command_hold_query(&command);
+    settings_query(SETTING_HOLD, &command);
     while (session_ask(office_session, &command, &listener))
         ;
     configure(0, 0);

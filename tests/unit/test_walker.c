@@ -206,6 +206,7 @@ static void test_check_table(void **state)
 {
     const struct column good = fixture_tables[2]->columns[0];
     const struct column twice[] = {good, good};
+    struct column alike[] = {good, good};
     struct column bad = good;
     struct table wrong = *fixture_tables[2];
 
@@ -220,6 +221,11 @@ static void test_check_table(void **state)
     bad = good;
     bad.get = NULL;
     check_columns(&bad, 1);
+    bad = good;
+    bad.name = NULL;
+    check_columns(&bad, 1);
+    alike[1].number++;
+    check_columns(alike, COUNT(alike));
 }
 
 static void test_check_length(void **state)

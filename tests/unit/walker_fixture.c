@@ -36,9 +36,10 @@ static bool find(const struct model *model, size_t table, size_t arity, const ui
 }
 
 #define FINDER(number, arity)                                                                      \
-    static bool find_##number(const struct model *model, const uint32_t *index, bool exact,        \
-                              struct row *row)                                                     \
+    static bool find_##number(const struct table *table, const struct model *model,                \
+                              const uint32_t *index, bool exact, struct row *row)                  \
     {                                                                                              \
+        (void)table;                                                                               \
         return find(model, number, arity, index, exact, row);                                      \
     }
 
@@ -72,10 +73,10 @@ static const unsigned path_3[] = {2, 1, 1};
 static const unsigned path_4[] = {2, 4, 1};
 static const unsigned path_5[] = {3, 1, 1, 1};
 
-#define TABLE(number, arity, columns)                                                              \
+#define TABLE(number, arity_of, cells)                                                             \
     {                                                                                              \
-        "t" #number, path_##number, COUNT(path_##number), arity, find_##number, columns,           \
-            COUNT(columns)                                                                         \
+        .name = "t" #number, .path = path_##number, .path_len = COUNT(path_##number),              \
+        .arity = arity_of, .find = find_##number, TABLE_COLUMNS(cells)                             \
     }
 
 static const struct table table_0 = TABLE(0, 1, three_columns); /* scalars */
