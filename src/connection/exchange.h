@@ -26,8 +26,7 @@ struct exchange {
     bool raw; /* lines of the reply may begin with '>' */
     struct listener listener;
     enum exchange_stage stage;
-    bool withdrawn; /* not to be sent any more */
-    bool told;      /* the listener knows the end already */
+    bool told;      /* the listener knows the end already, or has withdrawn the command */
     bool body;      /* the list has begun */
     bool ended;     /* a marked one has had its END, SUCCESS or ERROR */
     bool failed;    /* that was an ERROR */
