@@ -8,21 +8,21 @@
 #include "base/clock.h"
 #include "base/timers.h"
 #include "config/config.h"
+#include "connection/backoff.h"
 #include "connection/exchange.h"
 #include "connection/login.h"
+#include "connection/queue.h"
 #include "protocol/lines.h"
 #include "protocol/reply.h"
 
-/* Pauses before another try, in milliseconds; they begin anew behind a session of that length. */
-enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, STEADY_AFTER = 60000 };
+/* A session of that many milliseconds was a good one: the pauses begin anew behind it. */
+enum { STEADY_AFTER = 60000 };
 
 #define STRANGER       "the peer does not speak OpenVPN's management protocol"
 #define WRONG_PASSWORD "the daemon does not take the management password in password_file"
 
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
-
-enum { WHY_MAX = 255 };
 
 /*
  * Whatever begins or ends a session is only noted where it is found, in the middle of a callback
@@ -41,16 +41,14 @@ struct connection {
     bool wanted;                     /* its owner wants it open */
     bool ending;                     /* the next turn ends the session, or the try */
     enum connection_phase end_phase; /* ... and this is the phase then */
-    char end_why[WHY_MAX + 1];       /* ... and why; empty when that is on demand */
+    char end_why[256];               /* ... and why; empty when that is on demand */
     bool connected;
     bool heard;         /* a byte has come since the connect */
     bool tried;         /* the password was sent */
     int64_t good_since; /* clock_mono() when a command was answered first, 0 before */
-    int pause;          /* before the next try, in milliseconds */
+    struct backoff backoff;
     struct timer timer;
-    struct exchange *first; /* the one in flight */
-    struct exchange *last;
-    unsigned queued;
+    struct queue queue;
     int64_t asked;  /* clock_mono() when the last command was sent */
     uint64_t spins; /* lines of message_is_spin() since then */
     struct lines lines;
@@ -79,20 +77,6 @@ bool connection_is_open(const struct connection *connection)
     return is_greeted(connection) && !connection->ending;
 }
 
-/* Takes the first exchange out and tells its listener. */
-static void finish_first(struct connection *connection, const struct reply *reply)
-{
-    struct exchange *exchange = connection->first;
-
-    connection->first = exchange->next;
-    if (!connection->first)
-        connection->last = NULL;
-    connection->queued--;
-    if (!exchange->told)
-        exchange->listener.done(exchange->listener.arg, reply);
-    exchange_free(exchange);
-}
-
 static void drop_transport(struct connection *connection)
 {
     struct reply lost = {.outcome = OUTCOME_LOST};
@@ -101,9 +85,9 @@ static void drop_transport(struct connection *connection)
     connection->kind->close(connection->transport);
     connection->transport = NULL;
     connection->good_since = 0;
-    while (connection->first) {
-        lost.sent = connection->first->stage == EXCHANGE_SENT;
-        finish_first(connection, &lost);
+    while (connection->queue.first) {
+        lost.sent = connection->queue.first->stage == EXCHANGE_SENT;
+        queue_finish_first(&connection->queue, &lost);
     }
 }
 
@@ -118,34 +102,20 @@ static void leave(struct connection *connection, enum connection_phase phase, co
     timer_start(&connection->turn, 0);
 }
 
-/*
- * The pause before the next try, in milliseconds.  A daemon that answers and ends, again and again,
- * must not flood whoever is told of its losses.
- */
-static int next_pause(struct connection *connection)
-{
-    int pause;
-
-    if (connection->good_since && clock_mono() - connection->good_since >= STEADY_AFTER)
-        connection->pause = PAUSE_FIRST;
-    pause = connection->end_phase == PHASE_REFUSED ? PAUSE_REFUSED : connection->pause;
-    connection->pause = connection->pause * 2 < PAUSE_MAX ? connection->pause * 2 : PAUSE_MAX;
-    return pause;
-}
-
 static void end_session(struct connection *connection)
 {
     enum connection_phase phase = connection->end_phase;
     char why[sizeof(connection->end_why)];
-    int pause = next_pause(connection);
 
+    if (connection->good_since && clock_mono() - connection->good_since >= STEADY_AFTER)
+        backoff_reset(&connection->backoff);
     /* Who is told may want another end already. */
     memcpy(why, connection->end_why, sizeof(why));
     connection->ending = false;
     connection->phase = phase;
     drop_transport(connection);
     if (phase != PHASE_CLOSED)
-        timer_start(&connection->timer, pause);
+        timer_start(&connection->timer, backoff_take(&connection->backoff, phase == PHASE_REFUSED));
     else if (connection->wanted)
         timer_start(&connection->turn, 0);
     change_phase(connection, phase, why[0] ? why : NULL);
@@ -176,7 +146,7 @@ static void send_command(struct connection *connection, struct exchange *exchang
 
 static void send_next(struct connection *connection)
 {
-    struct exchange *exchange = connection->first;
+    struct exchange *exchange = connection->queue.first;
 
     if (!exchange || exchange->stage != EXCHANGE_WAITING || connection->ending)
         return;
@@ -200,7 +170,7 @@ static void complete(struct connection *connection, const struct reply *reply)
     connection->phase = PHASE_OPEN;
     if (!connection->good_since)
         connection->good_since = clock_mono();
-    finish_first(connection, reply);
+    queue_finish_first(&connection->queue, reply);
     if (was_stale)
         change_phase(connection, PHASE_OPEN, NULL);
     send_next(connection);
@@ -220,7 +190,7 @@ static void pass_fence(struct connection *connection, struct exchange *exchange)
 static void reply_line(struct connection *connection, struct slice line,
                        const struct message *message)
 {
-    struct exchange *exchange = connection->first;
+    struct exchange *exchange = connection->queue.first;
     struct reply reply;
 
     switch (exchange_take(exchange, line, message, &reply)) {
@@ -243,13 +213,14 @@ static bool is_endless(const struct connection *connection)
 {
     const struct limits *limits = &connection->config->limits;
 
-    return connection->first->bytes > reply_max((uint64_t)limits->client_max + limits->route_max);
+    return connection->queue.first->bytes >
+           reply_max((uint64_t)limits->client_max + limits->route_max);
 }
 
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
-    if (!connection->first || !exchange_wants(connection->first, message)) {
+    if (!connection->queue.first || !exchange_wants(connection->queue.first, message)) {
         connection->spins += message_is_spin(message);
         connection->handler->message(connection->arg, message);
     } else if (is_endless(connection)) {
@@ -369,12 +340,6 @@ static void begin_connecting(struct connection *connection)
     change_phase(connection, PHASE_CONNECTING, NULL);
 }
 
-static void open_anew(struct connection *connection)
-{
-    connection->pause = PAUSE_FIRST;
-    begin_connecting(connection);
-}
-
 static void open_transport(struct connection *connection)
 {
     int error = 0;
@@ -397,7 +362,7 @@ static void on_turn(void *arg)
     else if (connection->phase == PHASE_CONNECTING && !connection->transport)
         open_transport(connection);
     else if (connection->phase == PHASE_CLOSED && connection->wanted)
-        open_anew(connection);
+        begin_connecting(connection);
 }
 
 /*
@@ -423,7 +388,7 @@ static void answer_overdue(struct connection *connection)
         return;
     }
     snprintf(text, sizeof(text), "no %s within %u seconds",
-             connection->first->bytes > 0 ? "end of an answer" : "answer",
+             connection->queue.first->bytes > 0 ? "end of an answer" : "answer",
              connection->config->reply_timeout);
     leave(connection, PHASE_DISCONNECTED, text);
 }
@@ -483,6 +448,7 @@ void connection_open(struct connection *connection)
     if (connection->wanted)
         return;
     connection->wanted = true;
+    backoff_reset(&connection->backoff);
     timer_start(&connection->turn, 0);
 }
 
@@ -510,50 +476,21 @@ bool connection_is_closed(const struct connection *connection)
 
 bool connection_is_busy(const struct connection *connection)
 {
-    return connection->queued >= CONNECTION_QUEUE_MAX ||
-           (connection->first && clock_mono() - connection->asked > CONNECTION_BUSY_AFTER);
+    return connection->queue.count >= CONNECTION_QUEUE_MAX ||
+           (connection->queue.first && clock_mono() - connection->asked > CONNECTION_BUSY_AFTER);
 }
 
 bool connection_ask(struct connection *connection, const struct command *command,
                     const struct listener *listener)
 {
-    struct exchange *exchange;
-
-    if (!connection_is_open(connection) || connection->queued >= CONNECTION_QUEUE_MAX)
+    if (!connection_is_open(connection) || connection->queue.count >= CONNECTION_QUEUE_MAX ||
+        !queue_add(&connection->queue, command, listener))
         return false;
-    exchange = exchange_new(command, listener);
-    if (!exchange)
-        return false;
-    if (connection->last)
-        connection->last->next = exchange;
-    else
-        connection->first = exchange;
-    connection->last = exchange;
-    connection->queued++;
     send_next(connection);
     return true;
 }
 
 bool connection_withdraw(struct connection *connection, const void *arg)
 {
-    struct exchange **at = &connection->first;
-    struct exchange *before = NULL;
-    struct exchange *exchange;
-
-    while (*at && ((*at)->listener.arg != arg || (*at)->told)) {
-        before = *at;
-        at = &before->next;
-    }
-    exchange = *at;
-    if (!exchange || exchange->stage == EXCHANGE_SENT)
-        return false;
-    exchange->told = true;
-    if (exchange->stage == EXCHANGE_FENCED)
-        return true; /* the answer to its fence is still to be read */
-    *at = exchange->next;
-    if (!*at)
-        connection->last = before;
-    connection->queued--;
-    exchange_free(exchange);
-    return true;
+    return queue_withdraw(&connection->queue, arg);
 }

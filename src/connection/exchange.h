@@ -3,7 +3,10 @@
 
 #include <stdbool.h>
 
-#include "connection/connection.h"
+#include "base/slice.h"
+#include "connection/listener.h"
+#include "protocol/command.h"
+#include "protocol/message.h"
 
 /*
  * One command and its reply.  Knows how each form of reply ends (protocol/command.h); sends nothing
