@@ -19,7 +19,10 @@ struct session;
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, void *loop);
 
-/* Closes the socket (never by `exit`) and frees the session; the instance stays. */
+/*
+ * Closes the socket (never by `exit`) and frees the session; the instance stays.  Who waits for an
+ * answer is told before this returns, so it must not be called by one of them.
+ */
 void session_free(struct session *session);
 
 /* Connects from the next turn of the loop on, and again whenever it is needed. */
