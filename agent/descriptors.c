@@ -57,18 +57,25 @@ static void readable(evutil_socket_t fd, short what, void *arg)
 /* An answer may bring another; there are never many. */
 enum { DRAIN_ROUNDS = 16 };
 
+/* All in one go: what the library reads may end in descriptors_forget(). */
 static bool drain_some(void)
 {
+    netsnmp_large_fd_set set;
     bool some = false;
 
+    netsnmp_large_fd_set_init(&set, FD_SETSIZE);
+    NETSNMP_LARGE_FD_ZERO(&set);
     for (const struct watch *watch = watches; watch; watch = watch->next) {
         struct pollfd fd = {.fd = watch->fd, .events = POLLIN};
 
         if (poll(&fd, 1, 0) != 1 || !(fd.revents & POLLIN))
             continue;
-        readable(watch->fd, 0, NULL);
+        NETSNMP_LARGE_FD_SET(watch->fd, &set);
         some = true;
     }
+    if (some)
+        snmp_read2(&set);
+    netsnmp_large_fd_set_cleanup(&set);
     return some;
 }
 

@@ -24,7 +24,8 @@ int64_t descriptors_update(bool alarms);
 
 /*
  * Forgets all descriptors until the next update.  To be called before the library closes one: a
- * number may come back at once as another socket, of which epoll(7) then knows nothing.
+ * number may come back at once as another socket, of which epoll(7) then knows nothing.  The
+ * library may have come to that while it reads.
  */
 void descriptors_forget(void);
 

@@ -7,6 +7,9 @@
 /* Sorted by due; the number of timers is a few for each instance. */
 static struct timer *queue;
 
+/* Of timers_run(): a timer that is armed in a round is not fired in it. */
+static uint64_t round_now;
+
 void timer_init(struct timer *timer, void (*fire)(void *arg), void *arg)
 {
     *timer = (struct timer){.fire = fire, .arg = arg};
@@ -18,6 +21,7 @@ void timer_start(struct timer *timer, int64_t delay)
 
     timer_stop(timer);
     timer->due = clock_mono() + delay;
+    timer->round = round_now;
     while (*at && (*at)->due <= timer->due)
         at = &(*at)->next;
     timer->next = *at;
@@ -47,17 +51,22 @@ int64_t timers_next(void)
     return left > 0 ? left : 0;
 }
 
+static struct timer *first_due(int64_t now)
+{
+    struct timer *timer = queue;
+
+    while (timer && timer->due <= now && timer->round == round_now)
+        timer = timer->next;
+    return timer && timer->due <= now ? timer : NULL;
+}
+
 void timers_run(void)
 {
     int64_t now = clock_mono();
-    int fires = 0;
+    struct timer *timer;
 
-    for (struct timer *timer = queue; timer && timer->due <= now; timer = timer->next)
-        fires++;
-    /* Counted first: a timer that restarts itself with no delay must not keep the loop here. */
-    while (fires-- > 0 && queue && queue->due <= now) {
-        struct timer *timer = queue;
-
+    round_now++;
+    while ((timer = first_due(now))) {
         timer_stop(timer);
         timer->fire(timer->arg);
     }

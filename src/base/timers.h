@@ -16,6 +16,7 @@ struct timer {
     void *arg;
     int64_t due; /* clock_mono() at which it fires */
     bool armed;
+    uint64_t round; /* of timers_run(), in or behind which it was armed */
     struct timer *next;
 };
 
@@ -31,7 +32,11 @@ void timer_stop(struct timer *timer);
 /* Milliseconds until the next timer is due: 0 when one is overdue, -1 when none is armed. */
 int64_t timers_next(void);
 
-/* Fires all that are due now.  A timer that is armed meanwhile waits for the next call. */
+/*
+ * Fires all that are due now, in the order of their times.  A timer that is armed meanwhile, by one
+ * that fires, waits for the next call, however short its delay.  A function that fires may free
+ * what its timer is embedded in.
+ */
 void timers_run(void);
 
 #endif

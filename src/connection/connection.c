@@ -8,13 +8,15 @@
 #include "base/clock.h"
 #include "base/timers.h"
 #include "config/config.h"
+#include "connection/backoff.h"
 #include "connection/exchange.h"
 #include "connection/login.h"
+#include "connection/queue.h"
 #include "protocol/lines.h"
 #include "protocol/reply.h"
 
-/* Pauses before another try, in milliseconds; they begin anew behind a session of that length. */
-enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, STEADY_AFTER = 60000 };
+/* A session of that many milliseconds was a good one: the pauses begin anew behind it. */
+enum { STEADY_AFTER = 60000 };
 
 #define STRANGER       "the peer does not speak OpenVPN's management protocol"
 #define WRONG_PASSWORD "the daemon does not take the management password in password_file"
@@ -22,6 +24,11 @@ enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, STEADY_AFTE
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
 
+/*
+ * Whatever begins or ends a session is only noted where it is found, in the middle of a callback
+ * perhaps, and done by the next turn of the loop: on_turn().  So nothing changes under a function
+ * that has called its owner.
+ */
 struct connection {
     const struct instance_config *config;
     const struct connection_handler *handler;
@@ -30,16 +37,18 @@ struct connection {
     void *loop;
     struct transport *transport;
     enum connection_phase phase;
-    uint64_t generation; /* of the transport */
+    struct timer turn;               /* the next one, when there is something to do in it */
+    bool wanted;                     /* its owner wants it open */
+    bool ending;                     /* the next turn ends the session, or the try */
+    enum connection_phase end_phase; /* ... and this is the phase then */
+    char end_why[256];               /* ... and why; empty when that is on demand */
     bool connected;
     bool heard;         /* a byte has come since the connect */
     bool tried;         /* the password was sent */
     int64_t good_since; /* clock_mono() when a command was answered first, 0 before */
-    int pause;          /* before the next try, in milliseconds */
+    struct backoff backoff;
     struct timer timer;
-    struct exchange *first; /* the one in flight */
-    struct exchange *last;
-    unsigned queued;
+    struct queue queue;
     int64_t asked;  /* clock_mono() when the last command was sent */
     uint64_t spins; /* lines of message_is_spin() since then */
     struct lines lines;
@@ -57,23 +66,15 @@ bool connection_is_stale(const struct connection *connection)
     return connection->phase == PHASE_STALE;
 }
 
-bool connection_is_open(const struct connection *connection)
+/* The greeting was seen. */
+static bool is_greeted(const struct connection *connection)
 {
     return connection->phase == PHASE_OPEN || connection_is_stale(connection);
 }
 
-/* Takes the first exchange out and tells its listener. */
-static void finish_first(struct connection *connection, const struct reply *reply)
+bool connection_is_open(const struct connection *connection)
 {
-    struct exchange *exchange = connection->first;
-
-    connection->first = exchange->next;
-    if (!connection->first)
-        connection->last = NULL;
-    connection->queued--;
-    if (!exchange->told)
-        exchange->listener.done(exchange->listener.arg, reply);
-    exchange_free(exchange);
+    return is_greeted(connection) && !connection->ending;
 }
 
 static void drop_transport(struct connection *connection)
@@ -84,31 +85,40 @@ static void drop_transport(struct connection *connection)
     connection->kind->close(connection->transport);
     connection->transport = NULL;
     connection->good_since = 0;
-    connection->generation++;
-    while (connection->first) {
-        lost.sent = connection->first->stage == EXCHANGE_SENT;
-        finish_first(connection, &lost);
+    while (connection->queue.first) {
+        lost.sent = connection->queue.first->stage == EXCHANGE_SENT;
+        queue_finish_first(&connection->queue, &lost);
     }
 }
 
-/*
- * Ends this try and begins the next after a pause, unless a listener closes it for good.  A daemon
- * that answers and ends, again and again, must not flood whoever is told of its losses.
- */
-static void give_up(struct connection *connection, enum connection_phase phase, const char *error)
+/* Notes that it ends; the first reason is the best, but closing on demand is final. */
+static void leave(struct connection *connection, enum connection_phase phase, const char *error)
 {
-    int pause;
+    if (connection->ending && phase != PHASE_CLOSED)
+        return;
+    connection->ending = true;
+    connection->end_phase = phase;
+    snprintf(connection->end_why, sizeof(connection->end_why), "%s", error ? error : "");
+    timer_start(&connection->turn, 0);
+}
+
+static void end_session(struct connection *connection)
+{
+    enum connection_phase phase = connection->end_phase;
+    char why[sizeof(connection->end_why)];
 
     if (connection->good_since && clock_mono() - connection->good_since >= STEADY_AFTER)
-        connection->pause = PAUSE_FIRST;
-    pause = phase == PHASE_REFUSED ? PAUSE_REFUSED : connection->pause;
-    connection->pause = connection->pause * 2 < PAUSE_MAX ? connection->pause * 2 : PAUSE_MAX;
+        backoff_reset(&connection->backoff);
+    /* Who is told may want another end already. */
+    memcpy(why, connection->end_why, sizeof(why));
+    connection->ending = false;
     connection->phase = phase;
     drop_transport(connection);
-    if (connection->phase != phase)
-        return;
-    timer_start(&connection->timer, pause);
-    change_phase(connection, phase, error);
+    if (phase != PHASE_CLOSED)
+        timer_start(&connection->timer, backoff_take(&connection->backoff, phase == PHASE_REFUSED));
+    else if (connection->wanted)
+        timer_start(&connection->turn, 0);
+    change_phase(connection, phase, why[0] ? why : NULL);
 }
 
 static void send_line(struct connection *connection, struct command *command)
@@ -136,9 +146,9 @@ static void send_command(struct connection *connection, struct exchange *exchang
 
 static void send_next(struct connection *connection)
 {
-    struct exchange *exchange = connection->first;
+    struct exchange *exchange = connection->queue.first;
 
-    if (!exchange || exchange->stage != EXCHANGE_WAITING)
+    if (!exchange || exchange->stage != EXCHANGE_WAITING || connection->ending)
         return;
     connection->asked = clock_mono();
     connection->spins = 0;
@@ -151,7 +161,7 @@ static void send_next(struct connection *connection)
     }
 }
 
-/* The reply is whole; its listener may do anything, closing the connection included. */
+/* The reply is whole. */
 static void complete(struct connection *connection, const struct reply *reply)
 {
     bool was_stale = connection_is_stale(connection);
@@ -160,13 +170,10 @@ static void complete(struct connection *connection, const struct reply *reply)
     connection->phase = PHASE_OPEN;
     if (!connection->good_since)
         connection->good_since = clock_mono();
-    finish_first(connection, reply);
-    if (connection->phase != PHASE_OPEN)
-        return;
+    queue_finish_first(&connection->queue, reply);
     if (was_stale)
         change_phase(connection, PHASE_OPEN, NULL);
-    if (connection->phase == PHASE_OPEN)
-        send_next(connection);
+    send_next(connection);
 }
 
 /* All that the daemon said before is known now. */
@@ -174,7 +181,7 @@ static void pass_fence(struct connection *connection, struct exchange *exchange)
 {
     static const struct reply unsent = {.outcome = OUTCOME_UNSENT};
 
-    if (exchange->withdrawn || !exchange->listener.check(exchange->listener.arg))
+    if (exchange->told || !exchange->listener.check(exchange->listener.arg))
         complete(connection, &unsent);
     else
         send_command(connection, exchange);
@@ -183,7 +190,7 @@ static void pass_fence(struct connection *connection, struct exchange *exchange)
 static void reply_line(struct connection *connection, struct slice line,
                        const struct message *message)
 {
-    struct exchange *exchange = connection->first;
+    struct exchange *exchange = connection->queue.first;
     struct reply reply;
 
     switch (exchange_take(exchange, line, message, &reply)) {
@@ -206,17 +213,18 @@ static bool is_endless(const struct connection *connection)
 {
     const struct limits *limits = &connection->config->limits;
 
-    return connection->first->bytes > reply_max((uint64_t)limits->client_max + limits->route_max);
+    return connection->queue.first->bytes >
+           reply_max((uint64_t)limits->client_max + limits->route_max);
 }
 
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
-    if (!connection->first || !exchange_wants(connection->first, message)) {
+    if (!connection->queue.first || !exchange_wants(connection->queue.first, message)) {
         connection->spins += message_is_spin(message);
         connection->handler->message(connection->arg, message);
     } else if (is_endless(connection)) {
-        give_up(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
+        leave(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
     } else {
         reply_line(connection, line, message);
     }
@@ -228,9 +236,9 @@ static void log_in(struct connection *connection)
     char error[256];
 
     if (connection->tried) {
-        give_up(connection, PHASE_REFUSED, WRONG_PASSWORD);
+        leave(connection, PHASE_REFUSED, WRONG_PASSWORD);
     } else if (!login_command(connection->config, &command, error, sizeof(error))) {
-        give_up(connection, PHASE_REFUSED, error);
+        leave(connection, PHASE_REFUSED, error);
     } else {
         connection->tried = true;
         send_line(connection, &command);
@@ -247,10 +255,9 @@ static void early_line(struct connection *connection, const struct message *mess
         connection->lines.prompt = false;
         timer_stop(&connection->timer);
         change_phase(connection, PHASE_OPEN, NULL);
-        if (connection_is_open(connection))
-            connection->handler->message(connection->arg, message);
+        connection->handler->message(connection->arg, message);
     } else if (!connection->tried) {
-        give_up(connection, PHASE_REFUSED, STRANGER);
+        leave(connection, PHASE_REFUSED, STRANGER);
     }
 }
 
@@ -262,28 +269,30 @@ static void on_connected(void *arg)
     timer_start(&connection->timer, GREETING_WAIT);
 }
 
+static void take_line(struct connection *connection, struct slice line)
+{
+    struct message message;
+
+    message_parse(line, &message);
+    if (connection->lines.cut)
+        connection->handler->cut(connection->arg);
+    if (is_greeted(connection))
+        open_line(connection, line, &message);
+    else
+        early_line(connection, &message);
+}
+
 static void on_received(void *arg, struct slice bytes)
 {
     struct connection *connection = arg;
-    uint64_t generation = connection->generation;
-    struct message message;
     struct slice line;
 
     connection->heard = true;
     connection->handler->heard(connection->arg);
-    /* A callback may close the connection. */
-    while (connection->generation == generation && lines_next(&connection->lines, &bytes, &line)) {
-        message_parse(line, &message);
-        if (connection->lines.cut)
-            connection->handler->cut(connection->arg);
-        if (connection_is_open(connection))
-            open_line(connection, line, &message);
-        else
-            early_line(connection, &message);
-    }
-    if (connection->generation == generation && !connection_is_open(connection) &&
-        connection->lines.overflow)
-        give_up(connection, PHASE_REFUSED, STRANGER);
+    while (!connection->ending && lines_next(&connection->lines, &bytes, &line))
+        take_line(connection, line);
+    if (!is_greeted(connection) && connection->lines.overflow)
+        leave(connection, PHASE_REFUSED, STRANGER);
 }
 
 static void connect_failed(struct connection *connection, int error)
@@ -291,8 +300,8 @@ static void connect_failed(struct connection *connection, int error)
     char text[256];
     bool refused = error == EACCES || error == EPERM || error == EAGAIN;
 
-    give_up(connection, refused ? PHASE_REFUSED : PHASE_DISCONNECTED,
-            transport_why(error, text, sizeof(text)));
+    leave(connection, refused ? PHASE_REFUSED : PHASE_DISCONNECTED,
+          transport_why(error, text, sizeof(text)));
 }
 
 static void on_closed(void *arg, int error)
@@ -300,43 +309,60 @@ static void on_closed(void *arg, int error)
     struct connection *connection = arg;
     char text[256];
 
-    if (connection_is_open(connection)) {
+    if (is_greeted(connection)) {
         snprintf(text, sizeof(text), "the daemon closed the session%s%s", error ? ": " : "",
                  error ? strerror(error) : "");
-        give_up(connection, PHASE_DISCONNECTED, text);
+        leave(connection, PHASE_DISCONNECTED, text);
     } else if (!connection->connected) {
         connect_failed(connection, error);
     } else if (connection->phase == PHASE_REFUSED) {
-        give_up(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
+        leave(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
     } else if (connection->tried) {
-        give_up(connection, PHASE_REFUSED, WRONG_PASSWORD);
+        leave(connection, PHASE_REFUSED, WRONG_PASSWORD);
     } else if (connection->heard) {
-        give_up(connection, PHASE_REFUSED, STRANGER);
+        leave(connection, PHASE_REFUSED, STRANGER);
     } else {
-        give_up(connection, PHASE_REFUSED,
-                "the daemon closed the session without a word; "
-                "management-client-user or -group may not allow the agent's user");
+        leave(connection, PHASE_REFUSED,
+              "the daemon closed the session without a word; "
+              "management-client-user or -group may not allow the agent's user");
     }
 }
 
 static const struct transport_handler transport_handler = {on_connected, on_received, on_closed};
 
-static void start_connecting(struct connection *connection)
+/* The phase is told a turn before the socket is opened: its owner may still close it. */
+static void begin_connecting(struct connection *connection)
 {
-    int error = 0;
-
     lines_init(&connection->lines);
     connection->lines.prompt = true;
     connection->connected = connection->heard = connection->tried = false;
+    timer_start(&connection->turn, 0);
     change_phase(connection, PHASE_CONNECTING, NULL);
-    if (connection->phase != PHASE_CONNECTING)
-        return;
+}
+
+static void open_transport(struct connection *connection)
+{
+    int error = 0;
+
     connection->transport = connection->kind->open(
         connection->loop, &connection->config->management, &transport_handler, connection, &error);
     if (!connection->transport)
         connect_failed(connection, error);
     else
         timer_start(&connection->timer, GREETING_WAIT);
+}
+
+/* Takes the one step that is due; what follows it takes the next turn. */
+static void on_turn(void *arg)
+{
+    struct connection *connection = arg;
+
+    if (connection->ending)
+        end_session(connection);
+    else if (connection->phase == PHASE_CONNECTING && !connection->transport)
+        open_transport(connection);
+    else if (connection->phase == PHASE_CLOSED && connection->wanted)
+        begin_connecting(connection);
 }
 
 /*
@@ -362,9 +388,9 @@ static void answer_overdue(struct connection *connection)
         return;
     }
     snprintf(text, sizeof(text), "no %s within %u seconds",
-             connection->first->bytes > 0 ? "end of an answer" : "answer",
+             connection->queue.first->bytes > 0 ? "end of an answer" : "answer",
              connection->config->reply_timeout);
-    give_up(connection, PHASE_DISCONNECTED, text);
+    leave(connection, PHASE_DISCONNECTED, text);
 }
 
 static void on_timer(void *arg)
@@ -372,13 +398,13 @@ static void on_timer(void *arg)
     struct connection *connection = arg;
 
     if (!connection->transport)
-        start_connecting(connection);
-    else if (connection_is_open(connection))
+        begin_connecting(connection);
+    else if (is_greeted(connection))
         answer_overdue(connection);
     else if (!connection->connected)
         connect_failed(connection, ETIMEDOUT);
     else if (connection->tried)
-        give_up(connection, PHASE_DISCONNECTED, "no answer to the management password");
+        leave(connection, PHASE_DISCONNECTED, "no answer to the management password");
     else
         greeting_overdue(connection);
 }
@@ -397,8 +423,8 @@ struct connection *connection_new(const struct instance_config *config,
     connection->kind = kind;
     connection->loop = loop;
     connection->phase = PHASE_CLOSED;
-    connection->pause = PAUSE_FIRST;
     timer_init(&connection->timer, on_timer, connection);
+    timer_init(&connection->turn, on_turn, connection);
     return connection;
 }
 
@@ -408,6 +434,7 @@ void connection_free(struct connection *connection)
         return;
     connection->phase = PHASE_CLOSED;
     drop_transport(connection);
+    timer_stop(&connection->turn);
     free(connection);
 }
 
@@ -418,18 +445,17 @@ void connection_configure(struct connection *connection, const struct instance_c
 
 void connection_open(struct connection *connection)
 {
-    if (connection->phase != PHASE_CLOSED)
+    if (connection->wanted)
         return;
-    connection->pause = PAUSE_FIRST;
-    start_connecting(connection);
+    connection->wanted = true;
+    backoff_reset(&connection->backoff);
+    timer_start(&connection->turn, 0);
 }
 
 void connection_close(struct connection *connection)
 {
-    connection->phase = PHASE_CLOSED;
-    drop_transport(connection);
-    if (connection->phase == PHASE_CLOSED) /* a listener may have opened it again */
-        change_phase(connection, PHASE_CLOSED, NULL);
+    connection->wanted = false;
+    leave(connection, PHASE_CLOSED, NULL);
 }
 
 uint64_t connection_spins(const struct connection *connection)
@@ -439,62 +465,32 @@ uint64_t connection_spins(const struct connection *connection)
 
 void connection_drop(struct connection *connection, const char *error)
 {
-    give_up(connection, PHASE_DISCONNECTED, error);
+    if (connection->wanted)
+        leave(connection, PHASE_DISCONNECTED, error);
 }
 
 bool connection_is_closed(const struct connection *connection)
 {
-    return connection->phase == PHASE_CLOSED;
+    return !connection->wanted;
 }
 
 bool connection_is_busy(const struct connection *connection)
 {
-    return connection->queued >= CONNECTION_QUEUE_MAX ||
-           (connection->first && clock_mono() - connection->asked > CONNECTION_BUSY_AFTER);
+    return connection->queue.count >= CONNECTION_QUEUE_MAX ||
+           (connection->queue.first && clock_mono() - connection->asked > CONNECTION_BUSY_AFTER);
 }
 
 bool connection_ask(struct connection *connection, const struct command *command,
                     const struct listener *listener)
 {
-    struct exchange *exchange;
-
-    if (!connection_is_open(connection) || connection->queued >= CONNECTION_QUEUE_MAX)
+    if (!connection_is_open(connection) || connection->queue.count >= CONNECTION_QUEUE_MAX ||
+        !queue_add(&connection->queue, command, listener))
         return false;
-    exchange = exchange_new(command, listener);
-    if (!exchange)
-        return false;
-    if (connection->last)
-        connection->last->next = exchange;
-    else
-        connection->first = exchange;
-    connection->last = exchange;
-    connection->queued++;
     send_next(connection);
     return true;
 }
 
 bool connection_withdraw(struct connection *connection, const void *arg)
 {
-    static const struct reply unsent = {.outcome = OUTCOME_UNSENT};
-    struct exchange **at = &connection->first;
-    struct exchange *before = NULL;
-    struct exchange *exchange;
-
-    while (*at && ((*at)->listener.arg != arg || (*at)->told)) {
-        before = *at;
-        at = &before->next;
-    }
-    exchange = *at;
-    if (!exchange || exchange->stage == EXCHANGE_SENT)
-        return false;
-    exchange->withdrawn = true;
-    if (exchange->stage == EXCHANGE_FENCED)
-        return true;
-    *at = exchange->next;
-    if (!*at)
-        connection->last = before;
-    connection->queued--;
-    exchange->listener.done(exchange->listener.arg, &unsent);
-    exchange_free(exchange);
-    return true;
+    return queue_withdraw(&connection->queue, arg);
 }

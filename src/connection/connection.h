@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/slice.h"
+#include "connection/listener.h"
 #include "connection/transport.h"
 #include "protocol/command.h"
 #include "protocol/message.h"
@@ -14,6 +14,10 @@ struct instance_config;
 /*
  * One management session, kept up: connects, logs in, tells replies from real-time messages, sends
  * one command at a time, reconnects with a growing pause.
+ *
+ * Callbacks come from the event loop alone: when bytes have come, or from timers_run().  No
+ * function here calls back, connection_free() aside.  So a callback may call all of them but that
+ * one: they take note, and what they cause is told from the next turn of the loop.
  */
 struct connection;
 
@@ -50,40 +54,6 @@ struct connection_handler {
     void (*cut)(void *arg);
 };
 
-/* How an exchange ended. */
-enum outcome {
-    OUTCOME_SUCCESS, /* SUCCESS, or a list with its END */
-    OUTCOME_ERROR,   /* ERROR; text is the daemon's */
-    OUTCOME_CUT,     /* the marker came, but no end of the reply, or lines behind it */
-    OUTCOME_LOST,    /* the session ended before the reply */
-    OUTCOME_UNSENT   /* it was withdrawn, or its check said no: the daemon never saw it */
-};
-
-struct reply {
-    enum outcome outcome;
-    bool sent;           /* of a lost one: the daemon may have read the command */
-    struct slice text;   /* behind SUCCESS: or ERROR:, empty for a list */
-    struct slice marker; /* text of the load-stats marker, empty without one */
-};
-
-/*
- * Who waits for a reply; line and check may be NULL.  These and the handler's functions may ask,
- * close and open the connection, but not free it.
- */
-struct listener {
-    void (*line)(void *arg, struct slice line, const struct message *message);
-
-    /* Called once.  For a REPLY_MAYBE as soon as there is a verdict, else when the reply ends. */
-    void (*done)(void *arg, const struct reply *reply);
-
-    /*
-     * Whether the command is still right, asked in the moment before it is sent.  A load-stats goes
-     * out before, so that all that the daemon has said until now is known.
-     */
-    bool (*check)(void *arg);
-    void *arg;
-};
-
 /*
  * A new connection, closed.  config, handler, arg, kind and loop must outlive it.  NULL when memory
  * is out.
@@ -92,22 +62,25 @@ struct connection *connection_new(const struct instance_config *config,
                                   const struct connection_handler *handler, void *arg,
                                   const struct transport_kind *kind, void *loop);
 
-/* Frees it; listeners are told OUTCOME_LOST. */
+/* Closes and frees it; listeners are told OUTCOME_LOST before this returns, the handler nothing. */
 void connection_free(struct connection *connection);
 
 /* From now on another configuration of the same endpoint holds; the old one may be freed. */
 void connection_configure(struct connection *connection, const struct instance_config *config);
 
-/* Connects, now and again whenever it is needed. */
+/* Connects from the next turn on, and again whenever it is needed. */
 void connection_open(struct connection *connection);
 
-/* Closes the socket (never by `exit`) and stays closed. */
+/*
+ * Closes the socket (never by `exit`) in the next turn, and stays closed.  Until then nothing is
+ * sent or read any more; a line that is just being told is told to its end.
+ */
 void connection_close(struct connection *connection);
 
-/* Whether it was closed on demand, or never opened. */
+/* Whether it was closed on demand, or never opened; at once, whatever the phase still is. */
 bool connection_is_closed(const struct connection *connection);
 
-/* Whether the session is open (or stale). */
+/* Whether the session is open (or stale), and stays so for this turn: commands are taken. */
 bool connection_is_open(const struct connection *connection);
 
 /* Whether the answer to a command is overdue. */
@@ -119,7 +92,10 @@ bool connection_is_busy(const struct connection *connection);
 /* Log lines of the daemon's own event loop that have come since the last command was sent. */
 uint64_t connection_spins(const struct connection *connection);
 
-/* Ends this session, for a reason that is for people, and begins another after a pause. */
+/*
+ * Ends this session in the next turn, for a reason that is for people (copied), and begins another
+ * after a pause; harmless when it is closed.
+ */
 void connection_drop(struct connection *connection, const char *error);
 
 /*
@@ -132,8 +108,8 @@ bool connection_ask(struct connection *connection, const struct command *command
                     const struct listener *listener);
 
 /*
- * Takes back the command whose listener has that arg: it ends with OUTCOME_UNSENT, now or when the
- * answer to its fence is read.  Returns false when it was sent already, or is not known.
+ * Takes back the command whose listener has that arg: it is never sent, and its listener never
+ * called again.  Returns false when it was sent already, or is not known.
  */
 bool connection_withdraw(struct connection *connection, const void *arg);
 

@@ -49,7 +49,7 @@ bool exchange_wants(const struct exchange *exchange, const struct message *messa
 static void give_line(struct exchange *exchange, struct slice line, const struct message *message)
 {
     exchange->body = true;
-    if (exchange->listener.line)
+    if (exchange->listener.line && !exchange->told)
         exchange->listener.line(exchange->listener.arg, line, message);
 }
 

@@ -3,7 +3,10 @@
 
 #include <stdbool.h>
 
-#include "connection/connection.h"
+#include "base/slice.h"
+#include "connection/listener.h"
+#include "protocol/command.h"
+#include "protocol/message.h"
 
 /*
  * One command and its reply.  Knows how each form of reply ends (protocol/command.h); sends nothing
@@ -26,8 +29,7 @@ struct exchange {
     bool raw; /* lines of the reply may begin with '>' */
     struct listener listener;
     enum exchange_stage stage;
-    bool withdrawn; /* not to be sent any more */
-    bool told;      /* the listener knows the end already */
+    bool told;      /* the listener knows the end already, or has withdrawn the command */
     bool body;      /* the list has begun */
     bool ended;     /* a marked one has had its END, SUCCESS or ERROR */
     bool failed;    /* that was an ERROR */

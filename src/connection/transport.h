@@ -16,7 +16,8 @@ struct transport;
 
 /*
  * What a transport tells.  All are called from the event loop, never from within the functions
- * below.  After closed() the transport is of no more use and must be closed by its owner.
+ * below; they may send and close.  After closed() the transport is of no more use and must be
+ * closed by its owner.
  */
 struct transport_handler {
     void (*connected)(void *arg);
@@ -34,7 +35,10 @@ struct transport_kind {
 
     /*
      * Sends bytes, which are copied as far as the socket does not take them at once; the copy is
-     * wiped when it is sent.  More than the transport holds closes it (ENOBUFS).
+     * wiped when it is sent.  A send that fails, or has more than the transport can hold (ENOBUFS),
+     * is the last one: nothing goes out any more, what waited is dropped, and closed() tells the
+     * error when the peer's last word has been read and it has closed.  A peer that does neither is
+     * for the owner's own time limits.
      */
     void (*send)(struct transport *transport, const char *bytes, size_t len);
 

@@ -74,7 +74,8 @@ void control_owes(struct control *control)
 
 void control_paid(struct control *control)
 {
-    control->owed--;
+    if (control->owed > 0)
+        control->owed--;
 }
 
 void control_forbid_secrets(bool forbidden)

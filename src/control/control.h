@@ -61,7 +61,8 @@ struct session *control_session(const struct control *control);
 
 /*
  * A command whose answer is overdue, or that puts something back unattended, is under way, or has
- * ended.  Until then the controls are busy.
+ * ended.  Until then the controls are busy.  To be called in pairs; one that is paid too often is
+ * ignored.
  */
 void control_owes(struct control *control);
 void control_paid(struct control *control);

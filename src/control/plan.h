@@ -37,8 +37,8 @@ enum { PLAN_MAX = 64 };
 struct plan *plan_new(void);
 
 /*
- * Gives it up, whatever it does; a running one is not told of any more.  Answers that are still to
- * come are followed to their end.
+ * Gives it up, whatever it does: nothing more is begun, what is not sent is withdrawn, and nobody
+ * is told.  Answers that are still to come are shown, and what they say is taken in.
  */
 void plan_free(struct plan *plan);
 
@@ -54,8 +54,8 @@ bool plan_check(struct plan *plan);
 
 /*
  * Runs a checked plan.  Returns true when it goes on: done is then called once, at the deadline at
- * the latest, from the event loop.  Returns false when it has ended already.  Either way
- * plan_error_of() tells what failed.
+ * the latest, from the event loop, and may do anything, plan_free() included.  Returns false when
+ * it has ended already: done is not called.  Either way plan_error_of() tells what failed.
  */
 bool plan_run(struct plan *plan, void (*done)(void *arg), void *arg);
 

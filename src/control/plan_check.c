@@ -47,10 +47,10 @@ static bool is_action(const struct change *change)
 /* What a change means together with those before it; NULL when nothing is wrong. */
 static const char *conflict(const struct plan *plan, size_t which)
 {
-    const struct change *change = &plan->steps[which].change;
+    const struct change *change = &plan->steps[which]->change;
 
     for (size_t i = 0; i < which; i++) {
-        const struct change *earlier = &plan->steps[i].change;
+        const struct change *earlier = &plan->steps[i]->change;
 
         if (same_object(change, earlier))
             return twice;
@@ -64,7 +64,7 @@ static const char *conflict(const struct plan *plan, size_t which)
 static const char *answer_fault(const struct plan *plan, size_t which,
                                 const struct instance *instance)
 {
-    const struct change *change = &plan->steps[which].change;
+    const struct change *change = &plan->steps[which]->change;
     const struct request *request = history_at(&instance->requests, change->row);
     struct command commands[CREDENTIALS_COMMANDS_MAX];
     struct credentials given;
@@ -75,7 +75,7 @@ static const char *answer_fault(const struct plan *plan, size_t which,
     if (!change_is_credential(change->kind) || !request)
         return NULL;
     for (size_t i = which + 1; i < plan->count; i++)
-        if (same_action(change, &plan->steps[i].change))
+        if (same_action(change, &plan->steps[i]->change))
             return NULL;
     plan_gather_credentials(plan, change, &given);
     fault = credentials_fault(request, &given);
@@ -89,11 +89,11 @@ static const char *answer_fault(const struct plan *plan, size_t which,
 
 static enum plan_error check(struct plan *plan, size_t which, const char **why)
 {
-    const struct change *change = &plan->steps[which].change;
+    const struct change *change = &plan->steps[which]->change;
     const struct control *control = control_find(change->instance);
     enum control_verdict verdict;
 
-    plan->steps[which].control = control ? control_id(control) : 0;
+    plan->steps[which]->control = control ? control_id(control) : 0;
 
     *why = "there is no such daemon";
     if (!control)
@@ -129,11 +129,11 @@ bool plan_check(struct plan *plan)
         const char *why;
         enum plan_error error = check(plan, i, &why);
 
-        plan->steps[i].error = error;
+        plan->errors[i] = error;
         if (error == PLAN_OK)
             continue;
         good = false;
-        report(&plan->steps[i].change, error, why);
+        report(&plan->steps[i]->change, error, why);
     }
     return good;
 }

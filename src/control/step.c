@@ -1,53 +1,47 @@
+#include "control/step.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "control/control.h"
-#include "control/plan_private.h"
 #include "model/commands.h"
 
-static void on_done(void *arg, const struct reply *reply);
-
-/* Why a command that nobody answered has no answer. */
-static const char unsent[] = "not sent: it came too late, or makes no sense any more";
-static const char not_sent_any_more[] = "not sent: the session has ended";
+/* Why a command has no answer. */
+static const char too_late[] = "not sent: it came too late";
+static const char senseless[] = "not sent: it makes no sense any more";
+static const char left_alone[] = "not sent: something else that was asked for with it has failed";
+static const char unreadable[] = "not sent: the value that it has now could not be read";
+static const char session_ended[] = "not sent: the session has ended";
+static const char no_room[] = "not sent: too many commands wait, or the agent is out of memory";
 static const char log_stays_on[] = "not sent: the stream of the log cannot be turned off before";
 static const char lost[] = "the session ended before the answer";
 static const char silent[] = "the daemon did not answer";
 
+struct step *step_new(const struct change *change, void (*told)(void *arg, struct step *step),
+                      void *arg)
+{
+    struct step *step = calloc(1, sizeof(*step));
+
+    if (!step)
+        return NULL;
+    step->change = *change;
+    step->told = told;
+    step->arg = arg;
+    return step;
+}
+
+static void destroy(struct step *step)
+{
+    change_wipe(&step->change);
+    free(step->shown);
+    free(step);
+}
+
 struct control *step_control(const struct step *step)
 {
     return control_with_id(step->control);
-}
-
-/* In the moment before an action is sent. */
-static bool still_right(void *arg)
-{
-    const struct step *step = arg;
-    const struct control *control = step_control(step);
-    const char *why;
-
-    return step->state == STEP_RUNNING && control &&
-           control_recheck(control, &step->change, &why) == CONTROL_OK;
-}
-
-static bool ask(struct step *step, const struct command *command, bool (*check)(void *arg))
-{
-    const struct listener listener = {NULL, on_done, check, step};
-
-    step->plan->waiting++;
-    if (session_ask(control_session(step_control(step)), command, &listener))
-        return true;
-    step->plan->waiting--;
-    return false;
-}
-
-static void end(struct step *step, enum step_state state)
-{
-    step->state = state;
-    plan_step_ended(step->plan, step);
 }
 
 /* Nobody waits for the command that is out, and until its end nothing else may be asked. */
@@ -84,10 +78,20 @@ static void show_begin(struct step *step, const struct command *command)
 static void show_end(const struct step *step, enum command_result result, struct slice text)
 {
     const struct control *control = step_control(step);
+    const char *word = result == RESULT_SUCCESS     ? "done"
+                       : result == RESULT_TIMED_OUT ? "no answer"
+                                                    : "not done";
 
-    if (control)
-        commands_end(control_instance(control), step->ticket, result, text,
-                     clock_mono() - step->begun);
+    if (!control)
+        return;
+    log_notice("%s: asked for \"%s\": %s", control_instance(control)->name,
+               text_or_empty(step->shown), word);
+    commands_end(control_instance(control), step->ticket, result, text, clock_mono() - step->begun);
+}
+
+static void reject(const struct step *step, const char *why)
+{
+    show_end(step, RESULT_REJECTED, slice_of(why));
 }
 
 /* A verb that the session was told of has come to its end. */
@@ -100,74 +104,95 @@ static void settle_verb(struct step *step)
     step->verb = false;
 }
 
-/* Nothing has changed, so what was to be put back is not. */
-static void not_sent(struct step *step)
+/* In the moment before an action is sent. */
+static bool still_right(void *arg)
 {
-    bool restoring = step->restoring;
+    const struct step *step = arg;
+    const struct control *control = step_control(step);
+    const char *why;
 
-    step->restoring = false;
-    settle_verb(step);
-    pay(step);
-    end(step, restoring ? STEP_UNKNOWN : STEP_FAILED);
+    return control && control_recheck(control, &step->change, &why) == CONTROL_OK;
 }
 
-/* Sends a command that is shown; where that cannot be, the daemon has not changed. */
-static void send_shown(struct step *step, const struct command *command, bool (*check)(void *arg))
+static void on_done(void *arg, const struct reply *reply);
+
+static bool ask(struct step *step, const struct command *command, enum step_command what)
 {
-    if (ask(step, command, check))
-        return;
-    show_end(step, RESULT_REJECTED, slice_of(not_sent_any_more));
-    not_sent(step);
+    const struct listener listener = {
+        .done = on_done,
+        .check = change_class(step->change.kind) == CLASS_ACTION ? still_right : NULL,
+        .arg = step};
+    struct session *session = control_session(step_control(step));
+
+    if (!session_ask(session, command, &listener)) {
+        reject(step, session_is_ready(session) ? no_room : session_ended);
+        return false;
+    }
+    step->out = what;
+    return true;
 }
 
 /* Tells the session of a verb before the command for it is asked. */
-static void send_setting(struct step *step, const struct change *change)
+static bool send_setting(struct step *step, const struct change *change, enum step_command what)
 {
     const struct control *control = step_control(step);
     struct command command;
 
+    if (!control)
+        return false;
     if (change_command(change, control_instance(control), &command) != COMMAND_OK) {
-        show_end(step, RESULT_REJECTED, slice_of(unsent));
-        not_sent(step);
-        return;
+        reject(step, senseless);
+        return false;
     }
     if (change->kind == CHANGE_VERB) {
         step->verb = session_expect_verb(control_session(control), change->number);
         if (!step->verb) {
-            show_end(step, RESULT_REJECTED, slice_of(log_stays_on));
-            not_sent(step);
-            return;
+            reject(step, log_stays_on);
+            return false;
         }
     }
-    send_shown(step, &command, NULL);
+    if (ask(step, &command, what))
+        return true;
+    settle_verb(step);
+    return false;
 }
 
-void step_set(struct step *step)
+void step_read(struct step *step)
 {
     const struct control *control = step_control(step);
     struct command command;
 
-    step->state = STEP_RUNNING;
-    step->reading = true;
-    if (!control || change_command(&step->change, control_instance(control), &command)) {
-        not_sent(step);
+    step->state = STEP_FAILED;
+    if (!control || change_command(&step->change, control_instance(control), &command))
         return;
-    }
     show_begin(step, &command);
     change_query(step->change.kind, &command);
-    send_shown(step, &command, NULL);
+    if (ask(step, &command, STEP_QUERY))
+        step->state = STEP_RUNNING;
+}
+
+void step_write(struct step *step)
+{
+    bool sent = send_setting(step, &step->change, STEP_CHANGE);
+
+    step->state = sent ? STEP_RUNNING : STEP_FAILED;
+}
+
+void step_leave(struct step *step)
+{
+    reject(step, left_alone);
+    step->state = STEP_NEW;
 }
 
 void step_act(struct step *step, const struct command *command, bool username)
 {
-    step->state = STEP_RUNNING;
+    step->state = STEP_FAILED;
     step->username = username;
-    if (!step_control(step)) {
-        not_sent(step);
+    if (!step_control(step))
         return;
-    }
     show_begin(step, command);
-    send_shown(step, command, still_right);
+    if (ask(step, command, STEP_CHANGE))
+        step->state = STEP_RUNNING;
 }
 
 static struct change change_back(const struct step *step)
@@ -184,149 +209,160 @@ void step_restore(struct step *step, bool unattended)
     const struct control *control = step_control(step);
     struct command command;
 
-    step->restoring = true;
-    if (!control || change_command(&back, control_instance(control), &command) != COMMAND_OK) {
-        not_sent(step);
+    step->state = STEP_UNKNOWN;
+    if (!control || change_command(&back, control_instance(control), &command) != COMMAND_OK)
         return;
-    }
+    show_begin(step, &command);
+    if (!send_setting(step, &back, STEP_RESTORE))
+        return;
     if (unattended)
         owe(step);
-    show_begin(step, &command);
-    send_setting(step, &back);
+    else
+        step->state = STEP_RUNNING;
 }
 
 static void show_reply(const struct step *step, const struct reply *reply)
 {
-    static const enum command_result results[] = {
-        [OUTCOME_SUCCESS] = RESULT_SUCCESS, [OUTCOME_ERROR] = RESULT_ERROR,
-        [OUTCOME_CUT] = RESULT_ERROR,       [OUTCOME_LOST] = RESULT_TIMED_OUT,
-        [OUTCOME_UNSENT] = RESULT_REJECTED,
-    };
-    enum command_result result = results[reply->outcome];
-    struct slice text = reply->text;
-
-    if (reply->outcome == OUTCOME_UNSENT)
-        text = slice_of(unsent);
-    else if (reply->outcome == OUTCOME_LOST)
-        text = slice_of(reply->sent ? lost : not_sent_any_more);
-    else if (reply->outcome == OUTCOME_CUT)
-        text = slice_of(silent);
-    if (reply->outcome == OUTCOME_LOST && !reply->sent)
-        result = RESULT_REJECTED;
-    log_notice("%s: asked for \"%s\": %s", control_instance(step_control(step))->name,
-               text_or_empty(step->shown), result == RESULT_SUCCESS ? "done" : "not done");
-    show_end(step, result, text);
+    switch (reply->outcome) {
+    case OUTCOME_SUCCESS:
+        show_end(step, RESULT_SUCCESS, reply->text);
+        break;
+    case OUTCOME_ERROR:
+        show_end(step, RESULT_ERROR, reply->text);
+        break;
+    case OUTCOME_CUT:
+        show_end(step, RESULT_ERROR, slice_of(silent));
+        break;
+    case OUTCOME_UNSENT:
+        reject(step, senseless);
+        break;
+    case OUTCOME_LOST:
+        if (reply->sent)
+            show_end(step, RESULT_TIMED_OUT, slice_of(lost));
+        else
+            reject(step, session_ended);
+        break;
+    }
 }
 
 /* What the setting was: without that it could not be put back, so it is not changed. */
-static void setting_read(struct step *step, const struct reply *reply)
+static void was_read(struct step *step, const struct reply *reply)
 {
-    bool known = reply->outcome == OUTCOME_SUCCESS &&
-                 change_read_answer(step->change.kind, reply->text, &step->before);
-
-    if (step->state != STEP_RUNNING)
-        return; /* the deadline was earlier */
-    step->reading = false;
-    if (known && !step->plan->failed) {
-        send_setting(step, &step->change);
-        return;
-    }
+    step->state = STEP_FAILED;
     if (reply->outcome == OUTCOME_ERROR)
         show_end(step, RESULT_ERROR, reply->text);
+    else if (reply->outcome == OUTCOME_LOST)
+        reject(step, session_ended);
+    else if (reply->outcome == OUTCOME_SUCCESS &&
+             change_read_answer(step->change.kind, reply->text, &step->before))
+        step->state = STEP_READ;
     else
-        show_end(step, RESULT_REJECTED, slice_of(known ? unsent : not_sent_any_more));
-    end(step, known ? STEP_NEW : STEP_FAILED);
-}
-
-/*
- * An answer that nobody waits for any more.  A setting that took effect all the same is put back;
- * an action that did is told by the daemon's own words.
- */
-static void answered_late(struct step *step, const struct reply *reply)
-{
-    pay(step);
-    if (reply->outcome == OUTCOME_SUCCESS && change_class(step->change.kind) == CLASS_SETTING)
-        step_restore(step, true);
+        reject(step, unreadable);
 }
 
 static void take_effect(const struct step *step, const struct change *change)
 {
     const struct control *control = step_control(step);
 
-    if (step->username)
+    if (control && step->username)
         requests_accepted(control_instance(control), change->row, true);
-    else
+    else if (control)
         change_accepted(change, control_instance(control));
 }
 
-static void written(struct step *step, const struct reply *reply)
+static enum step_state state_of(const struct reply *reply)
 {
-    bool late = step->state == STEP_UNKNOWN;
-    enum step_state state = STEP_FAILED;
-
-    if (reply->outcome == OUTCOME_SUCCESS) {
-        take_effect(step, &step->change);
-        state = STEP_DONE;
-    } else if (reply->outcome == OUTCOME_LOST && reply->sent) {
-        state = STEP_UNKNOWN;
-    }
-    settle_verb(step);
-    if (late)
-        answered_late(step, reply);
-    else if (step->state == STEP_RUNNING)
-        end(step, state);
+    if (reply->outcome == OUTCOME_SUCCESS)
+        return STEP_DONE;
+    return reply->outcome == OUTCOME_LOST && reply->sent ? STEP_UNKNOWN : STEP_FAILED;
 }
 
-static void restored(struct step *step, const struct reply *reply)
+/*
+ * When nobody waits for it any more, a setting that took effect all the same is put back; an action
+ * that did is told by the daemon's own words.
+ */
+static void was_written(struct step *step, const struct reply *reply, bool awaited)
+{
+    bool done = reply->outcome == OUTCOME_SUCCESS;
+
+    show_reply(step, reply);
+    if (done)
+        take_effect(step, &step->change);
+    settle_verb(step);
+    if (awaited)
+        step->state = state_of(reply);
+    else if (done && change_class(step->change.kind) == CLASS_SETTING)
+        step_restore(step, true);
+}
+
+static void was_restored(struct step *step, const struct reply *reply)
 {
     const struct change back = change_back(step);
+    bool done = reply->outcome == OUTCOME_SUCCESS;
 
-    step->restoring = false;
-    pay(step);
-    if (reply->outcome == OUTCOME_SUCCESS)
+    show_reply(step, reply);
+    if (done)
         take_effect(step, &back);
     settle_verb(step);
-    end(step, reply->outcome == OUTCOME_SUCCESS ? STEP_UNDONE : STEP_UNKNOWN);
+    step->state = done ? STEP_UNDONE : STEP_UNKNOWN;
 }
 
 static void on_done(void *arg, const struct reply *reply)
 {
     struct step *step = arg;
-    struct plan *plan = step->plan;
+    bool awaited = step->state == STEP_RUNNING;
+    enum step_command what = step->out;
 
-    if (step->reading) {
-        setting_read(step, reply);
-    } else {
-        show_reply(step, reply);
-        if (step->restoring)
-            restored(step, reply);
-        else
-            written(step, reply);
-    }
-    plan_answered(plan);
+    step->out = STEP_NOTHING;
+    pay(step);
+    if (what == STEP_RESTORE)
+        was_restored(step, reply);
+    else if (what == STEP_CHANGE)
+        was_written(step, reply, awaited);
+    else if (awaited)
+        was_read(step, reply);
+    if (!step->told && step->out == STEP_NOTHING)
+        destroy(step);
+    else if (step->told && awaited)
+        step->told(step->arg, step); /* who may free it */
+}
+
+/* False when the daemon has the command, or may have it; what puts back is sent in any case. */
+static bool take_back(struct step *step)
+{
+    const struct control *control = step_control(step);
+
+    if (step->out == STEP_RESTORE || !control || !session_withdraw(control_session(control), step))
+        return false;
+    step->out = STEP_NOTHING;
+    settle_verb(step);
+    reject(step, too_late);
+    return true;
 }
 
 void step_expire(struct step *step)
 {
-    const struct control *control = step_control(step);
-    bool reading = step->reading;
-    bool withdrawn = false;
+    step->state = STEP_FAILED;
+    if (take_back(step))
+        return;
+    if (step->out != STEP_RESTORE)
+        show_end(step, RESULT_TIMED_OUT, slice_of(silent));
+    if (step->out == STEP_QUERY)
+        return;
+    owe(step);
+    step->state = STEP_UNKNOWN;
+}
 
-    if (step->restoring) {
-        owe(step);
-        end(step, STEP_UNKNOWN);
+void step_free(struct step *step)
+{
+    if (!step)
         return;
+    step->told = NULL;
+    if (step->state == STEP_RUNNING && !take_back(step) && step->out == STEP_QUERY) {
+        step->state = STEP_FAILED;
+        reject(step, too_late);
     }
-    if (control)
-        withdrawn = session_withdraw(control_session(control), step);
-    if (step->state != STEP_RUNNING)
-        return; /* that has told its end */
-    if (withdrawn) {
-        end(step, STEP_FAILED);
-        return;
-    }
-    show_end(step, RESULT_TIMED_OUT, slice_of(silent));
-    if (!reading)
-        owe(step);
-    end(step, reading ? STEP_FAILED : STEP_UNKNOWN);
+    change_wipe(&step->change);
+    if (step->out == STEP_NOTHING)
+        destroy(step);
 }

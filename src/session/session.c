@@ -160,6 +160,11 @@ void session_attach(struct session *session)
     connection_open(session->connection);
 }
 
+bool session_is_ready(const struct session *session)
+{
+    return session->synchronized && connection_is_open(session->connection);
+}
+
 bool session_is_busy(const struct session *session)
 {
     return connection_is_busy(session->connection);

@@ -19,10 +19,13 @@ struct session;
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, void *loop);
 
-/* Closes the socket (never by `exit`) and frees the session; the instance stays. */
+/*
+ * Closes the socket (never by `exit`) and frees the session; the instance stays.  Who waits for an
+ * answer is told before this returns, so it must not be called by one of them.
+ */
 void session_free(struct session *session);
 
-/* Connects, now and again whenever it is needed. */
+/* Connects from the next turn of the loop on, and again whenever it is needed. */
 void session_start(struct session *session);
 
 /*
@@ -32,18 +35,22 @@ void session_start(struct session *session);
 void session_configure(struct session *session, const struct instance_config *config);
 
 /*
- * Hands the daemon's only management session to others (CONTACT_DETACHED), or takes it back.  Both
- * are harmless when that is so already.
+ * Hands the daemon's only management session to others (CONTACT_DETACHED), or takes it back, in the
+ * next turn of the loop.  Both are harmless when that is so already.
  */
 void session_detach(struct session *session);
 void session_attach(struct session *session);
+
+/* Whether there is contact, and all is known that the session has to know: commands are taken. */
+bool session_is_ready(const struct session *session);
 
 /* Whether a command would have to wait: see connection_is_busy(). */
 bool session_is_busy(const struct session *session);
 
 /*
  * Commands on somebody's account, between those of the session's own: connection_ask() and
- * connection_withdraw().  Refused until the session has learned what it has to know.
+ * connection_withdraw().  Refused unless session_is_ready().  Listeners are called from the event
+ * loop and by session_free() alone.
  */
 bool session_ask(struct session *session, const struct command *command,
                  const struct listener *listener);

@@ -198,6 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     instance = instance_new(1, &config);
     session = session_new(instance, &config, &wire_kind, NULL);
     session_start(session);
+    wire_turn();
     while (fuzz_next(&input, &bytes, &len, &code)) {
         wire_say((struct slice){bytes, len});
         check();

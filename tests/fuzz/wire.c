@@ -44,6 +44,11 @@ void wire_pass(int64_t milliseconds)
     now = end;
 }
 
+void wire_turn(void)
+{
+    wire_pass(0);
+}
+
 static struct {
     const struct transport_handler *handler;
     void *arg;
@@ -132,6 +137,7 @@ void wire_accept(void)
         return;
     wire.connected = true;
     wire.handler->connected(wire.arg);
+    wire_turn();
 }
 
 void wire_say(struct slice bytes)
@@ -143,14 +149,17 @@ void wire_say(struct slice bytes)
         struct slice segment = {bytes.at, bytes.len < turn ? bytes.len : turn};
 
         wire.handler->received(wire.arg, segment);
+        wire_turn();
         bytes = slice_skip(bytes, segment.len);
     }
 }
 
 void wire_hang_up(int error)
 {
-    if (wire.open)
-        wire.handler->closed(wire.arg, error);
+    if (!wire.open)
+        return;
+    wire.handler->closed(wire.arg, error);
+    wire_turn();
 }
 
 size_t wire_unanswered(void)

@@ -20,6 +20,9 @@ void wire_clock_stop(void);
 /* Time passes, and timers fire. */
 void wire_pass(int64_t milliseconds);
 
+/* The loop goes round, as it does by itself behind all that the daemon does. */
+void wire_turn(void);
+
 /* The transport for session_new(); one at a time. */
 extern const struct transport_kind wire_kind;
 

@@ -403,6 +403,9 @@ def test_the_error_is_where_it_belongs(start_fake, start_agent, manager, snmpd, 
     assert waiting.join() == "commitFailed"
     assert waiting.index == "OPENVPN-MANAGEMENT-MIB::ovpnControlVerb.2"
     assert one.commands("verb")[-1] == ["verb"]
+    assert last(manager) == [
+        "rejected", "not sent: something else that was asked for with it has failed"]
+    assert 'one: asked for "verb 5": not done' in agent.log
 
 
 def hostile(generator):

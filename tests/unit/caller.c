@@ -22,6 +22,14 @@ static size_t record_len;
 static const char *awaited;
 static void (*action)(void);
 
+static void act_on(const char *told)
+{
+    if (!awaited || strcmp(told, awaited) != 0)
+        return;
+    awaited = NULL;
+    action();
+}
+
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void note(const char *format, ...)
 {
@@ -35,10 +43,7 @@ static void note(const char *format, ...)
     assert_true(len >= 0 && (size_t)len < sizeof(line));
     assert_true(record_len + (size_t)len + 2 < sizeof(record));
     record_len += (size_t)sprintf(record + record_len, "%s\n", line);
-    if (awaited && strcmp(line, awaited) == 0) {
-        awaited = NULL;
-        action();
-    }
+    act_on(line);
 }
 
 static void on_phase(void *arg, enum connection_phase phase, const char *error)
@@ -68,11 +73,13 @@ static void on_message(void *arg, const struct message *message)
 static void on_heard(void *arg)
 {
     assert_ptr_equal(arg, &caller);
+    act_on("heard");
 }
 
 static void on_cut(void *arg)
 {
     assert_ptr_equal(arg, &caller);
+    act_on("cut");
 }
 
 static const struct connection_handler handler = {on_phase, on_message, on_heard, on_cut};
@@ -109,6 +116,7 @@ int caller_set_up(void **state)
     caller = connection_new(&caller_config, &handler, &caller, &script_transport, NULL);
     assert_non_null(caller);
     connection_open(caller);
+    script_turn();
     script_connect();
     caller_told("connecting\n");
     return 0;

@@ -38,7 +38,10 @@ void caller_ask(void (*build)(struct command *command));
 void caller_ask_setting(enum setting setting);
 void caller_ask_command(const struct command *command);
 
-/* Is called once, when a line with this text has been written down (NULL: never). */
+/*
+ * Is called once, when a line with this text has been written down (NULL: never); "heard" and "cut"
+ * stand for the callbacks of that name, which are not written down.
+ */
 void caller_when(const char *line, void (*act)(void));
 
 #endif

@@ -34,6 +34,7 @@ void office_begin(void)
     office = instance_new(1, &office_config);
     office_session = session_new(office, &office_config, &script_transport, NULL);
     session_start(office_session);
+    script_turn();
     script_connect();
 }
 

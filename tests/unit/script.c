@@ -135,6 +135,11 @@ void script_pass(int64_t milliseconds)
     now_mono = end;
 }
 
+void script_turn(void)
+{
+    script_pass(0);
+}
+
 void script_shift_wall(int64_t seconds)
 {
     wall_shift += seconds;
@@ -159,12 +164,14 @@ void script_connect(void)
 {
     assert_non_null(newest);
     newest->handler->connected(newest->arg);
+    script_turn();
 }
 
 void script_close(int error)
 {
     assert_non_null(newest);
     newest->handler->closed(newest->arg, error);
+    script_turn();
 }
 
 void script_segments(size_t size)
@@ -196,6 +203,7 @@ static void say_segment(const char *bytes, size_t len)
     memcpy(copy, bytes, len);
     newest->handler->received(newest->arg, (struct slice){copy, len});
     free(copy);
+    script_turn();
 }
 
 void script_say(const char *text)

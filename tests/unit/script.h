@@ -21,6 +21,12 @@ void script_end(void);
 /* Lets time pass; timers fire at their moments. */
 void script_pass(int64_t milliseconds);
 
+/*
+ * The loop goes round: what was put off to the next turn is done, and what that puts off in turn.
+ * It does so by itself behind all that the peer does.
+ */
+void script_turn(void);
+
 /* Moves the wall clock alone. */
 void script_shift_wall(int64_t seconds);
 

@@ -237,8 +237,10 @@ static void assert_refusal(int error, const char *told, int pause)
 {
     connection_close(caller);
     script_refuse(error);
+    script_turn();
     caller_told("closed\n");
     connection_open(caller);
+    script_turn();
     caller_told(told);
     script_pass(pause - 1);
     caller_told("");
@@ -349,6 +351,7 @@ static void test_pauses_begin_anew(void **state)
     script_pass(60000);
     connection_close(caller);
     connection_open(caller);
+    script_turn();
     live(0, true);
     assert_opens_after(1000);
     live(0, true);

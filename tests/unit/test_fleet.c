@@ -12,6 +12,7 @@
 #include "agent/notify.h"
 #include "agent/tables.h"
 #include "base/log.h"
+#include "base/timers.h"
 #include "failing_memory.h"
 #include "main/fleet.h"
 #include "tests/unit/folder.h"
@@ -70,6 +71,13 @@ static struct config *load(const char *text)
     return config;
 }
 
+/* The turns of the loop in which the instances try to connect. */
+static void turn(void)
+{
+    while (timers_next() == 0)
+        timers_run();
+}
+
 /* The allocation with that number fails, if there are so many; *failed tells. */
 static bool configure(const char *text, long number, bool *failed)
 {
@@ -78,6 +86,7 @@ static bool configure(const char *text, long number, bool *failed)
 
     memory_fail_at(number);
     whole = fleet_configure(config);
+    turn();
     *failed = memory_has_failed();
     memory_fail_at(0);
     return whole;

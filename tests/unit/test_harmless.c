@@ -190,10 +190,9 @@ static void test_no_status_for_each_state(void **state)
     script_sent("status 3\nload-stats\n");
 }
 
-/* A status that takes 2 s, large or slow, comes every 40 s. */
-static void test_status_stretched_when_slow(void **state)
+/* A status that takes 2 s, large or slow. */
+static void slow_status(void)
 {
-    (void)state;
     office_bring_up();
     script_answer("load-stats\n", OFFICE_STATS);
     script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS);
@@ -202,7 +201,25 @@ static void test_status_stretched_when_slow(void **state)
     script_pass(1000);
     script_say("END\r\n" OFFICE_STATS);
     assert_int_equal(office->clients.count, 1);
+}
+
+/* It comes every 40 s. */
+static void test_status_stretched_when_slow(void **state)
+{
+    (void)state;
+    slow_status();
     script_pass(39999);
+    script_sent("");
+    script_pass(1);
+    script_sent("load-stats\n");
+}
+
+/* A state hastens it, but not to less than 40 s behind the question of before. */
+static void test_slow_status_behind_a_state(void **state)
+{
+    (void)state;
+    slow_status();
+    script_pass(37999);
     script_sent("");
     script_say(">STATE:1795453999,CONNECTED,SUCCESS,,,,,\r\n");
     script_sent("");
@@ -445,6 +462,7 @@ int main(void)
         TEST(test_no_status_within_the_interval),
         TEST(test_no_status_for_each_state),
         TEST(test_status_stretched_when_slow),
+        TEST(test_slow_status_behind_a_state),
         TEST(test_status_not_stretched_for_ever),
         TEST(test_status_3_only),
         TEST(test_cut_status_keeps_the_rows),

@@ -114,6 +114,7 @@ static bool begin(void)
     if (!control)
         return false;
     session_start(session);
+    wire_turn();
     return true;
 }
 

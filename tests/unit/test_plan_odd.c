@@ -76,12 +76,15 @@ static void test_detached_and_attached(void **state)
     planned_add(CHANGE_SESSION, SESSION_DETACHED);
     assert_true(plan_check(plan));
     assert_false(plan_run(plan, planned_on_end, &plan));
+    script_turn();
     assert_int_equal(office->contact, CONTACT_DETACHED);
     session_attach(office_session);
+    script_turn();
     assert_int_equal(office->contact, CONTACT_CONNECTING);
     assert_true(script_is_open());
     /* Before there is a greeting. */
     session_detach(office_session);
+    script_turn();
     assert_int_equal(office->contact, CONTACT_DETACHED);
     assert_false(script_is_open());
 }
@@ -93,8 +96,10 @@ static void test_detached_while_contact_is_lost(void **state)
     script_told(EVENT_CONTACT_LOST, -1);
     session_detach(office_session);
     session_attach(office_session);
+    script_turn();
     assert_int_equal(office->contact, CONTACT_CONNECTING);
     session_detach(office_session);
+    script_turn();
     assert_false(script_is_open());
     assert_int_equal(office->contact, CONTACT_DETACHED);
 }

@@ -200,8 +200,10 @@ static void test_a_dynamic_challenge_ends(void **state)
     /* Somebody else may answer while the agent is away. */
     script_say(CHALLENGE);
     session_detach(office_session);
+    script_turn();
     assert_null(request_at(2)->challenge);
     session_attach(office_session);
+    script_turn();
     script_connect();
     script_say(SCRIPT_GREETING);
     assert_plain_question(3);

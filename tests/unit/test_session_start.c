@@ -189,9 +189,11 @@ static void test_a_question_while_detached(void **state)
     office_bring_up();
     script_say(NEED);
     connection_close(office_session->connection);
+    script_turn();
     assert_int_equal(office->contact, CONTACT_DETACHED);
     script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, -1);
     connection_open(office_session->connection);
+    script_turn();
     script_connect();
     script_say(SCRIPT_GREETING);
     office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);

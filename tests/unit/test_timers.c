@@ -193,6 +193,38 @@ static void test_started_meanwhile(void **state)
     run_expecting("b");
 }
 
+/* Nor does one that is armed meanwhile take the place of one that is stopped. */
+static void stop_and_restart(void *arg)
+{
+    struct named *named = arg;
+    struct named *others = (struct named *)named->other;
+
+    note(named);
+    timer_stop(&others[0].timer);
+    timer_start(&others[1].timer, named->delay);
+}
+
+static void test_started_while_another_is_stopped(void **state)
+{
+    struct named a;
+    struct named others[2];
+
+    (void)state;
+    for (int delay = 0; delay >= -100; delay -= 100) {
+        named_init(&a, 'a', stop_and_restart);
+        named_init(&others[0], 'b', note);
+        named_init(&others[1], 'c', note);
+        a.other = &others[0].timer;
+        a.delay = delay;
+        timer_start(&a.timer, 10);
+        timer_start(&others[0].timer, 10);
+        now += 10;
+        run_expecting("a");
+        assert_int_equal(timers_next(), 0);
+        run_expecting("c");
+    }
+}
+
 static void test_stopped_meanwhile(void **state)
 {
     struct named a;
@@ -251,6 +283,7 @@ int main(void)
         ON_TEST_CLOCK(test_move_and_stop),
         ON_TEST_CLOCK(test_restart_itself),
         ON_TEST_CLOCK(test_started_meanwhile),
+        ON_TEST_CLOCK(test_started_while_another_is_stopped),
         ON_TEST_CLOCK(test_stopped_meanwhile),
         ON_TEST_CLOCK(test_moved_meanwhile),
         ON_TEST_CLOCK(test_clock_jumps),

@@ -65,6 +65,7 @@ static void test_a_start_with_it_off(void **state)
     script_pass(10000);
     script_answer("load-stats\n", OFFICE_STATS);
     answer_refresh("SUCCESS: verb=3\r\n");
+    script_answer("load-stats\n", OFFICE_STATS);
     script_answer("log on all\n", "SUCCESS: ON\r\n1795453999,I,one\r\nEND\r\n");
     assert_int_equal(office->log.last, 1);
 }

@@ -1,0 +1,50 @@
+#ifndef CONNECTION_LISTENER_H
+#define CONNECTION_LISTENER_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+struct message;
+
+/* Who asks a command of a daemon, and what is told of its end. */
+
+/* How an exchange ended. */
+enum outcome {
+    OUTCOME_SUCCESS, /* SUCCESS, or a list with its END */
+    OUTCOME_ERROR,   /* ERROR; text is the daemon's */
+    OUTCOME_CUT,     /* the marker came, but no end of the reply, or lines behind it */
+    OUTCOME_LOST,    /* the session ended before the reply */
+    OUTCOME_UNSENT   /* its check said no: the daemon never saw it */
+};
+
+struct reply {
+    enum outcome outcome;
+    bool sent;           /* of a lost one: the daemon may have read the command */
+    struct slice text;   /* behind SUCCESS: or ERROR:, empty for a list */
+    struct slice marker; /* text of the load-stats marker, empty without one */
+};
+
+/*
+ * Who waits for a reply; line and check may be NULL.  Called from the event loop and by
+ * connection_free(); what these functions may do stands in connection/connection.h.
+ */
+struct listener {
+    void (*line)(void *arg, struct slice line, const struct message *message);
+
+    /*
+     * Called once, unless the command is withdrawn before, and the listener is never called again:
+     * what arg is may be freed here.  For a REPLY_MAYBE as soon as there is a verdict, else when
+     * the reply ends.
+     */
+    void (*done)(void *arg, const struct reply *reply);
+
+    /*
+     * Whether the command is still right, asked in the moment before it is sent.  A load-stats goes
+     * out before, so that all that the daemon has said until now is known.
+     */
+    bool (*check)(void *arg);
+    void *arg;
+};
+
+#endif
