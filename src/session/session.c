@@ -32,6 +32,7 @@ static void lose(struct session *session, enum contact contact, const char *erro
 static void begin(struct session *session)
 {
     text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
+    session->end_guessed = false;
     startup_begin(session);
 }
 

@@ -8,8 +8,8 @@
 #include "office.h"
 
 /*
- * Above verb 7 the daemon logs that it writes to us, and writes that to us, without end: the stream
- * of the log is off then (session/streams.c).
+ * From verb 7 on the daemon logs its keys, and above it logs that it writes to us, and writes that
+ * to us, without end: the stream of the log is off then (session/streams.c).
  */
 
 #define RESTART ">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n>STATE:1795453999,WAIT,,,,,,\r\n"
@@ -35,7 +35,7 @@ static void answer_quiet_start(void)
     script_answer("version\n", "OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
     script_answer("state on all\n", "SUCCESS: ON\r\n" OFFICE_CONNECTED "END\r\n");
-    script_answer("verb\n", "SUCCESS: verb=8\r\n");
+    script_answer("verb\n", "SUCCESS: verb=7\r\n");
     script_answer("hold\n", "SUCCESS: hold=0\r\n");
     script_answer("mute\n", "SUCCESS: mute=0\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
@@ -50,10 +50,12 @@ static void test_off_and_on(void **state)
     (void)state;
     office_bring_up();
     office_status(OFFICE_ALICE);
-    answer_refresh("SUCCESS: verb=8\r\n");
+    answer_refresh("SUCCESS: verb=7\r\n");
     script_answer("log off\n", "SUCCESS: real-time log notification set to OFF\r\n");
     script_sent("");
-    answer_refresh("SUCCESS: verb=7\r\n");
+    answer_refresh("SUCCESS: verb=8\r\n");
+    script_sent("");
+    answer_refresh("SUCCESS: verb=6\r\n");
     script_answer("log on all\n", "SUCCESS: ON\r\n1795453999,I,one\r\nEND\r\n");
     assert_int_equal(office->log.last, 1);
 }
