@@ -18,7 +18,7 @@
 #define COMMAND_MAX 1000
 
 /*
- * With a higher verb the daemon logs its keys and, above 7, that it writes to the management
+ * With a higher verb the daemon logs its keys and, from 8 on, that it writes to the management
  * session.
  */
 #define COMMAND_VERB_LOG_MAX 6

@@ -67,7 +67,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
     case PHASE_STALE:
         if (streams_are_endless(session)) {
             connection_drop(session->connection,
-                            "the daemon logs its own logging without end: verb is above 7");
+                            "the daemon logs its own logging without end: verb is 8 or more");
             break;
         }
         log_contact(session, "stale", error);

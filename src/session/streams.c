@@ -87,8 +87,8 @@ static bool log_off(struct session *session)
     if (!turn_off(session, &session->log_on, command_log_off))
         return false;
     if (session->instance->log.bound > 0)
-        log_notice("%s: the log stream is off while verb is above %d", session->config->name,
-                   COMMAND_VERB_LOG_MAX);
+        log_notice("%s: the log stream is off while verb is %d or more", session->config->name,
+                   COMMAND_VERB_LOG_MAX + 1);
     return true;
 }
 

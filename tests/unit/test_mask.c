@@ -97,8 +97,7 @@ static void test_forms_of_keys(void **state)
                "export_user_keying_material: exported keying material: ***");
     assert_log("ENV [12] 'exported_keying_material=0123456789abcdef'",
                "ENV [12] 'exported_keying_material=***");
-    assert_log(ALICE "PLUGIN_CALL: ENVP[3] = 'API_KEY=hunter2'",
-               ALICE "PLUGIN_CALL: ENVP[3] =***");
+    assert_log(ALICE "PLUGIN_CALL: ENVP[3] = 'API_KEY=hunter2'", ALICE "PLUGIN_CALL: ENVP[3] =***");
 }
 
 /* A line that is cut in a key has not a byte of it. */

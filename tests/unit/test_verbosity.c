@@ -8,8 +8,8 @@
 #include "office.h"
 
 /*
- * From verb 7 on the daemon logs its keys, and above it logs that it writes to us, and writes that
- * to us, without end: the stream of the log is off then (session/streams.c).
+ * From verb 7 on the daemon logs its keys, and from 8 on it logs that it writes to us, and writes
+ * that to us, without end: the stream of the log is off then (session/streams.c).
  */
 
 #define RESTART ">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n>STATE:1795453999,WAIT,,,,,,\r\n"
@@ -140,7 +140,7 @@ static void leave_loop(const char *turn)
     script_pass(1);
     assert_false(script_is_open());
     assert_string_equal(office->contact_error,
-                        "the daemon logs its own logging without end: verb is above 7");
+                        "the daemon logs its own logging without end: verb is 8 or more");
     script_pass(1000);
     script_connect();
     answer_quiet_start();
@@ -155,7 +155,7 @@ static void test_a_loop_is_left(void **state)
     }
 }
 
-/* What a daemon with a verb of 7 or less may say without end: that is no loop. */
+/* What a daemon with a verb of 6 or less may say without end: that is no loop. */
 static void test_a_flood_is_no_loop(void **state)
 {
     static const char *const floods[] = {
