@@ -90,6 +90,8 @@ static size_t span(struct slice text, const char *bytes)
     return len;
 }
 
+static void write_part(struct writer *writer, struct slice part);
+
 /*
  * Of a URL the host is shown, but not its name and password; of a challenge nothing is.  What
  * follows the first secret is dropped with it: nobody knows where a secret ends.
@@ -107,7 +109,7 @@ static void write_pushed(struct writer *writer, struct slice text)
         shown = challenge + strlen("CRV1:");
     else if (named || len < host.len)
         shown = url + strlen("://") + (named ? 0 : len);
-    write_text(writer, (struct slice){text.at, shown});
+    write_part(writer, (struct slice){text.at, shown});
     if (shown < text.len && challenge >= url && !named)
         write_text(writer, slice_of("/"));
     write_stars(writer, text.len - shown);
@@ -119,7 +121,7 @@ static struct slice write_up_to(struct writer *writer, struct slice text, const 
     size_t at = find(text, words);
     size_t shown = at < text.len ? at + strlen(words) : 0;
 
-    write_text(writer, (struct slice){text.at, shown});
+    write_part(writer, (struct slice){text.at, shown});
     return slice_skip(text, shown);
 }
 
@@ -186,6 +188,7 @@ static size_t hex_len(const struct writer *writer, struct slice text)
     return groups > (id ? 2 : 1) ? len : 0;
 }
 
+/* Recursion ends: each time the words of a mark are left behind. */
 static void write_part(struct writer *writer, struct slice part)
 {
     while (part.len > 0) {

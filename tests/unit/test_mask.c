@@ -262,6 +262,10 @@ static void test_odd_texts(void **state)
 
     (void)state;
     assert_shown("/");
+    /* One secret within what another shows. */
+    assert_log("ENV [,auth-token x,SESS_ID_AT_x=y", "ENV [,auth-token ***,SESS_ID_AT_******");
+    assert_log("Send to HTTP proxy: '01234567 89abcdef: x", "Send to HTTP proxy: '***: ***");
+    assert_masked(mask_set, "ENV [=y https://a/b", "ENV [=***");
     assert_shown("//192.0.2.1:4000");
     assert_shown(",auth-token ");
     assert_shown("ENV [");
