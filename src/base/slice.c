@@ -17,6 +17,13 @@ bool slice_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+bool slice_ends(struct slice slice, const char *suffix)
+{
+    size_t len = strlen(suffix);
+
+    return slice.len >= len && memcmp(slice.at + slice.len - len, suffix, len) == 0;
+}
+
 bool slice_has_control(struct slice slice)
 {
     for (size_t i = 0; i < slice.len; i++)

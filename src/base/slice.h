@@ -20,6 +20,7 @@ struct slice slice_of(const char *text);
 bool slice_is(struct slice slice, const char *text);
 bool slice_equal(struct slice a, struct slice b);
 bool slice_starts(struct slice slice, const char *prefix);
+bool slice_ends(struct slice slice, const char *suffix);
 
 /* Whether a byte is a control character of ASCII: C0 or DEL. */
 bool slice_has_control(struct slice slice);

@@ -262,28 +262,27 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
         clients_end_all(instance);
 }
 
-static void stream_told(struct instance *instance, struct history *history, enum event_kind kind,
-                        const struct log_line *line)
-{
-    struct log_record *record = history_push(history);
-
-    if (!record)
-        return;
-    log_record_fill(record, line);
-    event_tell(kind, instance, history->last, record);
-}
-
 void instance_log_told(struct instance *instance, const struct log_line *line)
 {
+    struct log_record *record = history_push(&instance->log);
+
     instance->fatals += (line->flags & LOG_FLAG_FATAL) != 0;
     instance->errors += (line->flags & LOG_FLAG_NONFATAL) != 0;
     instance->warnings += (line->flags & LOG_FLAG_WARNING) != 0;
-    stream_told(instance, &instance->log, EVENT_LOG, line);
+    if (!record)
+        return;
+    log_record_fill(record, line);
+    event_tell(EVENT_LOG, instance, instance->log.last, record);
 }
 
 void instance_echo_told(struct instance *instance, const struct log_line *line)
 {
-    stream_told(instance, &instance->echo, EVENT_ECHO, line);
+    struct log_record *record = history_push(&instance->echo);
+
+    if (!record)
+        return;
+    echo_record_fill(record, line);
+    event_tell(EVENT_ECHO, instance, instance->echo.last, record);
 }
 
 void instance_set_hold(struct instance *instance, bool waiting, int seconds)

@@ -85,6 +85,13 @@ void log_record_fill(struct log_record *record, const struct log_line *line)
     mask_set_log(&record->message, TEXT_MAX, line->text);
 }
 
+void echo_record_fill(struct log_record *record, const struct log_line *line)
+{
+    record->time = line->time;
+    record->flags = line->flags;
+    mask_set_echo(&record->message, TEXT_MAX, line->text);
+}
+
 static bool same_text(const char *a, const char *b)
 {
     return strcmp(text_or_empty(a), text_or_empty(b)) == 0;

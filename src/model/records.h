@@ -73,6 +73,7 @@ void command_record_fini(void *record);
 /* Fills a zeroed record from a line; what memory is missing for stays empty. */
 void state_record_fill(struct state_record *record, const struct state_line *line);
 void log_record_fill(struct log_record *record, const struct log_line *line);
+void echo_record_fill(struct log_record *record, const struct log_line *line);
 
 /*
  * "address" or "address:port", IPv6 in brackets when there is a port: a new string, which the

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "model/instance.h"
+#include "protocol/logtext.h"
 
 /* Lines that must agree before two histories are taken for the same. */
 enum { AGREE = 8 };
@@ -36,12 +37,6 @@ bool replay_begin(struct replay *replay, enum replay_stream stream, struct insta
     return replay->active;
 }
 
-bool log_line_is_own(struct slice text)
-{
-    return slice_starts(text, "MANAGEMENT: CMD '") || slice_starts(text, "MANAGEMENT: >STATE:") ||
-           slice_starts(text, "MANAGEMENT: Client ");
-}
-
 static bool read_log(const struct replay *replay, struct slice line, struct log_line *log)
 {
     return replay->stream == REPLAY_LOG ? log_line_parse(line, log) : echo_line_parse(line, log);
@@ -60,7 +55,7 @@ void replay_line(struct replay *replay, struct slice line)
         replay->instance->rows_dropped++;
         return;
     }
-    if (replay->stream == REPLAY_LOG && log_line_is_own(log.text))
+    if (replay->stream == REPLAY_LOG && logtext_is_trace(&log))
         return;
     if (replay->stream == REPLAY_STATE)
         instance_note_state(replay->instance, state.state);
@@ -69,8 +64,10 @@ void replay_line(struct replay *replay, struct slice line)
         return;
     if (replay->stream == REPLAY_STATE)
         state_record_fill(record, &state);
-    else
+    else if (replay->stream == REPLAY_LOG)
         log_record_fill(record, &log);
+    else
+        echo_record_fill(record, &log);
 }
 
 static bool same(const struct replay *replay, const void *a, const void *b)

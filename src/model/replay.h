@@ -35,10 +35,4 @@ void replay_commit(struct replay *replay);
 /* Drops what was gathered; harmless after a commit. */
 void replay_abort(struct replay *replay);
 
-/*
- * Lines that the agent's own commands cause are no news of the daemon: `MANAGEMENT: CMD '`,
- * `MANAGEMENT: >STATE:`, `MANAGEMENT: Client `.  They may also hold secrets.
- */
-bool log_line_is_own(struct slice text);
-
 #endif

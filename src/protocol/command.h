@@ -17,8 +17,11 @@
  */
 #define COMMAND_MAX 1000
 
-/* With a higher verb the daemon logs that it writes to the management session. */
-#define COMMAND_VERB_LOG_MAX 7
+/*
+ * With a higher verb the daemon logs its keys and, from 8 on, that it writes to the management
+ * session.
+ */
+#define COMMAND_VERB_LOG_MAX 6
 
 /* A longer parameter is an error of the lexer, which repeats it. */
 #define COMMAND_PARAMETER_MAX 255

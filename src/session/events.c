@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "model/mask.h"
+#include "protocol/logtext.h"
+#include "protocol/reply.h"
 #include "session/session_private.h"
 
 static void explain_end(struct session *session, const char *what, struct slice text)
@@ -29,9 +31,11 @@ static void take_state(struct session *session, const struct state_line *state)
 {
     /* What was fatal a state ago was not: a server may push an option that is an error here. */
     text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
+    session->end_guessed = false;
     if (state->state != STATE_RECONNECTING)
         came_back(session);
     session->restarted = state->state == STATE_RECONNECTING;
+    session->hold_seconds = -1;
     instance_state_told(session->instance, state);
     if (state->state == STATE_EXITING)
         explain_end(session, "the daemon has ended: ", state->detail);
@@ -41,16 +45,26 @@ static void take_state(struct session *session, const struct state_line *state)
 /* A configuration that no longer parses ends the daemon with nothing but a line of the log. */
 static void take_log(struct session *session, const struct log_line *log)
 {
-    if (log_line_is_own(log->text))
+    if (logtext_is_trace(log))
         return;
-    if (slice_starts(log->text, "Options error:") || (log->flags & LOG_FLAG_FATAL))
+    if (logtext_is_last(log)) {
         explain_end(session, "the daemon has ended: ", log->text);
+        session->end_guessed = true;
+    }
     instance_log_told(session->instance, log);
+}
+
+void events_went_on(struct session *session)
+{
+    if (session->end_guessed)
+        text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
+    session->end_guessed = false;
 }
 
 static void take_fatal(struct session *session, struct slice text)
 {
     explain_end(session, "the daemon has ended on a fatal error: ", text);
+    session->end_guessed = false;
     instance_fatal_told(session->instance, text);
 }
 
@@ -59,6 +73,39 @@ static void take_hold(struct session *session, int seconds)
     came_back(session);
     session->hold_unconfirmed = false;
     instance_set_hold(session->instance, true, seconds);
+}
+
+static void hold_checked(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+    int64_t flag;
+
+    session->hold_doubted = false;
+    if (!reply_number(reply->text, "hold", &flag))
+        return;
+    session->instance->hold_flag = flag ? TRUTH_TRUE : TRUTH_FALSE;
+    if (flag && session->hold_seconds >= 0)
+        take_hold(session, session->hold_seconds);
+}
+
+/*
+ * A daemon says RECONNECTING before it waits.  While it is connected the line is not its own, but
+ * stood behind a line feed in a text that it logged, unless holds are on.
+ */
+static void hold_told(struct session *session, int seconds)
+{
+    const struct listener listener = {.done = hold_checked, .arg = session};
+    struct command command;
+
+    if (!startup_knows_state(session) || session->instance->state.state != STATE_CONNECTED) {
+        take_hold(session, seconds);
+        return;
+    }
+    if (session->hold_doubted)
+        return;
+    session->hold_seconds = seconds;
+    command_hold_query(&command);
+    session->hold_doubted = connection_ask(session->connection, &command, &listener);
 }
 
 /*
@@ -132,7 +179,7 @@ static bool take_question(struct session *session, const struct message *message
 
     switch (message->kind) {
     case MESSAGE_HOLD:
-        take_hold(session, message->hold.seconds);
+        hold_told(session, message->hold.seconds);
         return true;
     case MESSAGE_NEED:
         requests_need(instance, &message->need);

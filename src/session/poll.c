@@ -123,6 +123,7 @@ static void stats_done(void *arg, const struct reply *reply)
 
     if (reply->outcome == OUTCOME_LOST)
         return;
+    events_went_on(session);
     news = take_stats(session, reply->text) || session->instance->dco == TRUTH_TRUE ||
            session->instance->pending_clients > 0;
     if (session->status_refused || (!news && session->skips++ < SKIPS_MAX))

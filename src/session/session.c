@@ -32,6 +32,7 @@ static void lose(struct session *session, enum contact contact, const char *erro
 static void begin(struct session *session)
 {
     text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
+    session->end_guessed = false;
     startup_begin(session);
 }
 
@@ -66,7 +67,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
     case PHASE_STALE:
         if (streams_are_endless(session)) {
             connection_drop(session->connection,
-                            "the daemon logs its own logging without end: verb is above 7");
+                            "the daemon logs its own logging without end: verb is 8 or more");
             break;
         }
         log_contact(session, "stale", error);

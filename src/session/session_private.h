@@ -52,9 +52,15 @@ struct session {
     struct established block;
     bool in_block;
     bool client_auth_seen;
-    bool restarted;   /* RECONNECTING was told, and nothing since */
-    char *end_reason; /* the best explanation of an end that may come */
+    bool restarted;    /* RECONNECTING was told, and nothing since */
+    bool hold_doubted; /* a hold was told, and whether holds are on is asked */
+    int hold_seconds;  /* that it told; -1 when the daemon has gone on since */
+    char *end_reason;  /* the best explanation of an end that may come */
+    bool end_guessed;  /* it is a line of the log: a daemon that goes on has not meant it */
 };
+
+/* session/startup.c: whether this session has told the state that the model has. */
+bool startup_knows_state(const struct session *session);
 
 /* session/startup.c: asks all that a new session has to know, then calls poll_start(). */
 void startup_begin(struct session *session);
@@ -93,6 +99,9 @@ void poll_now(struct session *session);
 
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);
+
+/* The daemon has answered: what it logged was no last word. */
+void events_went_on(struct session *session);
 
 /* What is wrong although there is contact, NULL when nothing is. */
 const char *events_fault(const struct session *session);

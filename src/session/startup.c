@@ -194,6 +194,15 @@ static const struct step steps[] = {
 };
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 
+bool startup_knows_state(const struct session *session)
+{
+    unsigned state = 0;
+
+    while (steps[state].build != command_state_on_all)
+        state++;
+    return session->synchronized || (session->started && session->step > state);
+}
+
 static void on_line(void *arg, struct slice line, const struct message *message)
 {
     struct session *session = arg;
@@ -291,7 +300,7 @@ void startup_abort(struct session *session)
     session->capability_count = 0;
     session->started = session->synchronized = false;
     session->log_on = session->echo_on = session->turning_on = false;
-    session->refresh_due = false;
+    session->refresh_due = session->hold_doubted = false;
     session->verbs_awaited = 0;
     session->step = 0;
 }

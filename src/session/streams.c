@@ -6,10 +6,10 @@
 /*
  * Streams whose lines are not kept are off: they would be work for nothing.
  *
- * Above COMMAND_VERB_LOG_MAX the daemon logs each of its writes to us, and with `log on` it writes
- * that to us too, and so on without end: it spins, its memory grows, and no command is read any
- * more.  So the stream of the log is on only below that.  A new session starts with all of them
- * off.
+ * From verb 7 on the daemon logs its keys.  From verb 8 on it logs each of its writes to us, and
+ * with `log on` it writes that to us too, and so on without end: it spins, its memory grows, and no
+ * command is read any more.  So the stream of the log is on up to COMMAND_VERB_LOG_MAX only.  A new
+ * session starts with all of them off.
  */
 
 /*
@@ -88,8 +88,8 @@ static bool log_off(struct session *session)
     if (!turn_off(session, &session->log_on, command_log_off))
         return false;
     if (session->instance->log.bound > 0)
-        log_notice("%s: the log stream is off while verb is above %d", session->config->name,
-                   COMMAND_VERB_LOG_MAX);
+        log_notice("%s: the log stream is off while verb is %d or more", session->config->name,
+                   COMMAND_VERB_LOG_MAX + 1);
     return true;
 }
 

@@ -36,6 +36,47 @@ void check_text(const char *text, size_t limit)
     }
 }
 
+static bool is_word(char byte)
+{
+    return byte != '\0' && strchr("_0123456789abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                                  byte);
+}
+
+/* Words of eight hex digits in a row, with a blank between them. */
+static unsigned hex_words(const char *at)
+{
+    unsigned words = 0;
+
+    while (strspn(at, "0123456789abcdef") == 8 && !is_word(at[8])) {
+        words++;
+        if (at[8] != ' ')
+            break;
+        at += 9;
+    }
+    return words;
+}
+
+/* Whatever the line is, nothing of the form of a key or a pushed token is in it. */
+static void check_secrets(const char *text)
+{
+    static const char token[] = ",auth-token ";
+
+    if (!text)
+        return;
+    for (const char *at = text; *at; at++)
+        if (at == text || !is_word(at[-1]))
+            REQUIRE(hex_words(at) < 3);
+    for (const char *at = strstr(text, token); at; at = strstr(at + 1, token))
+        REQUIRE(strchr("*.,'/", at[strlen(token)]));
+}
+
+static void check_line(const char *text)
+{
+    check_text(text, TEXT_MAX);
+    check_secrets(text);
+}
+
 static void check_rows(const struct rows *rows, const struct rows_type *type, uint32_t max)
 {
     uint32_t last = 0;
@@ -108,7 +149,7 @@ static void check_request(const struct request *request)
     REQUIRE((request->status == REQUEST_PENDING) == (request->ended == 0));
     check_text(request->name, ADMIN_MAX);
     check_text(request->prompt, TEXT_MAX);
-    check_text(request->reason, TEXT_MAX);
+    check_line(request->reason);
     /* The state of a dynamic challenge is the server's secret. */
     REQUIRE(!request->reason || strncmp(request->reason, "CRV1:", 5) != 0 ||
             strcmp(request->reason, "CRV1:***") == 0);
@@ -166,9 +207,9 @@ static void check_histories(const struct instance *instance)
     for (row = 0; (record = history_after(&instance->states, row, &row));)
         check_state(record);
     for (row = 0; (record = history_after(&instance->log, row, &row));)
-        check_text(((const struct log_record *)record)->message, TEXT_MAX);
+        check_line(((const struct log_record *)record)->message);
     for (row = 0; (record = history_after(&instance->echo, row, &row));)
-        check_text(((const struct log_record *)record)->message, TEXT_MAX);
+        check_line(((const struct log_record *)record)->message);
     for (row = 0; (record = history_after(&instance->sessions, row, &row));)
         check_session(record);
     for (row = 0; (record = history_after(&instance->commands, row, &row));)
@@ -185,10 +226,10 @@ void check_instance(const struct instance *instance)
     check_on_demand(instance);
     check_state(&instance->state);
     check_command(&instance->last_command);
-    check_text(instance->contact_error, TEXT_MAX);
+    check_line(instance->contact_error);
     check_text(instance->version, ADMIN_MAX);
-    check_text(instance->fatal_message, TEXT_MAX);
-    check_text(instance->info, TEXT_MAX);
+    check_line(instance->fatal_message);
+    check_line(instance->info);
     for (size_t i = 0; i < instance->capability_count; i++) {
         check_text(instance->capabilities[i].command, ADMIN_MAX);
         check_text(instance->capabilities[i].summary, ADMIN_MAX);

@@ -35,7 +35,7 @@ def test_settings(lab, client, start_agent, manager):
 
 
 def test_verb_at_its_height(lab, client, start_agent, manager):
-    """A daemon logs its own logging to whom it logs, above verb 7, and would never end."""
+    """A daemon logs its own logging to whom it logs, from verb 8 on, and would never end."""
     start_agent([entry(client)])
     view = InstanceView(lab, manager)
     view.wait(Contact="up")

@@ -329,12 +329,14 @@ static void test_observers(void **state)
     observer_remove(&first);
     order[0] = '\0';
     office_poll(OFFICE_BOB);
-    script_say(">HOLD:Waiting for hold release:5\r\n>LOG:1795453999,I,x\r\n"
+    script_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n"
+               ">HOLD:Waiting for hold release:5\r\n>LOG:1795453999,I,x\r\n"
                ">PASSWORD:Need 'Auth' password\r\n"
                ">STATE:1795453999,CONNECTED,SUCCESS,,,,,\r\n");
-    snprintf(expected, sizeof(expected), "b%d b%d b%d b%d b%d b%d b%d b%d ",
-             EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED, EVENT_HOLD_WAITING, EVENT_LOG,
-             EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_HOLD_ENDED, EVENT_STATE);
+    snprintf(expected, sizeof(expected), "b%d b%d b%d b%d b%d b%d b%d b%d b%d b%d ",
+             EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED, EVENT_STATE,
+             EVENT_CLIENT_DISCONNECTED, EVENT_HOLD_WAITING, EVENT_LOG, EVENT_INPUT_NEEDED,
+             EVENT_INPUT_ENDED, EVENT_HOLD_ENDED, EVENT_STATE);
     assert_string_equal(order, expected);
     observer_remove(&second);
 }

@@ -9,8 +9,8 @@
 #include "planned.h"
 
 /*
- * A verb above 7 must not meet the stream of the log (session/streams.c), and the stream must not
- * stay off for a verb that was never set.
+ * A verb of 7 or more must not meet the stream of the log (session/streams.c), and the stream must
+ * not stay off for a verb that was never set.
  */
 
 #define LOG_OFF "SUCCESS: real-time log notification set to OFF\r\n"

@@ -11,8 +11,10 @@
 
 /* The start of a session, and what is still true when there is contact again. */
 
-#define WAITING ">HOLD:Waiting for hold release:0\r\n"
-#define NEED    ">PASSWORD:Need 'Auth' username/password\r\n"
+#define RECONNECTED  "1795453891,RECONNECTING,SIGUSR1,,,,,\r\n"
+#define RECONNECTING ">STATE:" RECONNECTED
+#define WAITING      ">HOLD:Waiting for hold release:0\r\n"
+#define NEED         ">PASSWORD:Need 'Auth' username/password\r\n"
 
 /* An answer of the start that is overdue is no new session. */
 static void test_a_slow_start(void **state)
@@ -116,13 +118,13 @@ static void test_a_hold_that_goes_on(void **state)
 {
     (void)state;
     office_bring_up();
-    script_say(WAITING);
-    script_told(EVENT_HOLD_WAITING, -1);
+    script_say(RECONNECTING WAITING);
+    script_told(EVENT_STATE, EVENT_HOLD_WAITING, -1);
     office_lose();
     assert_int_equal(instance_hold_waiting(office), TRUTH_UNKNOWN);
     office_return();
     script_say(WAITING);
-    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED RECONNECTED);
     script_told(EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED, -1);
     assert_int_equal(instance_hold_waiting(office), TRUTH_TRUE);
 }
@@ -131,12 +133,12 @@ static void test_a_hold_that_ended_unseen(void **state)
 {
     (void)state;
     office_bring_up();
-    script_say(WAITING);
+    script_say(RECONNECTING WAITING);
     office_lose();
     office_return();
-    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
-    script_told(EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED, EVENT_HOLD_ENDED,
-                -1);
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED RECONNECTED OFFICE_CONNECTED);
+    script_told(EVENT_STATE, EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED,
+                EVENT_STATE, EVENT_HOLD_ENDED, -1);
     assert_int_equal(instance_hold_waiting(office), TRUTH_FALSE);
 }
 
@@ -155,14 +157,14 @@ static void test_a_hold_that_ends_during_the_start(void **state)
 {
     (void)state;
     office_bring_up();
-    script_say(WAITING);
+    script_say(RECONNECTING WAITING);
     office_lose();
     office_return();
     script_say(WAITING ">STATE:1795453999,ASSIGN_IP,,10.9.0.1,,,,\r\n");
     office_synchronize("OpenVPN 2.6.14 x", "77",
-                       OFFICE_CONNECTED "1795453999,ASSIGN_IP,,10.9.0.1,,,,\r\n");
-    script_told(EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED, EVENT_STATE,
-                EVENT_HOLD_ENDED, -1);
+                       RECONNECTED "1795453999,ASSIGN_IP,,10.9.0.1,,,,\r\n");
+    script_told(EVENT_STATE, EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED,
+                EVENT_STATE, EVENT_HOLD_ENDED, -1);
 }
 
 /* The daemon repeats an open question behind each greeting. */
@@ -239,6 +241,101 @@ static void test_an_error_that_was_none(void **state)
     assert_string_equal(office->contact_error, "the daemon closed the session");
 }
 
+/* The daemon answers, so it has not ended: the word explains no end of days later. */
+static void test_an_error_of_a_daemon_that_goes_on(void **state)
+{
+    (void)state;
+    office_bring_up();
+    office_status(OFFICE_ALICE);
+    script_say(">LOG:1795453999,,Options error: x\r\n");
+    script_pass(10000);
+    script_answer("load-stats\n", OFFICE_STATS);
+    office_lose();
+    assert_string_equal(office->contact_error, "the daemon closed the session");
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    script_say(">LOG:1795453999,,Options error: x\r\n");
+    office_lose();
+    assert_string_equal(office->contact_error, "the daemon has ended: Options error: x");
+}
+
+/* The last words of a daemon are masked as its other lines are. */
+static void test_keys_in_last_words(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(">LOG:1795453999,F,x: HMAC KEY: 01234567 89abcdef 01234567\r\n");
+    assert_string_equal(office_session->end_reason, "the daemon has ended: x: HMAC KEY: ***");
+    script_say(">FATAL:x: HMAC KEY: 01234567 89abcdef 01234567\r\n");
+    assert_string_equal(office->fatal_message, "x: HMAC KEY: ***");
+    script_say(">INFO:,auth-token hunter2\r\n");
+    assert_string_equal(office->info, ",auth-token ***");
+    office_lose();
+    assert_string_equal(office->contact_error,
+                        "the daemon has ended on a fatal error: x: HMAC KEY: ***");
+}
+
+/* Names of clients that look like what the daemon says. */
+static void test_names_like_last_words(void **state)
+{
+    (void)state;
+    office_bring_up();
+    script_say(">LOG:1795453999,,Options error: x/192.0.2.1:4000 TLS: soft reset\r\n");
+    script_say(">LOG:1795453999,,MANAGEMENT: Client x/192.0.2.1:4000 TLS: soft reset\r\n");
+    assert_int_equal(office->log.last, 2);
+    office_lose();
+    assert_string_equal(office->contact_error, "the daemon closed the session");
+}
+
+/* A line feed in a text that the daemon logs begins a line of a stranger. */
+static void test_a_hold_while_connected(void **state)
+{
+    (void)state;
+    office_bring_up();
+    office_status(OFFICE_ALICE);
+    script_say(WAITING WAITING);
+    script_answer("hold\n", "SUCCESS: hold=0\r\n");
+    script_sent("");
+    script_told(-1);
+    assert_int_equal(instance_hold_waiting(office), TRUTH_FALSE);
+    script_say(WAITING);
+    script_answer("hold\n", "ERROR: x\r\n");
+    script_told(-1);
+    script_say(WAITING);
+    script_answer("hold\n", "SUCCESS: hold=1\r\n");
+    script_told(EVENT_HOLD_WAITING, -1);
+    assert_int_equal(instance_hold_waiting(office), TRUTH_TRUE);
+}
+
+static void test_a_hold_that_ends_before_the_answer(void **state)
+{
+    (void)state;
+    office_bring_up();
+    office_status(OFFICE_ALICE);
+    script_say(WAITING ">STATE:1795453999,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n");
+    script_answer("hold\n", "SUCCESS: hold=1\r\n");
+    script_told(EVENT_STATE, -1);
+    /* The question is forgotten with its session. */
+    script_say(WAITING);
+    office_lose();
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    office_status(OFFICE_ALICE);
+    script_say(WAITING);
+    script_sent("hold\n");
+}
+
+static void test_a_hold_while_connected_at_the_start(void **state)
+{
+    (void)state;
+    script_say(SCRIPT_GREETING);
+    script_answer("version\n", "OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
+    script_answer("pid\n", "SUCCESS: pid=77\r\n");
+    script_answer("state on all\n", "SUCCESS: ON\r\n" OFFICE_CONNECTED "END\r\n" WAITING);
+    script_answer("verb\n", "SUCCESS: verb=3\r\n");
+    assert_false(office->hold_waiting);
+}
+
 /* An error of the session before says nothing of this one. */
 static void test_an_explanation_is_used_once(void **state)
 {
@@ -269,6 +366,12 @@ int main(void)
         TEST(test_a_question_while_detached),
         TEST(test_client_auth_is_said_until_it_ends),
         TEST(test_an_error_that_was_none),
+        TEST(test_an_error_of_a_daemon_that_goes_on),
+        TEST(test_keys_in_last_words),
+        TEST(test_names_like_last_words),
+        TEST(test_a_hold_while_connected),
+        TEST(test_a_hold_that_ends_before_the_answer),
+        TEST(test_a_hold_while_connected_at_the_start),
         TEST(test_an_explanation_is_used_once),
     };
 

@@ -8,8 +8,8 @@
 #include "office.h"
 
 /*
- * Above verb 7 the daemon logs that it writes to us, and writes that to us, without end: the stream
- * of the log is off then (session/streams.c).
+ * From verb 7 on the daemon logs its keys, and from 8 on it logs that it writes to us, and writes
+ * that to us, without end: the stream of the log is off then (session/streams.c).
  */
 
 #define RESTART ">STATE:1795453999,RECONNECTING,SIGHUP,,,,,\r\n>STATE:1795453999,WAIT,,,,,,\r\n"
@@ -35,7 +35,7 @@ static void answer_quiet_start(void)
     script_answer("version\n", "OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
     script_answer("pid\n", "SUCCESS: pid=77\r\n");
     script_answer("state on all\n", "SUCCESS: ON\r\n" OFFICE_CONNECTED "END\r\n");
-    script_answer("verb\n", "SUCCESS: verb=8\r\n");
+    script_answer("verb\n", "SUCCESS: verb=7\r\n");
     script_answer("hold\n", "SUCCESS: hold=0\r\n");
     script_answer("mute\n", "SUCCESS: mute=0\r\n");
     script_answer("auth-retry\n", "SUCCESS: auth-retry=none\r\n");
@@ -50,10 +50,12 @@ static void test_off_and_on(void **state)
     (void)state;
     office_bring_up();
     office_status(OFFICE_ALICE);
-    answer_refresh("SUCCESS: verb=8\r\n");
+    answer_refresh("SUCCESS: verb=7\r\n");
     script_answer("log off\n", "SUCCESS: real-time log notification set to OFF\r\n");
     script_sent("");
-    answer_refresh("SUCCESS: verb=7\r\n");
+    answer_refresh("SUCCESS: verb=8\r\n");
+    script_sent("");
+    answer_refresh("SUCCESS: verb=6\r\n");
     script_answer("log on all\n", "SUCCESS: ON\r\n1795453999,I,one\r\nEND\r\n");
     assert_int_equal(office->log.last, 1);
 }
@@ -139,7 +141,7 @@ static void leave_loop(const char *turn)
     script_pass(1);
     assert_false(script_is_open());
     assert_string_equal(office->contact_error,
-                        "the daemon logs its own logging without end: verb is above 7");
+                        "the daemon logs its own logging without end: verb is 8 or more");
     script_pass(1000);
     script_connect();
     answer_quiet_start();
@@ -154,7 +156,7 @@ static void test_a_loop_is_left(void **state)
     }
 }
 
-/* What a daemon with a verb of 7 or less may say without end: that is no loop. */
+/* What a daemon with a verb of 6 or less may say without end: that is no loop. */
 static void test_a_flood_is_no_loop(void **state)
 {
     static const char *const floods[] = {
