@@ -368,6 +368,12 @@ static void on_deadline(void *arg)
     plan_answered(plan);
 }
 
+void plan_end(struct plan *plan)
+{
+    if (plan->done)
+        on_deadline(plan);
+}
+
 /* What was right a moment ago may not be any more. */
 static bool recheck(struct plan *plan)
 {

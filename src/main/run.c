@@ -145,7 +145,7 @@ static bool set_up_agent(const char *address)
     notify_start(NOTIFY_BOUND);
     alerts_start(&process.walker);
     set_start(&process.walker);
-    return process.agentx && link_start(process.base, address, set_link_changed, NULL) &&
+    return process.agentx && link_start(process.base, address, set_link_changed, set_cut) &&
            handler_start(&process.walker);
 }
 
