@@ -41,17 +41,22 @@ void descriptors_fini(void)
     event_base = NULL;
 }
 
-static void readable(evutil_socket_t fd, short what, void *arg)
+void descriptors_read(int fd)
 {
     netsnmp_large_fd_set set;
 
-    (void)what;
-    (void)arg;
     netsnmp_large_fd_set_init(&set, FD_SETSIZE);
     NETSNMP_LARGE_FD_ZERO(&set);
     NETSNMP_LARGE_FD_SET(fd, &set);
     snmp_read2(&set);
     netsnmp_large_fd_set_cleanup(&set);
+}
+
+static void readable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    (void)arg;
+    descriptors_read(fd);
 }
 
 /* An answer may bring another; there are never many. */

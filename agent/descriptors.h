@@ -29,6 +29,9 @@ int64_t descriptors_update(bool alarms);
  */
 void descriptors_forget(void);
 
+/* Lets the library read there although nothing may have come. */
+void descriptors_read(int fd);
+
 /*
  * Lets the library read all that waits in its descriptors, those of its own inner sessions among
  * them.  To be called before the update that frees a session: what is still to be answered refers

@@ -54,6 +54,13 @@ static int put_cell(netsnmp_variable_list *varbind, const struct walker_cell *ce
     return SNMP_ERR_NOERROR;
 }
 
+/* A varbind without a value counts too. */
+static void put_nothing(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *request,
+                        int exception, size_t size)
+{
+    netsnmp_set_request_error(reqinfo, request, size > ANSWER_MAX ? SNMP_ERR_TOOBIG : exception);
+}
+
 static void answer_read(const netsnmp_handler_registration *registration,
                         netsnmp_agent_request_info *reqinfo, netsnmp_request_info *request,
                         size_t *size)
@@ -75,10 +82,10 @@ static void answer_read(const netsnmp_handler_registration *registration,
             netsnmp_set_request_error(reqinfo, request, status);
         break;
     case WALKER_NO_OBJECT:
-        netsnmp_set_request_error(reqinfo, request, SNMP_NOSUCHOBJECT);
+        put_nothing(reqinfo, request, SNMP_NOSUCHOBJECT, *size);
         break;
     case WALKER_NO_INSTANCE:
-        netsnmp_set_request_error(reqinfo, request, SNMP_NOSUCHINSTANCE);
+        put_nothing(reqinfo, request, SNMP_NOSUCHINSTANCE, *size);
         break;
     case WALKER_END:
         /* Left as it is, the library goes on behind this subtree. */

@@ -13,9 +13,12 @@
 #include <net-snmp/agent/agent_callbacks.h>
 
 #include "agent/descriptors.h"
+#include "agent/gate.h"
+#include "agent/incoming.h"
 #include "agent/outgoing.h"
 #include "agent/ping.h"
 #include "agent/probe.h"
+#include "agent/wire.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/timers.h"
@@ -25,6 +28,7 @@ static const char name[] = "openvpn-agentx";
 
 enum {
     SUBAGENT_ROLE = 1,
+    CLOSE_SHUTDOWN = 5,        /* RFC 2741 section 6.2.2, reasonShutdown */
     RECONNECT_S = 2,           /* between the library's attempts */
     PROBE_INTERVAL_MS = 1000,  /* between our questions whether a master agent is there */
     PROBE_LATE_MS = 2000,      /* no answer for so long is reported */
@@ -36,17 +40,18 @@ enum {
 static struct {
     struct probe *probe;
     char *address; /* as configured */
-    void (*told)(void *arg, bool up);
-    void *arg;
+    void (*told)(bool up);
+    void (*cut)(uint32_t transaction);
     netsnmp_session *session; /* NULL when there is none */
     unsigned generation;
-    bool ended;     /* a session has ended, and the library has not freed it yet */
+    netsnmp_session *ended; /* a session that has, and that the library has not freed yet */
     unsigned known; /* the generation that was told to others, 0 when they think it is down */
     bool started;   /* init_snmp() was called */
     bool may_open;  /* the master agent answers: the library may try */
     bool reported;  /* why there is no session was logged */
-    int64_t epoch;  /* clock_mono() at which sysUpTime was 0 */
-    int64_t due;    /* clock_mono() at which the library wants to be called, -1 for never */
+    bool stopping;
+    int64_t epoch; /* clock_mono() at which sysUpTime was 0 */
+    int64_t due;   /* clock_mono() at which the library wants to be called, -1 for never */
     struct timer probe_timer;
     struct timer late_timer;
     struct timer attempt_timer;
@@ -61,6 +66,8 @@ static int log_line(int major, int minor, void *message, void *arg)
     (void)major;
     (void)minor;
     (void)arg;
+    if (self.stopping && line->priority >= LOG_INFO)
+        return SNMPERR_SUCCESS; /* that it will connect again */
     if (line->priority <= LOG_ERR)
         log_error("snmp library: %.*s", len, line->msg);
     else if (line->priority == LOG_WARNING)
@@ -72,19 +79,33 @@ static int log_line(int major, int minor, void *message, void *arg)
     return SNMPERR_SUCCESS;
 }
 
+static netsnmp_transport *transport_of(netsnmp_session *session)
+{
+    void *list = session ? snmp_sess_pointer(session) : NULL;
+
+    return list ? snmp_sess_transport(list) : NULL;
+}
+
 /*
  * These two run deep inside the library: they only take note.  A session that ends is still open
  * here, and one that begins may have the number of one that the library closed a moment ago.
  */
 static int session_began(int major, int minor, void *session, void *arg)
 {
+    netsnmp_transport *transport = transport_of(session);
+
     (void)major;
     (void)minor;
     (void)arg;
     descriptors_forget();
     outgoing_forget();
+    incoming_forget();
     self.session = session;
     self.generation++;
+    if (transport) {
+        outgoing_take(transport);
+        incoming_take(transport, (uint32_t)self.session->sessid, self.cut);
+    }
     return SNMPERR_SUCCESS;
 }
 
@@ -92,9 +113,8 @@ static int session_ended(int major, int minor, void *session, void *arg)
 {
     (void)major;
     (void)minor;
-    (void)session;
     (void)arg;
-    self.ended = true;
+    self.ended = session;
     self.session = NULL;
     return SNMPERR_SUCCESS;
 }
@@ -145,11 +165,25 @@ static void attempt_over(void *arg)
     probe_again(NULL);
 }
 
+/*
+ * No MIB files: nothing is resolved by name, and missing ones would fill the log.  No folders: the
+ * library would make one for certificates, and look for some.
+ */
+static void empty_environment(void)
+{
+    static const char *const lists[] = {"MIBS", "MIBDIRS", "MIBFILES"};
+    static const char *const places[] = {"SNMP_PERSISTENT_DIR", "SNMP_PERSISTENT_FILE",
+                                         "SNMPCONFPATH"};
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        setenv(lists[i], "", 1);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        setenv(places[i], "/dev/null", 1); /* no folder; empty would be the root folder */
+}
+
 static void configure_library(const char *address)
 {
-    /* No MIB files: nothing is resolved by name, and missing ones would fill the log. */
-    setenv("MIBS", "", 1);
-    setenv("MIBDIRS", "", 1);
+    empty_environment();
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
@@ -169,11 +203,11 @@ static void configure_library(const char *address)
                            NULL);
 }
 
-bool link_start(struct event_base *base, const char *address, void (*told)(void *arg, bool up),
-                void *arg)
+bool link_start(struct event_base *base, const char *address, void (*told)(bool up),
+                void (*cut)(uint32_t transaction))
 {
     self.told = told;
-    self.arg = arg;
+    self.cut = cut;
     self.epoch = clock_mono();
     self.due = -1;
     timer_init(&self.probe_timer, probe_again, NULL);
@@ -213,24 +247,12 @@ static void went_down(void)
     log_notice("the session with the master agent has ended");
     self.reported = false;
     probe_again(NULL);
-    if (self.told)
-        self.told(self.arg, false);
-}
-
-static netsnmp_transport *transport_of(netsnmp_session *session)
-{
-    void *list = session ? snmp_sess_pointer(session) : NULL;
-
-    return list ? snmp_sess_transport(list) : NULL;
+    self.told(false);
 }
 
 static void went_up(void)
 {
-    netsnmp_transport *transport = transport_of(self.session);
-
     self.known = self.generation;
-    if (transport)
-        outgoing_take(transport);
     self.may_open = false;
     stop_library_ping();
     self.epoch = clock_mono() - (int64_t)netsnmp_get_agent_uptime() * 10;
@@ -239,8 +261,7 @@ static void went_up(void)
     timer_stop(&self.attempt_timer);
     log_notice("connected to the master agent at %s", self.address);
     ping_start();
-    if (self.told)
-        self.told(self.arg, true);
+    self.told(true);
 }
 
 /* Tells the rest of the program what session_began() and session_ended() took note of. */
@@ -258,6 +279,26 @@ static bool alarms_allowed(void)
     return self.session || self.may_open;
 }
 
+/* The library keeps the varbinds of a SET until its last phase, also beyond the session. */
+static void finish_sets(netsnmp_session *session)
+{
+    uint32_t transaction;
+
+    while (gate_leftover(&transaction)) {
+        netsnmp_pdu *pdu = snmp_pdu_create(WIRE_CLEANUP_SET);
+
+        if (!pdu)
+            continue;
+        pdu->version = session->version;
+        pdu->sessid = session->sessid;
+        pdu->transid = transaction;
+        session->callback(NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE, session, (int)pdu->reqid, pdu,
+                          session->callback_magic);
+        snmp_free_pdu(pdu);
+        descriptors_drain();
+    }
+}
+
 /*
  * The next update of the descriptors frees the session.  Requests that came by it and were finished
  * in follow_session() go their way through the library before, with its descriptors as they are.
@@ -266,10 +307,22 @@ static void bury_session(void)
 {
     netsnmp_check_outstanding_agent_requests();
     descriptors_drain();
-    descriptors_forget();
-    if (!self.session)
+    if (!self.session) {
+        finish_sets(self.ended);
+        incoming_forget();
         outgoing_forget();
-    self.ended = false;
+    }
+    descriptors_forget();
+    self.ended = NULL;
+}
+
+/* A PDU that was kept back until the library has answered another. */
+static void take_waiting(void)
+{
+    int fd = incoming_waits();
+
+    if (fd >= 0)
+        descriptors_read(fd);
 }
 
 int64_t link_turn(void)
@@ -285,6 +338,7 @@ int64_t link_turn(void)
     if (self.due >= 0 && self.due <= clock_mono())
         snmp_timeout();
     netsnmp_check_outstanding_agent_requests();
+    take_waiting();
     follow_session();
     if (self.ended)
         bury_session();
@@ -293,10 +347,42 @@ int64_t link_turn(void)
     return wait;
 }
 
+static int close_answered(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+                          void *magic)
+{
+    (void)operation;
+    (void)session;
+    (void)request;
+    (void)pdu;
+    (void)magic;
+    return 1;
+}
+
+/*
+ * The library would wait for the answer; and when the session ends meanwhile, as the master agent
+ * is stopped too, it would unregister its callback for the end from within that.  So the session
+ * ends before.
+ */
+static void close_session(void)
+{
+    const netsnmp_transport *transport = transport_of(self.session);
+    netsnmp_pdu *pdu = link_request(WIRE_CLOSE);
+
+    if (pdu) {
+        pdu->errstat = CLOSE_SHUTDOWN;
+        link_send(pdu, close_answered, 0);
+    }
+    incoming_end();
+    if (transport)
+        descriptors_read(transport->sock);
+}
+
 void link_stop(void)
 {
     if (!self.probe)
         return;
+    self.stopping = true;
+    close_session();
     timer_stop(&self.probe_timer);
     timer_stop(&self.late_timer);
     timer_stop(&self.attempt_timer);
@@ -304,6 +390,7 @@ void link_stop(void)
     descriptors_fini();
     snmp_shutdown(name);
     shutdown_agent();
+    incoming_forget();
     outgoing_fini();
     probe_free(self.probe);
     free(self.address);

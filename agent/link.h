@@ -14,18 +14,18 @@ struct snmp_session;
  *
  * Whatever the master agent does, no call waits for it, but for two cases: one that answered a
  * moment ago and then hangs while the session is opened, a second, or while the three subtrees are
- * registered, a second for each; and link_stop(), a second.  (`make bench` measures them.)
+ * registered, a second for each.  (`make bench` measures them.)
  */
 
 /*
  * Prepares the library and begins to look for the master agent at "unix:/path",
- * "tcp:127.0.0.1:705" or "tcp6:[::1]:705".  Ignores SIGPIPE for the process.  told, which may be
- * NULL, hears from within link_turn() that a session has begun or ended.  Registrations belong
- * between this and the first link_turn().  Returns false, with the reason in the log, when the
- * address cannot be used.
+ * "tcp:127.0.0.1:705" or "tcp6:[::1]:705".  Ignores SIGPIPE for the process.  told hears from
+ * within link_turn() that a session has begun or ended, cut what gate_open() says.  Registrations
+ * belong between this and the first link_turn().  Returns false, with the reason in the log, when
+ * the address cannot be used.
  */
-bool link_start(struct event_base *base, const char *address, void (*told)(void *arg, bool up),
-                void *arg);
+bool link_start(struct event_base *base, const char *address, void (*told)(bool up),
+                void (*cut)(uint32_t transaction));
 
 /*
  * To be called at the end of every turn of the event loop, after timers_run().  Returns the
@@ -33,7 +33,7 @@ bool link_start(struct event_base *base, const char *address, void (*told)(void 
  */
 int64_t link_turn(void);
 
-/* Closes the session and gives back all memory of the library. */
+/* Closes the session, without waiting for an answer, and gives back all memory of the library. */
 void link_stop(void);
 
 /* Whether there is a session; its master agent may be asleep. */

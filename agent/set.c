@@ -18,10 +18,10 @@ enum { WAITING_MAX = 8 };
 
 /* One SET, from RESERVE to its end. */
 struct pdu {
-    int transaction;     /* of the master agent, unique in a session */
-    unsigned generation; /* of the session */
-    struct plan *plan;   /* NULL when it is given up */
-    bool running;        /* the plan goes on; it calls plan_ended() */
+    uint32_t transaction; /* of the master agent, unique in a session */
+    unsigned generation;  /* of the session */
+    struct plan *plan;    /* NULL when it is given up */
+    bool running;         /* the plan goes on; it calls plan_ended() */
     bool undoing;
     netsnmp_delegated_cache *cache; /* what the library waits for; NULL when it does not */
     struct pdu *next;
@@ -35,14 +35,19 @@ static bool is_alive(const struct pdu *pdu)
     return link_is_up() && link_generation() == pdu->generation;
 }
 
-static struct pdu *find(const netsnmp_agent_request_info *reqinfo)
+static struct pdu *find(uint32_t transaction)
 {
     struct pdu *pdu = pdus;
 
-    while (pdu && !(pdu->plan && pdu->generation == link_generation() &&
-                    pdu->transaction == (int)reqinfo->asp->pdu->transid))
+    while (pdu &&
+           !(pdu->plan && pdu->generation == link_generation() && pdu->transaction == transaction))
         pdu = pdu->next;
     return pdu;
+}
+
+static uint32_t transaction_of(const netsnmp_agent_request_info *reqinfo)
+{
+    return (uint32_t)reqinfo->asp->pdu->transid;
 }
 
 static void destroy(struct pdu *pdu)
@@ -133,7 +138,7 @@ static struct pdu *oldest_waiting(size_t *count)
 
 static struct pdu *begin(const netsnmp_agent_request_info *reqinfo)
 {
-    struct pdu *pdu = find(reqinfo);
+    struct pdu *pdu = find(transaction_of(reqinfo));
     size_t count;
 
     if (pdu && !pdu->running)
@@ -149,7 +154,7 @@ static struct pdu *begin(const netsnmp_agent_request_info *reqinfo)
         free(pdu);
         return NULL;
     }
-    pdu->transaction = (int)reqinfo->asp->pdu->transid;
+    pdu->transaction = transaction_of(reqinfo);
     pdu->generation = link_generation();
     pdu->next = pdus;
     pdus = pdu;
@@ -276,6 +281,19 @@ static void plan_ended(void *arg)
         drop(pdu);
 }
 
+/* A master agent that was told of an error says UndoSet; another word leaves nothing half done. */
+static void commit(struct pdu *pdu)
+{
+    for (size_t which = 0; which < plan_count(pdu->plan); which++) {
+        if (plan_error_of(pdu->plan, which) != PLAN_OK) {
+            abandon(pdu);
+            return;
+        }
+    }
+    plan_commit(pdu->plan);
+    drop(pdu);
+}
+
 /* Nobody can wait for it, and nobody will hear how it ends: it is put back all the same. */
 static void undo_alone(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
                        netsnmp_request_info *requests)
@@ -328,7 +346,7 @@ void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *regi
         reserve(reqinfo, requests);
         return;
     }
-    pdu = find(reqinfo);
+    pdu = find(transaction_of(reqinfo));
     if (!pdu || pdu->running) {
         if (reqinfo->mode == MODE_SET_ACTION)
             netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
@@ -343,8 +361,7 @@ void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *regi
         run(pdu, plan_undo, handler, registration, reqinfo, requests);
         break;
     case MODE_SET_COMMIT:
-        plan_commit(pdu->plan);
-        drop(pdu);
+        commit(pdu);
         break;
     case MODE_SET_FREE:
         drop(pdu);
@@ -364,11 +381,10 @@ void set_start(const struct walker *use)
  * what it has freed.  Nor may it wait: after a restart the master agent gives the same numbers
  * again.  So it ends now, as link.c sees to it, and what the plan does has no witness any more.
  */
-void set_link_changed(void *arg, bool up)
+void set_link_changed(bool up)
 {
     struct pdu *next;
 
-    (void)arg;
     for (struct pdu *pdu = pdus; pdu && !up; pdu = next) {
         next = pdu->next;
         if (pdu->cache)
@@ -378,6 +394,16 @@ void set_link_changed(void *arg, bool up)
         else if (!pdu->running)
             abandon(pdu);
     }
+}
+
+void set_cut(uint32_t transaction)
+{
+    struct pdu *pdu = find(transaction);
+
+    if (!pdu || !pdu->running)
+        return;
+    plan_end(pdu->plan);
+    plan_ended(pdu);
 }
 
 void set_stop(void)

@@ -2,6 +2,7 @@
 #define AGENT_SET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "agent/walker.h"
 
@@ -27,7 +28,13 @@ void set_stop(void);
  * The session with the master agent has begun or ended, as link_start() tells it: nobody waits any
  * more for what was asked before.
  */
-void set_link_changed(void *arg, bool up);
+void set_link_changed(bool up);
+
+/*
+ * The master agent has given up a SET that it waits for: what is not done by now is given up too,
+ * and the request answered, as at the deadline.
+ */
+void set_cut(uint32_t transaction);
 
 /* One phase, for all varbinds of the PDU. */
 void set_answer(struct netsnmp_mib_handler_s *handler,

@@ -86,6 +86,11 @@ size_t varbind_size_now(const netsnmp_variable_list *varbind)
         return head + octets_size(varbind->val_len);
     case ASN_OBJECT_ID:
         return head + oid_size(varbind->val_len / sizeof(oid));
+    case ASN_NULL:
+    case SNMP_NOSUCHOBJECT:
+    case SNMP_NOSUCHINSTANCE:
+    case SNMP_ENDOFMIBVIEW:
+        return head;
     default:
         return head + sizeof(uint64_t);
     }

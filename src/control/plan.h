@@ -65,6 +65,12 @@ bool plan_run(struct plan *plan, void (*done)(void *arg), void *arg);
  */
 bool plan_undo(struct plan *plan, void (*done)(void *arg), void *arg);
 
+/*
+ * The deadline of a plan that runs, or puts back, is now: it is over with what is done so far, and
+ * done is not called.
+ */
+void plan_end(struct plan *plan);
+
 /* All has succeeded: the refreshes begin. */
 void plan_commit(struct plan *plan);
 

@@ -167,7 +167,7 @@ static bool set_up_agent(const char *address)
     alerts_start(&process.walker);
     set_start(&process.walker);
     return check_tables() && process.agentx &&
-           link_start(process.base, address, set_link_changed, NULL) &&
+           link_start(process.base, address, set_link_changed, set_cut) &&
            handler_start(&process.walker);
 }
 

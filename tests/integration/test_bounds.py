@@ -3,6 +3,7 @@
 import pytest
 
 from parts.control import CONTROL_TABLE, entry, refused
+from parts.fastset import FastSet
 from parts.master import CLEANUP_SET, COMMIT_SET, GEN_ERR, REGISTER, TEST_SET, Master
 from parts.snmp import SnmpError
 from parts.view import InstanceView, rows
@@ -74,6 +75,30 @@ def test_bytes_of_an_answer(start_fake, start_agent, lab, manager):
     assert not fits(count + 2)
     # snmpd, which sends no answer of more than 65507 bytes, asks in smaller pieces for a walk.
     assert len(manager.bulkwalk("ovpnLogMessage", repetitions=60)) >= 100
+
+
+INSTANCES = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1194, 1, 2, 1)
+KINDS = {"existing": (*INSTANCES, 3, 1), "no instance": (*INSTANCES, 3, 99),
+         "no object": (*INSTANCES[:-2], 99, 1, 1, 1)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_varbinds_of_a_get(start_fake, start_agent, lab, snmpd, manager, kind):
+    """However many, they are answered, and the agent stays where it is."""
+    agent = start_agent([entry(start_fake(mode="server"))])
+    InstanceView(lab, manager).wait(Contact="up")
+    link = FastSet(snmpd.port, timeout=30)
+    statuses = {count: link.get([KINDS[kind]] * count)
+                for count in (100, 300, 500, 700, 900, 1000, 1100, 1300, 1600, 2000)}
+    assert set(statuses.values()) == {"noError", "tooBig"}
+    assert list(statuses.values()) == sorted(statuses.values())  # from some count on
+    assert [statuses[count] for count in (100, 500, 2000)] == ["noError", "noError", "tooBig"]
+    for count in (1000, 2000):
+        assert link.get([KINDS[kind]] * count, following=True) in ("noError", "tooBig")
+    assert link.get([KINDS["existing"]]) == "noError"
+    link.close()
+    assert agent.log.count("connected to the master agent") == 1
+    assert "session with the master agent has ended" not in agent.log
 
 
 @pytest.mark.parametrize("count", [199, 200, 201])

@@ -55,7 +55,7 @@ def test_killed_while_a_set_waits(quiet, lab, snmpd, manager):
 def test_killed_again_and_again_under_sets(start_fake, start_agent, lab, manager, snmpd):
     """A new master agent gives the numbers of requests that the old one gave."""
     fake = start_fake(mode="server")
-    agent = start_agent([entry(fake, status_interval=3600)], library_leaks=True)
+    agent = start_agent([entry(fake, status_interval=3600)])
     view = InstanceView(lab, manager)
     view.wait(30, Contact="up", State="connected")
     for _ in range(4):

@@ -2,6 +2,8 @@
 one that hangs for long.)"""
 
 import os
+import re
+import signal
 import socket
 import stat
 import sys
@@ -107,6 +109,55 @@ def test_more_notifications_wait_than_may(lab, start_fake, start_agent, snmpd, s
     lab.wait_until(lambda: manager.get(sent) == bound, lambda: f"{manager.get(sent)} are sent", 60)
     assert manager.get(dropped) == surplus
     assert snmptrapd.traps("ovpnStateChange")[0].values[REASON] == f"step-{surplus + 1}"
+
+
+@pytest.mark.valgrind
+@pytest.mark.parametrize("first", ["agent", "master"])
+def test_both_are_told_to_stop_at_once(lab, start_fake, start_agent, snmpd, view, first):
+    agent = start_agent([instance("one", start_fake())])
+    for _ in range(3):
+        view.wait(Contact="up")
+        for part in (agent, snmpd) if first == "agent" else (snmpd, agent):
+            part.freeze()
+        for part in (agent, snmpd):
+            part.signal(signal.SIGTERM)
+        for part in (agent, snmpd) if first == "agent" else (snmpd, agent):
+            part.thaw()
+        assert agent.wait_exit() == 0
+        snmpd.wait_exit()
+        snmpd.start()
+        agent.start()
+    view.wait(Contact="up")
+    assert agent.stop() == 0
+    assert not re.search("lock|assert|reconnecting", agent.log)
+
+
+def test_it_stands_still_while_the_agent_stops(lab, start_fake, start_agent, snmpd, view):
+    """Its answer is not waited for, and it finds the session closed when it goes on."""
+    agent = start_agent([instance("one", start_fake())])
+    view.wait(Contact="up")
+    snmpd.freeze()
+    assert agent.stop() == 0
+    snmpd.thaw()
+    lab.wait_until(view.manager.answers, "it goes on")
+    agent.start()
+    view.wait(Contact="up")
+    assert agent.stop() == 0
+
+
+def test_the_environment_is_not_followed(lab, start_fake, start_agent, monkeypatch, view):
+    """The library is told nothing by it, and makes nothing where it points to."""
+    folder = lab.make_folder("elsewhere")
+    file = lab.write("elsewhere/file", "not a MIB\n")
+    for name in ("SNMP_PERSISTENT_DIR", "SNMPCONFPATH", "MIBDIRS"):
+        monkeypatch.setenv(name, folder)
+    for name in ("SNMP_PERSISTENT_FILE", "MIBFILES"):
+        monkeypatch.setenv(name, file)
+    monkeypatch.setenv("MIBS", "ALL")
+    agent = start_agent([instance("one", start_fake())])
+    view.wait(Contact="up")
+    assert agent.stop() == 0
+    assert os.listdir(folder) == ["file"] and not re.search("(?i)mib|file|folder|dir", agent.log)
 
 
 @pytest.mark.parametrize("asleep_at", [master.OPEN, master.REGISTER, master.NOTIFY])

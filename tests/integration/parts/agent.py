@@ -50,8 +50,8 @@ class Agent(Child):
     program, e.g. valgrind and its options; the default is the words in OVPN_AGENTX_WRAPPER.
     identity is a pair of user and group number to run as, which takes root.  With lean an
     address sanitizer keeps little freed memory, so that the agent's memory can be judged.
-    With library_leaks what libnetsnmp allocates is not looked at: 5.9.3 loses an address of 110
-    bytes when its session ends with a reset, which a busy master agent that dies brings about.
+    With library_leaks what libnetsnmp allocates is not looked at: 5.9.3 loses some when memory is
+    out.
     starved makes it one in which allocations fail: tests/unit/starved.c has the words.
     """
 

@@ -1,4 +1,4 @@
-"""SETs of SNMPv2c without a process for each: for tests that send thousands."""
+"""Requests of SNMPv2c without a process for each: for tests that send thousands, or long ones."""
 
 import itertools
 import socket
@@ -41,7 +41,7 @@ def _read(data, at=0):
 
 
 class FastSet:
-    """One socket to an agent on loopback; each set() waits for its answer."""
+    """One socket to an agent on loopback; each request waits for its answer."""
 
     def __init__(self, port, community="private", timeout=5.0):
         self._community = community.encode()
@@ -55,10 +55,17 @@ class FastSet:
 
     def set(self, identifier, value):
         """Sets one object, a tuple of numbers, to an int or to bytes; the name of the status."""
-        request = next(self._requests)
         encoded = _integer(value) if isinstance(value, int) else _tlv(4, value)
-        varbinds = _tlv(0x30, _tlv(0x30, _identifier(identifier) + encoded))
-        pdu = _tlv(0xA3, _integer(request) + _integer(0) + _integer(0) + varbinds)
+        return self._ask(0xA3, _tlv(0x30, _identifier(identifier) + encoded))
+
+    def get(self, identifiers, following=False):
+        """Asks for objects, or for what follows them; the name of the status."""
+        varbinds = b"".join(_tlv(0x30, _identifier(one) + _tlv(5, b"")) for one in identifiers)
+        return self._ask(0xA1 if following else 0xA0, varbinds)
+
+    def _ask(self, kind, varbinds):
+        request = next(self._requests)
+        pdu = _tlv(kind, _integer(request) + _integer(0) + _integer(0) + _tlv(0x30, varbinds))
         self._socket.send(_tlv(0x30, _integer(1) + _tlv(4, self._community) + pdu))
         while True:
             answered, status = self._answer()

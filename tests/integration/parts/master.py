@@ -1,6 +1,6 @@
 """A scripted AgentX master agent, for what a real one cannot be brought to do at the right moment:
-it answers until it is told to fall asleep, it asks without reading the answers, and it sends phases
-of SETs in an order of the test's own."""
+it answers until it is told to fall asleep, it asks without reading the answers, it sends phases of
+SETs in an order of the test's own, and whatever else a test wants to send."""
 
 import contextlib
 import itertools
@@ -9,19 +9,53 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import dataclass
 
 # RFC 2741 section 6.1.
-OPEN, REGISTER, GET, TEST_SET, COMMIT_SET, CLEANUP_SET = 1, 3, 5, 8, 9, 11
+OPEN, CLOSE, REGISTER, GET, GET_NEXT, GET_BULK = 1, 2, 3, 5, 6, 7
+TEST_SET, COMMIT_SET, UNDO_SET, CLEANUP_SET = 8, 9, 10, 11
 NOTIFY, PING, RESPONSE = 12, 13, 18
-GEN_ERR = 5  # RFC 3416, error-status
-_NOT_OPEN = 257
+# RFC 3416, error-status, and RFC 2741 section 6.2.16.
+TOO_BIG, GEN_ERR, COMMIT_FAILED, UNDO_FAILED = 1, 5, 14, 15
+NOT_OPEN, UNSUPPORTED_CONTEXT, PROCESSING_ERROR = 257, 262, 268
+CONTEXT = 0x08  # section 6.1.1, NON_DEFAULT_CONTEXT
 _HEADER = struct.Struct(">BBBxIIII")  # version, type, flags, session, transaction, packet, payload
 _NETWORK_ORDER = 0x10
-_SESSION = 7
+SESSION = 7  # that it gives
 
 
-def _order(flags):
-    return "big" if flags & _NETWORK_ORDER else "little"
+@dataclass
+class Pdu:
+    """Section 6.1; raw is all of it."""
+    kind: int
+    session: int
+    transaction: int
+    packet: int
+    payload: bytes
+    order: str  # of the octets, "big" or "little"
+    raw: bytes
+
+    @property
+    def error(self):
+        """Of a Response."""
+        return int.from_bytes(self.payload[4:6], self.order)
+
+
+def take_pdus(data):
+    """The whole PDUs at the beginning of a stream, and what is left of it."""
+    found = []
+    while len(data) >= _HEADER.size:
+        _, kind, flags = data[:3]
+        order = "big" if flags & _NETWORK_ORDER else "little"
+        session, transaction, packet, size = (int.from_bytes(data[at:at + 4], order)
+                                              for at in range(4, _HEADER.size, 4))
+        end = _HEADER.size + size
+        if len(data) < end:
+            break
+        found.append(Pdu(kind, session, transaction, packet, data[_HEADER.size:end], order,
+                         data[:end]))
+        data = data[end:]
+    return found, data
 
 
 def _oid(oid):
@@ -29,9 +63,20 @@ def _oid(oid):
     return struct.pack(f">BBBx{len(oid)}I", len(oid), 0, 0, *oid)
 
 
-def _integer(oid, value):
-    """A varbind, section 5.4."""
-    return struct.pack(">Hxx", 2) + _oid(oid) + struct.pack(">i", value)
+def ranges(*oids):
+    """What a Get has behind its header: search ranges without an end, section 5.2."""
+    return b"".join(_oid(oid) + _oid(()) for oid in oids)
+
+
+def integers(*changes):
+    """What a TestSet has: varbinds (section 5.4) of pairs of an OID and an integer."""
+    return b"".join(struct.pack(">Hxx", 2) + _oid(oid) + struct.pack(">i", value)
+                    for oid, value in changes)
+
+
+def pdu(kind, transaction, packet, payload=b"", session=SESSION, flags=0):
+    return _HEADER.pack(1, kind, _NETWORK_ORDER | flags, session, transaction, packet,
+                        len(payload)) + payload
 
 
 class Master:
@@ -46,6 +91,7 @@ class Master:
         self.asleep = self.deaf = False
         self.seen = []  # types of the requests
         self.answers = {}  # by the packet of what was asked: (error status, size of the varbinds)
+        self.errors = []  # of all answers: (packet, error status)
         self._packets = itertools.count(1000000)
         self._link = None
         self._unanswered = []
@@ -70,24 +116,32 @@ class Master:
 
     def ask(self, count, oids):
         """Sends so many Get requests for these objects at once; answers has what comes."""
-        ranges = b"".join(_oid(oid) + _oid(()) for oid in oids)
         for number in range(count):
-            self._request(GET, number, ranges)
+            self.send(GET, number, ranges(*oids))
 
     def set_phase(self, kind, transaction, *changes):
         """Sends one phase of a SET and returns the error status; each change is (OID, integer)."""
-        packet = self._request(kind, transaction, b"".join(_integer(*change) for change in changes))
+        return self.error(self.send(kind, transaction, integers(*changes)))
+
+    def send(self, kind, transaction, payload=b"", **options):
+        """Sends a request, with pdu()'s options, and returns its packet."""
+        packet = next(self._packets)
+        self.send_octets(pdu(kind, transaction, packet, payload, **options))
+        return packet
+
+    def send_octets(self, data):
+        self._link.sendall(data)
+
+    def error(self, packet):
+        """Waits for the answer to a request and returns its error status."""
         end = time.monotonic() + 10
         while packet not in self.answers:
-            assert time.monotonic() < end, "no answer"
+            assert time.monotonic() < end, f"no answer to {packet}; answered: {self.errors[-20:]}"
             time.sleep(0.01)
         return self.answers[packet][0]
 
-    def _request(self, kind, transaction, payload):
-        packet = next(self._packets)
-        self._link.sendall(_HEADER.pack(1, kind, _NETWORK_ORDER, _SESSION, transaction, packet,
-                                        len(payload)) + payload)
-        return packet
+    def errors_of(self, packet):
+        return [error for which, error in self.errors if which == packet]
 
     def close(self):
         self._stop.send(b"x")
@@ -112,7 +166,10 @@ class Master:
                     if self.deaf:
                         time.sleep(0.01)
                         continue
-                    data = key.fileobj.recv(65536)
+                    try:
+                        data = key.fileobj.recv(65536)
+                    except ConnectionResetError:  # it had not read all
+                        data = b""
                     buffers[key.fileobj] = self._take(key.fileobj, buffers[key.fileobj] + data)
                     if not data:
                         selector.unregister(key.fileobj)
@@ -120,31 +177,24 @@ class Master:
                         key.fileobj.close()
 
     def _take(self, link, data):
-        while len(data) >= _HEADER.size:
-            _, kind, flags, session, transaction, packet, size = _HEADER.unpack_from(data)
-            if _order(flags) == "little":
-                session, transaction, packet, size = (
-                    int.from_bytes(number.to_bytes(4, "big"), "little")
-                    for number in (session, transaction, packet, size))
-            if len(data) < _HEADER.size + size:
-                break
-            payload, data = data[_HEADER.size:_HEADER.size + size], data[_HEADER.size + size:]
-            if kind == RESPONSE:
-                self.answers[packet] = int.from_bytes(payload[4:6], _order(flags)), size - 8
+        pdus, data = take_pdus(data)
+        for request in pdus:
+            if request.kind == RESPONSE:
+                self.errors.append((request.packet, request.error))
+                self.answers[request.packet] = request.error, len(request.payload) - 8
             else:
-                self._answer(link, kind, session, transaction, packet)
+                self._answer(link, request)
         return data
 
-    def _answer(self, link, kind, session, transaction, packet):
-        error = _NOT_OPEN if kind == PING and session == 0 else 0
-        payload = struct.pack(">IHH", 100, error, 0)
-        answer = _HEADER.pack(1, RESPONSE, _NETWORK_ORDER, session or _SESSION, transaction, packet,
-                              len(payload)) + payload
-        if kind == OPEN:
+    def _answer(self, link, request):
+        error = NOT_OPEN if request.kind == PING and request.session == 0 else 0
+        answer = pdu(RESPONSE, request.transaction, request.packet,
+                     struct.pack(">IHH", 100, error, 0), request.session or SESSION)
+        if request.kind == OPEN:
             self._link = link
         with self._lock:
-            self.seen.append(kind)
-            self.asleep = self.asleep or kind == self.asleep_at
+            self.seen.append(request.kind)
+            self.asleep = self.asleep or request.kind == self.asleep_at
             if self.asleep:
                 self._unanswered.append((link, answer))
                 return
