@@ -232,8 +232,12 @@ static enum control_verdict check_request(const struct instance *instance,
 static enum control_verdict check_client(const struct instance *instance,
                                          const struct change *change, const char **why)
 {
-    if (clients_at(instance, change->row))
+    const struct client *client = clients_at(instance, change->row);
+
+    if (client && clients_confirmed(instance, client))
         return CONTROL_OK;
+    if (client)
+        return inconsistent(why, "the daemon has not said yet that the client is still there");
     *why = "there is no such client";
     return CONTROL_NO_ROW;
 }
