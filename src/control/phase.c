@@ -80,7 +80,13 @@ enum control_verdict phase_check_pkcs11(const struct instance *instance, const c
 enum control_verdict phase_check_client(const struct instance *instance, uint32_t row,
                                         const char **why)
 {
-    return clients_at(instance, row) ? CONTROL_OK : no_row(why, "there is no such client");
+    const struct client *client = clients_at(instance, row);
+
+    if (!client)
+        return no_row(why, "there is no such client");
+    if (!clients_confirmed(instance, client))
+        return inconsistent(why, "the daemon has not said yet that the client is still there");
+    return CONTROL_OK;
 }
 
 enum control_verdict phase_check_question(const struct instance *instance, uint32_t row,

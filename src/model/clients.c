@@ -92,7 +92,7 @@ void route_free(void *row)
 
 const struct rows_type route_rows = {compare_routes, route_free};
 
-void clients_end(struct instance *instance, const struct client *client)
+static void end_client(struct instance *instance, const struct client *client, int64_t ended)
 {
     struct session_record session = {
         .client_index = client->base.index,
@@ -105,7 +105,7 @@ void clients_end(struct instance *instance, const struct client *client)
         .bytes_in = client->bytes_in,
         .bytes_out = client->bytes_out,
         .connected = client->since,
-        .ended = clock_wall(),
+        .ended = ended,
     };
     struct session_record *kept = client->pending ? NULL : history_push(&instance->sessions);
 
@@ -118,6 +118,11 @@ void clients_end(struct instance *instance, const struct client *client)
                    kept ? kept : &session);
     if (!kept)
         session_record_fini(&session);
+}
+
+void clients_end(struct instance *instance, const struct client *client)
+{
+    end_client(instance, client, clock_wall());
 }
 
 static void note_peak(struct instance *instance)
@@ -138,16 +143,32 @@ void clients_count(struct instance *instance)
     note_peak(instance);
 }
 
-void clients_end_all(struct instance *instance)
+/* Those up to an index. */
+static void end_until(struct instance *instance, uint32_t index, int64_t ended)
 {
-    struct rows gone = instance->clients;
+    struct rows gone;
 
-    instance->clients = (struct rows){.last_index = gone.last_index};
+    rows_take(&instance->clients, &client_rows, index, &gone);
     clients_count(instance);
     for (size_t i = 0; i < gone.count; i++)
-        clients_end(instance, (const struct client *)gone.list[i]);
+        end_client(instance, (const struct client *)gone.list[i], ended);
     rows_bury(&gone, &client_rows);
     rows_bury(&instance->routes, &route_rows);
+}
+
+void clients_end_all(struct instance *instance)
+{
+    end_until(instance, UINT32_MAX, clock_wall());
+}
+
+void clients_end_old(struct instance *instance, int64_t ended)
+{
+    end_until(instance, instance->clients_old, ended);
+}
+
+bool clients_confirmed(const struct instance *instance, const struct client *client)
+{
+    return instance->status_seen || client->base.index > instance->clients_old;
 }
 
 /* The names are those of the daemon's environment variables. */

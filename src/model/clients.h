@@ -92,7 +92,19 @@ void clients_established(struct instance *instance, struct established *block);
  */
 void clients_end_all(struct instance *instance);
 
-/* Ends one session: a record in the history and EVENT_CLIENT_DISCONNECTED. */
+/*
+ * The same, of the clients that the agent knows from before this management session: the daemon
+ * dropped them at that time, in seconds since 1970, while nobody looked.
+ */
+void clients_end_old(struct instance *instance, int64_t ended);
+
+/*
+ * Whether the daemon has said in this management session that the client is there; before, its
+ * client id may be another's.
+ */
+bool clients_confirmed(const struct instance *instance, const struct client *client);
+
+/* Ends one session now: a record in the history and EVENT_CLIENT_DISCONNECTED. */
 void clients_end(struct instance *instance, const struct client *client);
 
 /* Works the counts of the instance out anew. */

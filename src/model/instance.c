@@ -134,6 +134,8 @@ static void change_contact(struct instance *instance, enum contact contact)
     instance->contact_unix = clock_wall();
     if (is_contact(contact) && !was_contact)
         instance->contacts++;
+    if (was_contact && !is_contact(contact))
+        instance->lost_unix = instance->contact_unix;
 }
 
 /* What is true only in contact would be told as unknown. */
@@ -179,6 +181,12 @@ void instance_set_contact(struct instance *instance, enum contact contact, const
         tell_untold(instance);
 }
 
+void instance_begin_session(struct instance *instance)
+{
+    instance->status_seen = false;
+    instance->clients_old = instance->clients.last_index;
+}
+
 void instance_heard(struct instance *instance)
 {
     instance->heard_mono = clock_mono();
@@ -190,10 +198,21 @@ void instance_set_version(struct instance *instance, struct slice version)
     instance->dialect = command_dialect_of(version);
 }
 
-/* What was said of the old process is not true of the new one. */
-static void forget_process(struct instance *instance)
+/* Of a new process that has said nothing yet the last state of the old one is not true. */
+static void forget_state(struct instance *instance)
 {
-    clients_end_all(instance);
+    if (instance->state.time == 0)
+        return;
+    state_record_fini(&instance->state);
+    instance->state_mono = clock_mono();
+    if (instance->contacts > 0)
+        instance_tell_state(instance);
+}
+
+void instance_forget_process(struct instance *instance)
+{
+    clients_end_old(instance, instance->lost_unix ? instance->lost_unix : clock_wall());
+    forget_state(instance);
     instance->mode = MODE_UNKNOWN;
     instance->client_states = false;
     instance->bytes_in = instance->bytes_out = 0;
@@ -211,7 +230,7 @@ void instance_set_pid(struct instance *instance, int64_t pid)
     if (instance->pid == pid)
         return;
     if (instance->pid != 0)
-        forget_process(instance);
+        instance_forget_process(instance);
     instance->pid = pid;
 }
 
@@ -228,11 +247,10 @@ void instance_set_state(struct instance *instance, const struct state_record *re
     instance->state_mono = clock_mono();
 }
 
-void instance_note_state(struct instance *instance, enum state state)
+bool instance_state_is_clients(enum state state)
 {
-    if (state == STATE_WAIT || state == STATE_AUTH || state == STATE_GET_CONFIG ||
-        state == STATE_AUTH_PENDING)
-        instance->client_states = true;
+    return state == STATE_WAIT || state == STATE_AUTH || state == STATE_GET_CONFIG ||
+           state == STATE_AUTH_PENDING;
 }
 
 /*
@@ -244,7 +262,7 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
     struct state_record record = {0};
     struct state_record *kept = history_push(&instance->states);
 
-    instance_note_state(instance, line->state);
+    instance->client_states |= instance_state_is_clients(line->state);
     state_record_fill(&record, line);
     instance_set_state(instance, &record);
     if (kept)

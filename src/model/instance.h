@@ -50,6 +50,7 @@ struct instance {
     enum contact contact;
     int64_t contact_mono;
     int64_t contact_unix;
+    int64_t lost_unix;   /* when the last contact ended, 0 when none has yet */
     char *contact_error; /* what is wrong, NULL while nothing is */
     bool loss_told;      /* EVENT_CONTACT_LOST was told and no _RESTORED since */
     bool state_untold;   /* what was found out while synchronizing is told when contact is up */
@@ -75,7 +76,8 @@ struct instance {
     struct rows routes;
     uint32_t client_max; /* rows kept at most */
     uint32_t route_max;
-    bool clients_known; /* there was a status: who is new from now on has just come */
+    uint32_t clients_old; /* clients up to this index are known from a former management session */
+    bool clients_known;   /* there was a status: who is new from now on has just come */
     uint32_t clients_peak;
     uint32_t pending_clients;
 
@@ -138,15 +140,24 @@ void instance_free(struct instance *instance);
  */
 void instance_set_contact(struct instance *instance, enum contact contact, const char *error);
 
+/* A management session begins: nothing of what is known was said in it. */
+void instance_begin_session(struct instance *instance);
+
 /* The daemon has said something: moves `heard_mono`. */
 void instance_heard(struct instance *instance);
 
 /*
  * The daemon told its version, or its process id.  Another process id than before means another
- * daemon: what was known of the old one ends.
+ * process.
  */
 void instance_set_version(struct instance *instance, struct slice version);
 void instance_set_pid(struct instance *instance, int64_t pid);
+
+/*
+ * Another process answers than before: what was known of the old one, its last state and its
+ * clients among it, ended when contact did.
+ */
+void instance_forget_process(struct instance *instance);
 
 /*
  * A state, told in real time: kept in the history, EVENT_STATE.  A restart ends the sessions of a
@@ -157,8 +168,8 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
 /* Makes a copy of the record the last known state; its history and events are the caller's. */
 void instance_set_state(struct instance *instance, const struct state_record *record);
 
-/* Learns from a state, told or replayed, what kind of daemon this is. */
-void instance_note_state(struct instance *instance, enum state state);
+/* Whether only a client of a TLS session has that state. */
+bool instance_state_is_clients(enum state state);
 
 /* EVENT_STATE, now or when contact is up. */
 void instance_tell_state(struct instance *instance);

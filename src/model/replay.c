@@ -42,34 +42,6 @@ static bool read_log(const struct replay *replay, struct slice line, struct log_
     return replay->stream == REPLAY_LOG ? log_line_parse(line, log) : echo_line_parse(line, log);
 }
 
-void replay_line(struct replay *replay, struct slice line)
-{
-    struct state_line state;
-    struct log_line log;
-    void *record;
-
-    if (!replay->active || line.len == 0)
-        return;
-    if (replay->stream == REPLAY_STATE ? !state_parse(line, &state)
-                                       : !read_log(replay, line, &log)) {
-        replay->instance->rows_dropped++;
-        return;
-    }
-    if (replay->stream == REPLAY_LOG && logtext_is_trace(&log))
-        return;
-    if (replay->stream == REPLAY_STATE)
-        instance_note_state(replay->instance, state.state);
-    record = history_push(&replay->lines);
-    if (!record)
-        return;
-    if (replay->stream == REPLAY_STATE)
-        state_record_fill(record, &state);
-    else if (replay->stream == REPLAY_LOG)
-        log_record_fill(record, &log);
-    else
-        echo_record_fill(record, &log);
-}
-
 static bool same(const struct replay *replay, const void *a, const void *b)
 {
     return replay->stream == REPLAY_STATE ? state_record_equal(a, b) : log_record_equal(a, b);
@@ -90,6 +62,56 @@ static bool ends_with(const struct replay *replay, uint32_t sequence)
             return false;
     }
     return true;
+}
+
+/* Whether the newest line is the last state that the agent knows. */
+static bool is_last_known(const struct replay *replay, const struct state_record *record)
+{
+    return state_record_equal(record, &replay->instance->state) &&
+           (target(replay)->count == 0 || ends_with(replay, replay->lines.last));
+}
+
+/* A server says CONNECTED once, so another one is that of a new start. */
+static void follow(struct replay *replay, const struct state_record *record)
+{
+    replay->client |= instance_state_is_clients(record->state);
+    if (is_last_known(replay, record)) {
+        replay->known = true;
+        replay->restarted = false;
+    } else if (!replay->restarted &&
+               (record->state == STATE_RECONNECTING || record->state == STATE_EXITING ||
+                record->state == STATE_CONNECTED)) {
+        replay->restarted = true;
+        replay->ended = record->time;
+    }
+}
+
+void replay_line(struct replay *replay, struct slice line)
+{
+    struct state_line state;
+    struct log_line log;
+    void *record;
+
+    if (!replay->active || line.len == 0)
+        return;
+    if (replay->stream == REPLAY_STATE ? !state_parse(line, &state)
+                                       : !read_log(replay, line, &log)) {
+        replay->instance->rows_dropped++;
+        return;
+    }
+    if (replay->stream == REPLAY_LOG && logtext_is_trace(&log))
+        return;
+    record = history_push(&replay->lines);
+    if (!record)
+        return;
+    if (replay->stream == REPLAY_STATE) {
+        state_record_fill(record, &state);
+        follow(replay, record);
+    } else if (replay->stream == REPLAY_LOG) {
+        log_record_fill(record, &log);
+    } else {
+        echo_record_fill(record, &log);
+    }
 }
 
 /* Number of the last replayed line that the agent knows already, 0 when it knows none. */
@@ -115,16 +137,27 @@ static void append(struct replay *replay, void *record)
     memset(record, 0, history->record_size);
 }
 
+/* What has become of the process that told the last known state. */
+static void settle_past(const struct replay *replay)
+{
+    if (!replay->known)
+        instance_forget_process(replay->instance);
+    else if (replay->restarted)
+        clients_end_old(replay->instance, replay->ended);
+}
+
 static void take_state(struct replay *replay)
 {
     struct state_record *last = history_at(&replay->lines, replay->lines.last);
     struct instance *instance = replay->instance;
-    bool first = instance->state_mono == 0;
 
-    if (!last || (!first && state_record_equal(last, &instance->state)))
+    if (instance->state.time != 0)
+        settle_past(replay);
+    instance->client_states |= replay->client;
+    if (!last || state_record_equal(last, &instance->state))
         return;
     instance_set_state(instance, last);
-    if (first)
+    if (instance->contacts == 0)
         return;
     instance->tunnel_mono = clock_mono(); /* it has been set up again */
     instance_tell_state(instance);

@@ -12,7 +12,9 @@ struct instance;
 /*
  * What `state all`, `log all` and `echo all` replay on contact.  The lines gather beside the
  * history; at the end those that the agent does not know yet are appended.  No event is told, but
- * for a last state that differs from the last known.
+ * for a last state that differs from the last known, and for the clients that a restart has ended
+ * meanwhile: states tell of it, and a list without the last known state is another process's, even
+ * if its process id is the same.
  */
 enum replay_stream { REPLAY_STATE, REPLAY_LOG, REPLAY_ECHO };
 
@@ -21,6 +23,12 @@ struct replay {
     struct instance *instance;
     struct history lines; /* the newest ones, as many as the history keeps */
     bool active;
+
+    /* What the states say, behind the last known one. */
+    bool known;     /* they hold it */
+    bool restarted; /* clients were dropped since, at that time of the daemon */
+    int64_t ended;
+    bool client; /* one of them is only a client's */
 };
 
 /* Begins; false when memory is out (the replay is then ignored). */

@@ -105,6 +105,30 @@ bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
     return true;
 }
 
+/* To rows from the others, in whose list it stays. */
+static bool move(struct rows *rows, struct rows *from, const struct rows_type *type,
+                 struct row_base *row)
+{
+    tdelete(row, &from->tree, type->compare);
+    if (!make_room(rows, rows->count + 1) || !tsearch(row, &rows->tree, type->compare))
+        return false;
+    append(rows, row);
+    return true;
+}
+
+void rows_take(struct rows *rows, const struct rows_type *type, uint32_t index, struct rows *taken)
+{
+    size_t count = position_after(rows, index);
+    size_t all = rows->count;
+
+    *taken = *rows;
+    *rows = (struct rows){.last_index = taken->last_index};
+    taken->count = count;
+    for (size_t i = count; i < all; i++)
+        if (!move(rows, taken, type, taken->list[i]))
+            taken->list[taken->count++] = taken->list[i];
+}
+
 /* Frees rows, no more than a slice; returns how many. */
 static size_t free_some(struct rows *rows, const struct rows_type *type, size_t slice)
 {

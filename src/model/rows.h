@@ -45,6 +45,12 @@ void *rows_find(const struct rows *rows, const struct rows_type *type, const voi
  */
 bool rows_add(struct rows *rows, const struct rows_type *type, void *row);
 
+/*
+ * Takes the rows up to that index out, the later ones stay; what there is no memory to keep is
+ * taken too.  *taken is for rows_bury().
+ */
+void rows_take(struct rows *rows, const struct rows_type *type, uint32_t index, struct rows *taken);
+
 /* Hands all rows to be freed, in slices by a timer; the numbering of rows goes on. */
 void rows_bury(struct rows *rows, const struct rows_type *type);
 

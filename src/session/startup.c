@@ -262,7 +262,7 @@ void startup_begin(struct session *session)
 {
     startup_abort(session);
     session->started = true;
-    session->instance->status_seen = false;
+    instance_begin_session(session->instance);
     session->client_auth_seen = false;
     if (!session->instance->loss_told)
         instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);

@@ -330,7 +330,7 @@ static void test_other_daemon(void **state)
     office_return();
     office_synchronize("OpenVPN 2.6.14 x", "78", OFFICE_CONNECTED);
     script_told(EVENT_CONTACT_LOST, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED,
-                EVENT_CONTACT_RESTORED, -1);
+                EVENT_CONTACT_RESTORED, EVENT_STATE, -1);
     /* Who has come since is news, and nobody has the index of before. */
     office_status(OFFICE_ALICE);
     script_told(EVENT_CLIENT_CONNECTED, -1);

@@ -300,6 +300,64 @@ static void test_burials_without_end(void **state)
     bury_fast(5, 500);
 }
 
+static void assert_taken(struct rows *taken, size_t count)
+{
+    assert_int_equal(taken->count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(taken->list[i]->index, i + 1);
+    rows_bury(taken, &type);
+}
+
+static void test_taking(void **state)
+{
+    struct rows taken;
+
+    (void)state;
+    assert_true(replace("abcde", 10));
+    rows_take(&rows, &type, 0, &taken);
+    assert_taken(&taken, 0);
+    assert_rows("a:1 b:2 c:3 d:4 e:5 ");
+    rows_take(&rows, &type, 3, &taken);
+    rows_bury_now();
+    assert_taken(&taken, 3);
+    rows_bury_now();
+    assert_int_equal(freed, 3);
+    assert_rows("d:4 e:5 ");
+    assert_true(add_key('f'));
+    assert_rows("d:4 e:5 f:6 ");
+    rows_take(&rows, &type, UINT32_MAX, &taken);
+    assert_int_equal(taken.count, 3);
+    rows_bury(&taken, &type);
+    assert_rows("");
+    assert_true(replace("a", 10));
+    assert_rows("a:7 ");
+}
+
+/* What cannot be kept goes with those that were meant. */
+static void test_taking_without_memory(void **state)
+{
+    struct rows taken;
+    size_t all = 0;
+
+    (void)state;
+    for (long number = 1; all == 0; number++) {
+        assert_true(replace("abcde", 10));
+        memory_fail_at(number);
+        rows_take(&rows, &type, rows.last_index - 3, &taken);
+        all = memory_has_failed() ? 0 : taken.count;
+        memory_fail_at(0);
+        assert_int_equal(taken.count + rows.count, 5);
+        assert_true(rows.count == 3 || all == 0);
+        for (size_t i = 0; i < rows.count; i++)
+            assert_ptr_equal(rows_find(&rows, &type, rows.list[i]), rows.list[i]);
+        rows_bury(&taken, &type);
+        rows_bury(&rows, &type);
+    }
+    assert_int_equal(all, 2);
+    rows_bury_now();
+    assert_int_equal(memory_blocks(), 0);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -313,6 +371,8 @@ int main(void)
         TEST(test_burial_in_slices),
         TEST(test_burial_of_nothing),
         TEST(test_burials_without_end),
+        TEST(test_taking),
+        TEST(test_taking_without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
