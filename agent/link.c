@@ -10,11 +10,10 @@
 
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
-#include <net-snmp/agent/agent_callbacks.h>
-
 #include "agent/descriptors.h"
 #include "agent/gate.h"
 #include "agent/incoming.h"
+#include "agent/library.h"
 #include "agent/outgoing.h"
 #include "agent/ping.h"
 #include "agent/probe.h"
@@ -27,7 +26,6 @@
 static const char name[] = "openvpn-agentx";
 
 enum {
-    SUBAGENT_ROLE = 1,
     CLOSE_SHUTDOWN = 5,        /* RFC 2741 section 6.2.2, reasonShutdown */
     RECONNECT_S = 2,           /* between the library's attempts */
     PROBE_INTERVAL_MS = 1000,  /* between our questions whether a master agent is there */
@@ -49,35 +47,12 @@ static struct {
     bool started;   /* init_snmp() was called */
     bool may_open;  /* the master agent answers: the library may try */
     bool reported;  /* why there is no session was logged */
-    bool stopping;
-    int64_t epoch; /* clock_mono() at which sysUpTime was 0 */
-    int64_t due;   /* clock_mono() at which the library wants to be called, -1 for never */
+    int64_t epoch;  /* clock_mono() at which sysUpTime was 0 */
+    int64_t due;    /* clock_mono() at which the library wants to be called, -1 for never */
     struct timer probe_timer;
     struct timer late_timer;
     struct timer attempt_timer;
 } self;
-
-/* The library's log lines end in a newline. */
-static int log_line(int major, int minor, void *message, void *arg)
-{
-    const struct snmp_log_message *line = message;
-    int len = (int)strcspn(line->msg, "\n");
-
-    (void)major;
-    (void)minor;
-    (void)arg;
-    if (self.stopping && line->priority >= LOG_INFO)
-        return SNMPERR_SUCCESS; /* that it will connect again */
-    if (line->priority <= LOG_ERR)
-        log_error("snmp library: %.*s", len, line->msg);
-    else if (line->priority == LOG_WARNING)
-        log_warning("snmp library: %.*s", len, line->msg);
-    else if (line->priority < LOG_DEBUG)
-        log_info("snmp library: %.*s", len, line->msg);
-    else
-        log_debug("snmp library: %.*s", len, line->msg);
-    return SNMPERR_SUCCESS;
-}
 
 static netsnmp_transport *transport_of(netsnmp_session *session)
 {
@@ -165,44 +140,6 @@ static void attempt_over(void *arg)
     probe_again(NULL);
 }
 
-/*
- * No MIB files: nothing is resolved by name, and missing ones would fill the log.  No folders: the
- * library would make one for certificates, and look for some.
- */
-static void empty_environment(void)
-{
-    static const char *const lists[] = {"MIBS", "MIBDIRS", "MIBFILES"};
-    static const char *const places[] = {"SNMP_PERSISTENT_DIR", "SNMP_PERSISTENT_FILE",
-                                         "SNMPCONFPATH"};
-
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-        setenv(lists[i], "", 1);
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        setenv(places[i], "/dev/null", 1); /* no folder; empty would be the root folder */
-}
-
-static void configure_library(const char *address)
-{
-    empty_environment();
-    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
-    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
-    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
-    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, SUBAGENT_ROLE);
-    netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, address);
-    snmp_enable_calllog();
-    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, log_line, NULL);
-    init_agent(name);
-    /* It would put back what follows.  Without it a master agent that hangs holds us for 18 s. */
-    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
-                       RECONNECT_S);
-    netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
-    netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 1);
-    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, session_began,
-                           NULL);
-    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, session_ended,
-                           NULL);
-}
-
 bool link_start(struct event_base *base, const char *address, void (*told)(bool up),
                 void (*cut)(uint32_t transaction))
 {
@@ -224,7 +161,8 @@ bool link_start(struct event_base *base, const char *address, void (*told)(bool 
     }
     /* The library sends without MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
-    configure_library(probe_library_address(self.probe));
+    library_configure(name, probe_library_address(self.probe), RECONNECT_S, session_began,
+                      session_ended);
     descriptors_init(base);
     outgoing_init(base);
     probe_again(NULL);
@@ -381,7 +319,7 @@ void link_stop(void)
 {
     if (!self.probe)
         return;
-    self.stopping = true;
+    library_hush();
     close_session();
     timer_stop(&self.probe_timer);
     timer_stop(&self.late_timer);
