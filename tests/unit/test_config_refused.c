@@ -61,6 +61,8 @@ static const struct {
      ":1: instances[0].name: a name is UTF-8 text without control characters"},
     {"instances = ( { name = \"\\xff\"; } );\n",
      ":1: instances[0].name: a name is UTF-8 text without control characters"},
+    {"instances = ( { name = \"\xe2\x80\xae\"; } );\n",
+     ":1: instances[0].name: a name is UTF-8 text without control characters"},
     {"instances = ( { " DAEMON " },\n { name = \"b\"; management = \"unix:/b\"; },\n"
      "{ index = 2;\nname = \"a\"; management = \"unix:/b\"; } );\n",
      ":4: instances[2].name: \"a\" is the name of instances[0] already"},
