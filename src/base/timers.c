@@ -4,36 +4,91 @@
 
 #include "base/clock.h"
 
-/* Sorted by due; the number of timers is a few for each instance. */
-static struct timer *queue;
+/* A pairing heap: each is due no later than those below it. */
+static struct timer *root;
+static uint64_t started;
 
 void timer_init(struct timer *timer, void (*fire)(void *arg), void *arg)
 {
     *timer = (struct timer){.fire = fire, .arg = arg};
 }
 
+static bool is_sooner(const struct timer *a, const struct timer *b)
+{
+    return a->due != b->due ? a->due < b->due : a->order < b->order;
+}
+
+/* Makes one heap of two, of which either may be NULL; neither has siblings. */
+static struct timer *meld(struct timer *a, struct timer *b)
+{
+    struct timer *top = !b || (a && is_sooner(a, b)) ? a : b;
+    struct timer *below = top == a ? b : a;
+
+    if (!below)
+        return top;
+    below->sibling = top->child;
+    below->before = top;
+    if (top->child)
+        top->child->before = below;
+    top->child = below;
+    return top;
+}
+
+/* Makes one heap of siblings: in pairs first, which keeps heaps flat. */
+static struct timer *meld_all(struct timer *first)
+{
+    struct timer *pairs = NULL;
+    struct timer *all = NULL;
+    struct timer *next;
+
+    for (; first; first = next) {
+        struct timer *second = first->sibling;
+        struct timer *pair;
+
+        next = second ? second->sibling : NULL;
+        first->sibling = NULL;
+        if (second)
+            second->sibling = NULL;
+        pair = meld(first, second);
+        pair->sibling = pairs;
+        pairs = pair;
+    }
+    for (; pairs; pairs = next) {
+        next = pairs->sibling;
+        pairs->sibling = NULL;
+        all = meld(all, pairs);
+    }
+    return all;
+}
+
 void timer_start(struct timer *timer, int64_t delay)
 {
-    struct timer **at = &queue;
-
     timer_stop(timer);
     timer->due = clock_mono() + delay;
-    while (*at && (*at)->due <= timer->due)
-        at = &(*at)->next;
-    timer->next = *at;
+    timer->order = ++started;
     timer->armed = true;
-    *at = timer;
+    root = meld(root, timer);
 }
 
 void timer_stop(struct timer *timer)
 {
-    struct timer **at = &queue;
+    struct timer *below;
 
     if (!timer->armed)
         return;
-    while (*at != timer)
-        at = &(*at)->next;
-    *at = timer->next;
+    below = meld_all(timer->child);
+    if (timer == root) {
+        root = below;
+    } else {
+        if (timer->before->child == timer)
+            timer->before->child = timer->sibling;
+        else
+            timer->before->sibling = timer->sibling;
+        if (timer->sibling)
+            timer->sibling->before = timer->before;
+        root = meld(root, below);
+    }
+    timer->child = timer->sibling = timer->before = NULL;
     timer->armed = false;
 }
 
@@ -41,22 +96,19 @@ int64_t timers_next(void)
 {
     int64_t left;
 
-    if (!queue)
+    if (!root)
         return -1;
-    left = queue->due - clock_mono();
+    left = root->due - clock_mono();
     return left > 0 ? left : 0;
 }
 
 void timers_run(void)
 {
     int64_t now = clock_mono();
-    int fires = 0;
+    uint64_t last = started; /* a timer that restarts itself at once must not keep the loop here */
 
-    for (struct timer *timer = queue; timer && timer->due <= now; timer = timer->next)
-        fires++;
-    /* Counted first: a timer that restarts itself with no delay must not keep the loop here. */
-    while (fires-- > 0 && queue && queue->due <= now) {
-        struct timer *timer = queue;
+    while (root && root->due <= now && root->order <= last) {
+        struct timer *timer = root;
 
         timer_stop(timer);
         timer->fire(timer->arg);
