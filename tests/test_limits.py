@@ -52,6 +52,8 @@ SENTENCES = [
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
     ("stretches by itself to {} times as long as the last status took", "STRETCH"),
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
+    ("but for {} second after the last status", "NOW_MIN / 1000"),
+    ("by number, 0 to {};", "USER_ID_MAX"),
     ("{} probes, {} seconds apart", "KEEPALIVE_COUNT", "KEEPALIVE_INTERVAL"),
 ]
 
