@@ -16,9 +16,6 @@
 /* Pauses before another try, in milliseconds; they begin anew behind a session of that length. */
 enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, STEADY_AFTER = 60000 };
 
-#define STRANGER       "the peer does not speak OpenVPN's management protocol"
-#define WRONG_PASSWORD "the daemon does not take the management password in password_file"
-
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
 
@@ -228,7 +225,7 @@ static void log_in(struct connection *connection)
     char error[256];
 
     if (connection->tried) {
-        give_up(connection, PHASE_REFUSED, WRONG_PASSWORD);
+        give_up(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
     } else if (!login_command(connection->config, &command, error, sizeof(error))) {
         give_up(connection, PHASE_REFUSED, error);
     } else {
@@ -250,16 +247,19 @@ static void early_line(struct connection *connection, const struct message *mess
         if (connection_is_open(connection))
             connection->handler->message(connection->arg, message);
     } else if (!connection->tried) {
-        give_up(connection, PHASE_REFUSED, STRANGER);
+        give_up(connection, PHASE_REFUSED, LOGIN_STRANGER);
     }
 }
 
-static void on_connected(void *arg)
+static void on_connected(void *arg, int64_t peer)
 {
     struct connection *connection = arg;
+    char error[256];
 
     connection->connected = true;
     timer_start(&connection->timer, GREETING_WAIT);
+    if (!login_peer(connection->config, peer, error, sizeof(error)))
+        give_up(connection, PHASE_REFUSED, error);
 }
 
 static void on_received(void *arg, struct slice bytes)
@@ -283,7 +283,7 @@ static void on_received(void *arg, struct slice bytes)
     }
     if (connection->generation == generation && !connection_is_open(connection) &&
         connection->lines.overflow)
-        give_up(connection, PHASE_REFUSED, STRANGER);
+        give_up(connection, PHASE_REFUSED, LOGIN_STRANGER);
 }
 
 static void connect_failed(struct connection *connection, int error)
@@ -309,9 +309,9 @@ static void on_closed(void *arg, int error)
     } else if (connection->phase == PHASE_REFUSED) {
         give_up(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
     } else if (connection->tried) {
-        give_up(connection, PHASE_REFUSED, WRONG_PASSWORD);
+        give_up(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
     } else if (connection->heard) {
-        give_up(connection, PHASE_REFUSED, STRANGER);
+        give_up(connection, PHASE_REFUSED, LOGIN_STRANGER);
     } else {
         give_up(connection, PHASE_REFUSED,
                 "the daemon closed the session without a word; "

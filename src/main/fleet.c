@@ -43,7 +43,16 @@ static bool same_text(const char *a, const char *b)
 static bool same_session(const struct instance_config *a, const struct instance_config *b)
 {
     return same_text(a->name, b->name) && same_text(a->management.text, b->management.text) &&
-           same_text(a->password_file, b->password_file);
+           same_text(a->password_file, b->password_file) && a->peer_checked == b->peer_checked &&
+           a->peer_user == b->peer_user;
+}
+
+static int compare_indexes(const void *a, const void *b)
+{
+    const struct member *one = a;
+    const struct member *other = b;
+
+    return (one->index > other->index) - (one->index < other->index);
 }
 
 static struct member *find_same(uint32_t index, const struct instance_config *config)
