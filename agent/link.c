@@ -52,6 +52,10 @@ static struct {
     struct timer attempt_timer;
 } self;
 
+/* What comes from the master agent may bring them about. */
+static struct log_limit library_lines = {.level = LOG_LEVEL_WARNING,
+                                         .what = "lines of the snmp library"};
+
 /* The library's log lines end in a newline. */
 static int log_line(int major, int minor, void *message, void *arg)
 {
@@ -61,6 +65,8 @@ static int log_line(int major, int minor, void *message, void *arg)
     (void)major;
     (void)minor;
     (void)arg;
+    if (line->priority < LOG_INFO && !log_admits(&library_lines))
+        return SNMPERR_SUCCESS;
     if (line->priority <= LOG_ERR)
         log_error("snmp library: %.*s", len, line->msg);
     else if (line->priority == LOG_WARNING)
@@ -210,7 +216,7 @@ static void went_down(void)
 {
     self.known = 0;
     ping_stop();
-    log_notice("the session with the master agent has ended");
+    log_warning("the session with the master agent has ended");
     self.reported = false;
     probe_again(NULL);
     if (self.told)

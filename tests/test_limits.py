@@ -42,6 +42,8 @@ ROWS = {
     "Sendings without an answer": ("{}", "SENDINGS_MAX"),
     "Answer to a manager": ("{} bytes", "ANSWER_MAX"),
     "What waits for the master agent": ("{} MiB", "OUTGOING_MAX / 1048576"),
+    "Line of the agent's log": ("{} bytes", "SINK_TEXT_MAX"),
+    "Refused SETs in the log": ("{} in {} seconds", "LOG_BURST", "LOG_PERIOD / 1000"),
     "Configuration file": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
 }
