@@ -1,5 +1,6 @@
 #include "agent/alerts.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,21 +76,27 @@ struct instance_alerts {
     unsigned rate;
     struct meter meters[EVENT_KINDS];
     struct timer timer; /* end of the first window in which something was cut */
-    struct instance_alerts *next;
 };
 
 static const struct walker *walker;
-static struct instance_alerts *instances;
+static void *instances; /* tsearch(3) by index */
 static uint32_t sequence;
 static uint32_t suppressed;
 
+static int compare_indexes(const void *a, const void *b)
+{
+    const struct instance_alerts *one = a;
+    const struct instance_alerts *other = b;
+
+    return (one->index > other->index) - (one->index < other->index);
+}
+
 static struct instance_alerts *find(uint32_t index)
 {
-    struct instance_alerts *at = instances;
+    const struct instance_alerts wanted = {.index = index};
+    struct instance_alerts *const *node = tfind(&wanted, &instances, compare_indexes);
 
-    while (at && at->index != index)
-        at = at->next;
-    return at;
+    return node ? *node : NULL;
 }
 
 static size_t below_root(unsigned long *oid, const unsigned *path, size_t path_len)
@@ -281,8 +288,11 @@ void alerts_start(const struct walker *use)
 void alerts_stop(void)
 {
     observer_remove(&observer);
-    while (instances)
-        alerts_forget(instances->index);
+    while (instances) {
+        const struct instance_alerts *const *root = instances;
+
+        alerts_forget((*root)->index);
+    }
 }
 
 bool alerts_configure(uint32_t index, const struct instance_config *config)
@@ -295,8 +305,10 @@ bool alerts_configure(uint32_t index, const struct instance_config *config)
             return false;
         own->index = index;
         timer_init(&own->timer, on_timer, own);
-        own->next = instances;
-        instances = own;
+        if (!tsearch(own, &instances, compare_indexes)) {
+            free(own);
+            return false;
+        }
     }
     own->notify = config->notify;
     own->log_flags = config->log_alert_flags;
@@ -306,15 +318,11 @@ bool alerts_configure(uint32_t index, const struct instance_config *config)
 
 void alerts_forget(uint32_t index)
 {
-    struct instance_alerts **at = &instances;
-    struct instance_alerts *own;
+    struct instance_alerts *own = find(index);
 
-    while (*at && (*at)->index != index)
-        at = &(*at)->next;
-    own = *at;
     if (!own)
         return;
-    *at = own->next;
+    tdelete(own, &instances, compare_indexes);
     timer_stop(&own->timer);
     free(own);
 }

@@ -17,6 +17,10 @@ enum { SUBAGENT_ROLE = 1 };
 
 static bool quiet;
 
+/* What comes from the master agent may bring them about. */
+static struct log_limit library_lines = {.level = LOG_LEVEL_WARNING,
+                                         .what = "lines of the snmp library"};
+
 /* The library's log lines end in a newline. */
 static int log_line(int major, int minor, void *message, void *arg)
 {
@@ -28,6 +32,8 @@ static int log_line(int major, int minor, void *message, void *arg)
     (void)arg;
     if (quiet && line->priority >= LOG_INFO)
         return SNMPERR_SUCCESS; /* that it will connect again */
+    if (line->priority < LOG_INFO && !log_admits(&library_lines))
+        return SNMPERR_SUCCESS;
     if (line->priority <= LOG_ERR)
         log_error("snmp library: %.*s", len, line->msg);
     else if (line->priority == LOG_WARNING)

@@ -182,7 +182,7 @@ static void went_down(void)
 {
     self.known = 0;
     ping_stop();
-    log_notice("the session with the master agent has ended");
+    log_warning("the session with the master agent has ended");
     self.reported = false;
     probe_again(NULL);
     self.told(false);

@@ -45,6 +45,8 @@ ROWS = {
     "SETs under way, each session": ("{}", "GATE_SETS_MAX"),
     "Requests known when they come again": ("{}", "GATE_REQUESTS_MAX"),
     "What waits for the master agent": ("{} MiB", "OUTGOING_MAX / 1048576"),
+    "Line of the agent's log": ("{} bytes", "SINK_TEXT_MAX"),
+    "Refused SETs in the log": ("{} in {} seconds", "LOG_BURST", "LOG_PERIOD / 1000"),
     "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
 }
@@ -55,6 +57,8 @@ SENTENCES = [
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
     ("stretches by itself to {} times as long as the last status took", "STRETCH"),
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
+    ("but for {} second after the last status", "NOW_MIN / 1000"),
+    ("by number, 0 to {};", "USER_ID_MAX"),
     ("{} probes, {} seconds apart", "KEEPALIVE_COUNT", "KEEPALIVE_INTERVAL"),
 ]
 

@@ -39,14 +39,22 @@ static size_t character_bytes(struct slice src)
     return bytes;
 }
 
-/* C0, DEL and, in UTF-8, C1 (0xc2 0x80 to 0xc2 0x9f). */
+/*
+ * C0, DEL and C1; and what ends a line or turns the direction of the text around it (Unicode
+ * Standard Annex #9, section 2): U+2028 to U+202E and U+2066 to U+2069.
+ */
 static bool is_control(const char *at, size_t bytes)
 {
-    unsigned char first = (unsigned char)at[0];
+    const unsigned char *byte = (const unsigned char *)at;
 
     if (bytes == 1)
-        return first < 0x20 || first == 0x7f;
-    return bytes == 2 && first == 0xc2 && (unsigned char)at[1] < 0xa0;
+        return byte[0] < 0x20 || byte[0] == 0x7f;
+    if (bytes == 2)
+        return byte[0] == 0xc2 && byte[1] < 0xa0;
+    if (bytes != 3 || byte[0] != 0xe2)
+        return false;
+    return (byte[1] == 0x80 && byte[2] >= 0xa8 && byte[2] <= 0xae) ||
+           (byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9);
 }
 
 size_t text_clean(char *dst, size_t limit, struct slice src)

@@ -8,8 +8,10 @@
 
 /*
  * Text that leaves the program: whatever the daemon sent, it becomes valid UTF-8 (RFC 3629) without
- * control characters.  A byte that is no part of valid UTF-8 becomes U+FFFD, a control character
- * becomes a space.  Text over the limit is cut at a character's border and ends in "...".
+ * control characters.  A byte that is no part of valid UTF-8 becomes U+FFFD; a control character
+ * becomes a space, as do the separators of lines and paragraphs and what overrides or isolates the
+ * direction of text (U+2028 to U+202E, U+2066 to U+2069).  Text over the limit is cut at a
+ * character's border and ends in "...".
  */
 
 /* The limit of an OvpnText, and of an SnmpAdminString, in bytes. */

@@ -14,10 +14,14 @@
 struct timer {
     void (*fire)(void *arg);
     void *arg;
-    int64_t due; /* clock_mono() at which it fires */
+    int64_t due;    /* clock_mono() at which it fires */
+    uint64_t order; /* of the starts; of those that are due together the first fires first */
     bool armed;
-    uint64_t round; /* of timers_run(), in or behind which it was armed */
-    struct timer *next;
+
+    /* Of the heap of all that are armed. */
+    struct timer *child;
+    struct timer *sibling;
+    struct timer *before; /* the sibling before it, or the one above it */
 };
 
 /* Prepares a timer; it is not armed. */

@@ -10,6 +10,7 @@
 #include "config/setting.h"
 #include "config/source.h"
 #include "config/suggest.h"
+#include "config/unique.h"
 
 #define AGENTX_DEFAULT "unix:/var/agentx/master"
 
@@ -18,31 +19,43 @@ static bool fail_memory(const struct reader *reader, const config_setting_t *set
     return setting_fail(reader, setting, NULL, "out of memory");
 }
 
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-    if (a->path || b->path)
-        return a->path && b->path && strcmp(a->path, b->path) == 0;
-    return a->port == b->port && strcmp(a->host, b->host) == 0;
-}
-
 /* Compares the last instance with those before it. */
 static bool check_unique(const struct reader *reader, const config_setting_t *group,
-                         const struct config *config)
+                         const struct config *config, struct unique *unique)
 {
-    const struct instance_config *last = &config->instances[config->count - 1];
+    const struct instance_config *first = config->instances;
+    const struct instance_config *last = &first[config->count - 1];
+    struct unique_found found;
 
-    for (size_t i = 0; i + 1 < config->count; i++) {
-        const struct instance_config *other = &config->instances[i];
+    if (!unique_add(unique, last, &found))
+        return fail_memory(reader, group);
+    if (found.name)
+        return setting_fail(reader, config_setting_get_member(group, "name"), NULL,
+                            "\"%s\" is the name of instances[%zu] already", last->name,
+                            (size_t)(found.name - first));
+    if (found.index)
+        return setting_fail(reader, config_setting_get_member(group, "index"), NULL,
+                            "%u is the index of instances[%zu] already", last->index,
+                            (size_t)(found.index - first));
+    if (found.endpoint)
+        setting_warn(reader, config_setting_get_member(group, "management"), NULL,
+                     "instances[%zu] has the same; a daemon serves one of them at a time",
+                     (size_t)(found.endpoint - first));
+    return true;
+}
 
-        if (strcmp(other->name, last->name) == 0)
-            return setting_fail(reader, config_setting_get_member(group, "name"), NULL,
-                                "\"%s\" is the name of instances[%zu] already", last->name, i);
-        if (last->index != 0 && other->index == last->index)
-            return setting_fail(reader, config_setting_get_member(group, "index"), NULL,
-                                "%u is the index of instances[%zu] already", last->index, i);
-        if (same_endpoint(&other->management, &last->management))
-            setting_warn(reader, config_setting_get_member(group, "management"), NULL,
-                         "instances[%zu] has the same; a daemon serves one of them at a time", i);
+static bool read_groups(const struct reader *reader, const config_setting_t *list,
+                        struct config *config, struct unique *unique)
+{
+    int count = config_setting_length(list);
+
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
+
+        config->count = (size_t)i + 1;
+        if (!section_read(reader, group, &config->instances[i]) ||
+            !check_unique(reader, group, config, unique))
+            return false;
     }
     return true;
 }
@@ -50,7 +63,9 @@ static bool check_unique(const struct reader *reader, const config_setting_t *gr
 static bool read_instances(const struct reader *reader, const config_setting_t *list,
                            struct config *config)
 {
+    struct unique unique = {0};
     int count;
+    bool good;
 
     if (!config_setting_is_list(list))
         return setting_fail(reader, list, NULL, "wrong type: a list ( ) is wanted, this is %s",
@@ -61,15 +76,9 @@ static bool read_instances(const struct reader *reader, const config_setting_t *
     config->instances = calloc((size_t)count, sizeof(*config->instances));
     if (!config->instances)
         return fail_memory(reader, list);
-    for (int i = 0; i < count; i++) {
-        const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
-
-        config->count = (size_t)i + 1;
-        if (!section_read(reader, group, &config->instances[i]) ||
-            !check_unique(reader, group, config))
-            return false;
-    }
-    return true;
+    good = read_groups(reader, list, config, &unique);
+    unique_fini(&unique);
+    return good;
 }
 
 static bool read_agentx(const struct reader *reader, const config_setting_t *setting,

@@ -77,6 +77,8 @@ struct instance_config {
     char *name;
     uint32_t index; /* 1..2147483647, 0 when the file gives none */
     struct endpoint management;
+    bool peer_checked;        /* only peer_user may listen on the unix socket */
+    uint32_t peer_user;       /* a user id, 0..4294967294 */
     char *password_file;      /* NULL: the daemon asks for no management password */
     unsigned status_interval; /* seconds, 1..3600, default 10 */
     unsigned command_timeout; /* milliseconds, 100..900, default 800 */

@@ -1,5 +1,6 @@
 #include "config/section.h"
 
+#include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ static bool read_name(const struct reader *reader, const config_setting_t *setti
                       struct instance_config *instance);
 static bool read_management(const struct reader *reader, const config_setting_t *setting,
                             struct instance_config *instance);
+static bool read_peer_user(const struct reader *reader, const config_setting_t *setting,
+                           struct instance_config *instance);
 static bool read_password_file(const struct reader *reader, const config_setting_t *setting,
                                struct instance_config *instance);
 static bool read_allow(const struct reader *reader, const config_setting_t *setting,
@@ -46,6 +49,7 @@ static const struct key keys[] = {
     OTHER("name", read_name),
     NUMBER("index", index, 1, INDEX_MAX, 0),
     OTHER("management", read_management),
+    OTHER("peer_user", read_peer_user),
     OTHER("password_file", read_password_file),
     NUMBER("status_interval", status_interval, 1, 3600, 10),
     NUMBER("command_timeout", command_timeout, 100, 900, 800),
@@ -109,6 +113,28 @@ static bool read_management(const struct reader *reader, const config_setting_t 
     if (!endpoint_is_local(&instance->management))
         setting_warn(reader, setting, NULL,
                      "the management protocol is not encrypted, and this goes over a network");
+    return true;
+}
+
+/* (uid_t)-1 is nobody's. */
+#define USER_ID_MAX 4294967294u
+
+/* A name of the system's, or a number. */
+static bool read_peer_user(const struct reader *reader, const config_setting_t *setting,
+                           struct instance_config *instance)
+{
+    const struct passwd *user;
+    const char *text;
+
+    instance->peer_checked = true;
+    if (setting->type != CONFIG_TYPE_STRING)
+        return setting_number(reader, setting, 0, USER_ID_MAX, &instance->peer_user);
+    if (!setting_string(reader, setting, &text))
+        return false;
+    user = getpwnam(text);
+    if (!user)
+        return setting_fail(reader, setting, NULL, "\"%s\": the system knows no such user", text);
+    instance->peer_user = user->pw_uid;
     return true;
 }
 
@@ -188,6 +214,9 @@ bool section_read(const struct reader *reader, const config_setting_t *group,
         return setting_fail(reader, group, "name", "missing");
     if (!instance->management.text)
         return setting_fail(reader, group, "management", "missing");
+    if (instance->peer_checked && !instance->management.path)
+        return setting_fail(reader, config_setting_get_member(group, "peer_user"), NULL,
+                            "only a unix socket tells who listens");
     if (instance->index == 0)
         setting_warn(reader, group, "index",
                      "missing: \"%s\" gets the next free number, which may change when the agent "

@@ -18,9 +18,6 @@
 /* A session of that many milliseconds was a good one: the pauses begin anew behind it. */
 enum { STEADY_AFTER = 60000 };
 
-#define STRANGER       "the peer does not speak OpenVPN's management protocol"
-#define WRONG_PASSWORD "the daemon does not take the management password in password_file"
-
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
 
@@ -236,7 +233,7 @@ static void log_in(struct connection *connection)
     char error[256];
 
     if (connection->tried) {
-        leave(connection, PHASE_REFUSED, WRONG_PASSWORD);
+        leave(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
     } else if (!login_command(connection->config, &command, error, sizeof(error))) {
         leave(connection, PHASE_REFUSED, error);
     } else {
@@ -257,16 +254,19 @@ static void early_line(struct connection *connection, const struct message *mess
         change_phase(connection, PHASE_OPEN, NULL);
         connection->handler->message(connection->arg, message);
     } else if (!connection->tried) {
-        leave(connection, PHASE_REFUSED, STRANGER);
+        leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
     }
 }
 
-static void on_connected(void *arg)
+static void on_connected(void *arg, int64_t peer)
 {
     struct connection *connection = arg;
+    char error[256];
 
     connection->connected = true;
     timer_start(&connection->timer, GREETING_WAIT);
+    if (!login_peer(connection->config, peer, error, sizeof(error)))
+        leave(connection, PHASE_REFUSED, error);
 }
 
 static void take_line(struct connection *connection, struct slice line)
@@ -292,7 +292,7 @@ static void on_received(void *arg, struct slice bytes)
     while (!connection->ending && lines_next(&connection->lines, &bytes, &line))
         take_line(connection, line);
     if (!is_greeted(connection) && connection->lines.overflow)
-        leave(connection, PHASE_REFUSED, STRANGER);
+        leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
 }
 
 static void connect_failed(struct connection *connection, int error)
@@ -318,9 +318,9 @@ static void on_closed(void *arg, int error)
     } else if (connection->phase == PHASE_REFUSED) {
         leave(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
     } else if (connection->tried) {
-        leave(connection, PHASE_REFUSED, WRONG_PASSWORD);
+        leave(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
     } else if (connection->heard) {
-        leave(connection, PHASE_REFUSED, STRANGER);
+        leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
     } else {
         leave(connection, PHASE_REFUSED,
               "the daemon closed the session without a word; "

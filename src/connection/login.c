@@ -1,9 +1,27 @@
 #include "connection/login.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/config.h"
+
+bool login_peer(const struct instance_config *config, int64_t peer, char *error, size_t error_size)
+{
+    if (!config->peer_checked || peer == config->peer_user)
+        return true;
+    if (peer < 0)
+        snprintf(error, error_size,
+                 "it is not known which user listens on the socket, and peer_user says user "
+                 "%" PRIu32 "; nothing was sent",
+                 config->peer_user);
+    else
+        snprintf(error, error_size,
+                 "user %" PRId64 " listens on the socket, not user %" PRIu32
+                 " as peer_user says; nothing was sent",
+                 peer, config->peer_user);
+    return false;
+}
 
 bool login_command(const struct instance_config *config, struct command *command, char *error,
                    size_t error_size)

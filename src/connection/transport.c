@@ -127,6 +127,20 @@ static void flush(struct transport *transport)
         event_add(transport->writable, NULL);
 }
 
+/* Who it was when it began to listen: what a daemon gives up later does not count. */
+static int64_t peer_of(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+    int family;
+    socklen_t family_len = sizeof(family);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &family_len) != 0 || family != AF_UNIX ||
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        return TRANSPORT_PEER_UNKNOWN;
+    return peer.uid;
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct transport *transport = arg;
@@ -145,7 +159,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     }
     transport->connected = true;
     event_add(transport->readable, NULL);
-    transport->handler->connected(transport->arg);
+    transport->handler->connected(transport->arg, peer_of(fd));
 }
 
 static void socket_close(struct transport *transport)

@@ -2,6 +2,7 @@
 #define CONNECTION_TRANSPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -20,10 +21,14 @@ struct transport;
  * closed by its owner.
  */
 struct transport_handler {
-    void (*connected)(void *arg);
+    /* peer is the user id of who listens (unix(7), SO_PEERCRED), TRANSPORT_PEER_UNKNOWN with TCP.
+     */
+    void (*connected)(void *arg, int64_t peer);
     void (*received)(void *arg, struct slice bytes); /* 16 KiB at most; valid during the call */
     void (*closed)(void *arg, int error);            /* errno, 0 when the peer closed */
 };
+
+#define TRANSPORT_PEER_UNKNOWN (-1)
 
 struct transport_kind {
     /*

@@ -107,6 +107,9 @@ static enum plan_error check(struct plan *plan, size_t which, const char **why)
     return *why ? PLAN_INCONSISTENT : PLAN_OK;
 }
 
+/* A manager may send as many as it likes. */
+static struct log_limit refusals = {.level = LOG_LEVEL_NOTICE, .what = "refused SETs"};
+
 /* A lock that another manager was faster with says nothing of a command. */
 static void report(const struct change *change, enum plan_error error, const char *why)
 {
@@ -116,7 +119,8 @@ static void report(const struct change *change, enum plan_error error, const cha
     if (!control || error == PLAN_NO_ROW)
         return;
     change_show(change, text);
-    log_notice("%s: refused \"%s\": %s", control_instance(control)->name, text, why);
+    if (log_admits(&refusals))
+        log_notice("%s: refused \"%s\": %s", control_instance(control)->name, text, why);
     if (error != PLAN_NOT_ALLOWED && change_class(change->kind) != CLASS_LOCK)
         commands_reject(control_instance(control), text, why);
 }

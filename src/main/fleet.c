@@ -1,5 +1,6 @@
 #include "main/fleet.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "control/control.h"
+#include "main/numbers.h"
 #include "session/session.h"
 
 struct member {
@@ -20,79 +22,16 @@ struct member {
     struct member *next;
 };
 
-/* An index that was given to a name. */
-struct given {
-    uint32_t index;
-    char *name;
-    struct given *next;
-};
-
 static struct model *model;
 static struct event_base *base;
 static struct config *current;
 static struct member *members;
-static struct given *givens;
+static void *by_index; /* tsearch(3) of the members */
 
 void fleet_start(struct model *use_model, struct event_base *use_base)
 {
     model = use_model;
     base = use_base;
-}
-
-static bool index_taken(const struct config *config, uint32_t index)
-{
-    for (size_t i = 0; i < config->count; i++)
-        if (config->instances[i].index == index)
-            return true;
-    for (const struct given *given = givens; given; given = given->next)
-        if (given->index == index)
-            return true;
-    return false;
-}
-
-/* The index of an instance that has none in the file; 0 when memory is out. */
-static uint32_t give_index(const struct config *config, const char *name)
-{
-    struct given *given = givens;
-    uint32_t index = 1;
-
-    while (given && strcmp(given->name, name) != 0)
-        given = given->next;
-    if (given)
-        return given->index;
-    while (index_taken(config, index))
-        index++;
-    given = malloc(sizeof(*given));
-    if (!given)
-        return 0;
-    *given = (struct given){index, text_copy(name), givens};
-    if (!given->name) {
-        free(given);
-        return 0;
-    }
-    givens = given;
-    return index;
-}
-
-/* A name whose given index is now another's in the file needs a new one. */
-static void forget_conflicts(const struct config *config)
-{
-    struct given **at = &givens;
-
-    while (*at) {
-        struct given *given = *at;
-        bool conflict = false;
-
-        for (size_t i = 0; i < config->count; i++)
-            conflict |= config->instances[i].index == given->index;
-        if (!conflict) {
-            at = &given->next;
-            continue;
-        }
-        *at = given->next;
-        free(given->name);
-        free(given);
-    }
 }
 
 static bool same_text(const char *a, const char *b)
@@ -104,15 +43,24 @@ static bool same_text(const char *a, const char *b)
 static bool same_session(const struct instance_config *a, const struct instance_config *b)
 {
     return same_text(a->name, b->name) && same_text(a->management.text, b->management.text) &&
-           same_text(a->password_file, b->password_file);
+           same_text(a->password_file, b->password_file) && a->peer_checked == b->peer_checked &&
+           a->peer_user == b->peer_user;
+}
+
+static int compare_indexes(const void *a, const void *b)
+{
+    const struct member *one = a;
+    const struct member *other = b;
+
+    return (one->index > other->index) - (one->index < other->index);
 }
 
 static struct member *find_same(uint32_t index, const struct instance_config *config)
 {
-    for (struct member *member = members; member; member = member->next)
-        if (member->index == index && same_session(member->config, config))
-            return member;
-    return NULL;
+    const struct member wanted = {.index = index};
+    struct member *const *node = tfind(&wanted, &by_index, compare_indexes);
+
+    return node && same_session((*node)->config, config) ? *node : NULL;
 }
 
 static void remove_member(struct member **at)
@@ -120,6 +68,7 @@ static void remove_member(struct member **at)
     struct member *member = *at;
 
     *at = member->next;
+    tdelete(member, &by_index, compare_indexes);
     session_free(member->session); /* first: what it was asked ends with it */
     control_free(member->control);
     alerts_forget(member->index);
@@ -155,8 +104,14 @@ static bool add_member(uint32_t index, const struct instance_config *config)
         member->config = config;
         member->stays = true;
     }
-    if (!member || index == 0 || !fill_member(member)) {
+    if (!member || index == 0 || !tsearch(member, &by_index, compare_indexes)) {
         log_error("%s: out of memory", config->name);
+        free(member);
+        return false;
+    }
+    if (!fill_member(member)) {
+        log_error("%s: out of memory", config->name);
+        tdelete(member, &by_index, compare_indexes);
         free(member);
         return false;
     }
@@ -183,20 +138,18 @@ bool fleet_configure(struct config *config)
     uint32_t *indexes = calloc(config->count + 1, sizeof(*indexes));
     bool whole = true;
 
-    if (!indexes) {
+    if (!indexes || !numbers_give(config, indexes)) {
         log_error("out of memory: the configuration is not taken");
+        free(indexes);
         config_free(config);
         return false;
     }
-    forget_conflicts(config);
     for (struct member *member = members; member; member = member->next)
         member->stays = false;
     for (size_t i = 0; i < config->count; i++) {
         const struct instance_config *wanted = &config->instances[i];
-        struct member *member;
+        struct member *member = find_same(indexes[i], wanted);
 
-        indexes[i] = wanted->index ? wanted->index : give_index(config, wanted->name);
-        member = find_same(indexes[i], wanted);
         if (!member)
             continue;
         member->stays = true;
@@ -220,13 +173,7 @@ void fleet_stop(void)
 {
     while (members)
         remove_member(&members);
-    while (givens) {
-        struct given *given = givens;
-
-        givens = given->next;
-        free(given->name);
-        free(given);
-    }
+    numbers_forget();
     model_fini(model);
     config_free(current);
     current = NULL;

@@ -5,12 +5,15 @@
 #endif
 
 #include <event2/event.h>
+#include <fcntl.h>
+#include <paths.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <syslog.h>
 #include <unistd.h>
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -104,10 +107,20 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     (void)arg;
 }
 
+/* libevent would write to stderr by itself. */
+static void on_event_log(int severity, const char *text)
+{
+    if (severity == EVENT_LOG_ERR)
+        log_error("event loop: %s", text);
+    else if (severity == EVENT_LOG_WARN)
+        log_warning("event loop: %s", text);
+}
+
 static bool set_up_loop(void)
 {
     static const int numbers[] = {SIGHUP, SIGTERM, SIGINT};
 
+    event_set_log_callback(on_event_log);
     process.base = event_base_new();
     if (!process.base)
         return false;
@@ -215,6 +228,7 @@ static int serve(struct config *config)
     const char *address = process.options.agentx ? process.options.agentx : config->agentx;
     int status = EXIT_FAILURE;
 
+    harden();
     process.model.start_unix = clock_wall();
     control_forbid_secrets(!endpoint_agentx_is_local(address));
     if (!set_up_loop()) {
@@ -253,7 +267,7 @@ static int go_to_background(void)
         log_error("cannot run as a daemon");
         return -1;
     }
-    log_to_syslog("openvpn-agentx");
+    log_to_syslog(_PATH_LOG, "openvpn-agentx");
     return 0;
 }
 
@@ -271,10 +285,24 @@ static int test(struct config *config)
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* A socket that got the number of a closed stderr would be sent the log. */
+static void open_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open(_PATH_DEVNULL, O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int run(int argc, char **argv)
 {
     struct config *config;
 
+    open_standard_files();
+    log_to_stderr();
     switch (options_parse(argc, argv, &process.options)) {
     case OPTIONS_DONE:
         return EXIT_SUCCESS;
@@ -284,6 +312,10 @@ int run(int argc, char **argv)
         break;
     }
     log_set_level(process.options.log_level);
+    if (!process.options.test_config) {
+        signal(SIGPIPE, SIG_IGN); /* whoever reads the log may end */
+        log_never_wait();
+    }
     config = read_config();
     if (!config)
         return EXIT_FAILURE;
@@ -293,6 +325,5 @@ int run(int argc, char **argv)
         config_free(config);
         return EXIT_FAILURE;
     }
-    harden();
     return serve(config);
 }

@@ -12,18 +12,22 @@ enum { STRETCH = 20 };
 /* A daemon that was deaf once is not left alone for long: five minutes, in milliseconds. */
 enum { STRETCH_MAX = 300000 };
 
-/* Nor is it asked oftener than once a second by those who want it now. */
+/* Those who want it now need not wait for the interval, but for this and what is stretched. */
 enum { NOW_MIN = 1000 };
 
-/* Milliseconds between two polls. */
-static int64_t pause(const struct session *session)
+/* Milliseconds between two polls: so many, or as many as the last status demands. */
+static int64_t stretch(const struct session *session, int64_t interval)
 {
-    int64_t interval = (int64_t)session->config->status_interval * 1000;
     int64_t stretched = session->took * STRETCH;
 
     if (stretched > STRETCH_MAX)
         stretched = STRETCH_MAX;
     return stretched > interval ? stretched : interval;
+}
+
+static int64_t pause(const struct session *session)
+{
+    return stretch(session, (int64_t)session->config->status_interval * 1000);
 }
 
 static void schedule(struct session *session)
@@ -170,7 +174,6 @@ void poll_stop(struct session *session)
     session->polling = false;
 }
 
-/* A daemon that goes through all its states in a second is not asked in each of them. */
 /* Whatever load-stats says, a status follows it, but not within so many milliseconds of the last.
  */
 static void want_status(struct session *session, int64_t distance)
@@ -183,6 +186,7 @@ static void want_status(struct session *session, int64_t distance)
         timer_start(&session->poll, left > 0 ? left : 0);
 }
 
+/* A daemon that goes through all its states in a second is not asked in each of them. */
 void poll_soon(struct session *session)
 {
     want_status(session, pause(session));
@@ -190,5 +194,5 @@ void poll_soon(struct session *session)
 
 void poll_now(struct session *session)
 {
-    want_status(session, NOW_MIN);
+    want_status(session, stretch(session, NOW_MIN));
 }

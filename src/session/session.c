@@ -9,14 +9,18 @@
 
 static void log_contact(const struct session *session, const char *what, const char *error)
 {
-    log_notice("%s: %s%s%s", session->config->name, what, error ? ": " : "", text_or_empty(error));
+    log_warning("%s: %s%s%s", session->config->name, what, error ? ": " : "", text_or_empty(error));
 }
 
-/* Contact is lost: the last words of the daemon explain more than the end of the socket does. */
+/*
+ * There is no contact, or no longer: the last words of the daemon explain more than the end of
+ * the socket does.  What was never there is not lost, nor lost again when another try fails.
+ */
 static void lose(struct session *session, enum contact contact, const char *error)
 {
     const char *why = session->end_reason ? session->end_reason : error;
     const struct instance *instance = session->instance;
+    bool had = session->synchronized;
     bool news = instance->contact != contact ||
                 !slice_is(slice_of(why), text_or_empty(instance->contact_error));
 
@@ -25,7 +29,7 @@ static void lose(struct session *session, enum contact contact, const char *erro
     events_reset(session);
     requests_withdraw(session->instance);
     if (news)
-        log_contact(session, contact == CONTACT_REFUSED ? "no contact" : "contact lost", why);
+        log_contact(session, had ? "contact lost" : "no contact", why);
     instance_set_contact(session->instance, contact, why);
 }
 

@@ -65,7 +65,10 @@ bool session_withdraw(struct session *session, const void *arg);
 bool session_expect_verb(struct session *session, int verb);
 void session_verb_settled(struct session *session);
 
-/* Asks for the status now rather than at the next interval; one under way is as good. */
+/*
+ * Asks for the status now rather than at the next interval, but no sooner than the time that the
+ * last one took allows; one under way is as good.
+ */
 void session_refresh(struct session *session);
 
 #endif

@@ -33,6 +33,7 @@ void check_text(const char *text, size_t limit)
     while (*at) {
         at += decode(at, &code);
         REQUIRE(code >= 0x20 && (code < 0x7f || code > 0x9f));
+        REQUIRE((code < 0x2028 || code > 0x202e) && (code < 0x2066 || code > 0x2069));
     }
 }
 

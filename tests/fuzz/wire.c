@@ -136,7 +136,7 @@ void wire_accept(void)
     if (!wire.open || wire.connected)
         return;
     wire.connected = true;
-    wire.handler->connected(wire.arg);
+    wire.handler->connected(wire.arg, TRANSPORT_PEER_UNKNOWN);
     wire_turn();
 }
 

@@ -7,6 +7,7 @@ tests/unit/test_config_refused.c.
 
 import glob
 import os
+import pwd
 import subprocess
 
 import pytest
@@ -111,8 +112,51 @@ def test_the_management_path_is_wrong(lab, start_agent, view):
     text = ("cannot connect: No such file or directory; the daemon does not run, or listens "
             "elsewhere")
     assert view.get("ContactError") == text
-    assert text in agent.log
+    assert f"office: no contact: {text}" in agent.log
+    assert "contact lost" not in agent.log
     assert view.get("Endpoint").endswith("office.sokc")
+
+
+def test_another_user_listens(start_fake, start_agent, view):
+    """Whoever listens is sent nothing, least of all the password."""
+    fake = start_fake(password="secret")
+    settings = entry(fake, password_file=fake.path.replace(".sock", ".pw"))
+    view.lab.write("fake.pw", "secret\n")
+    agent = start_agent([{**settings, "peer_user": 54321}])
+    view.wait(Contact="refused")
+    text = (f"user {os.geteuid()} listens on the socket, not user 54321 as peer_user says; nothing "
+            "was sent")
+    assert view.get("ContactError") == text
+    assert f"fake: no contact: {text}" in agent.log
+    assert fake.sessions > 0
+    assert fake.daemon.received == []
+    # What is put right holds at once, by number or by name.
+    agent.reload([{**settings, "peer_user": os.geteuid()}])
+    view.wait(Contact="up")
+    agent.reload([{**settings, "peer_user": pwd.getpwuid(os.geteuid()).pw_name}])
+    agent.reload([{**settings, "peer_user": 54321}])
+    view.wait(Contact="refused")
+
+
+def test_the_peer_user_is_unknown(start_fake, start_agent, view):
+    fake = start_fake()
+    agent = start_agent([entry(fake)])
+    view.wait(Contact="up")
+    agent.reload([entry(fake, peer_user="no-such-user")])
+    wait_log(agent, 'instances[0].peer_user: "no-such-user": the system knows no such user')
+    wait_log(agent, "the configuration in force stays")
+    done = check(agent.config)
+    assert done.returncode == 1
+    assert "peer_user" in done.stderr
+
+
+@needs_root
+def test_a_daemon_that_gives_up_root_later(lab, pki, start_agent, view):
+    """It listens as root, so that is who it is."""
+    daemon = openvpn.lone_client(lab, pki, hold=True, extra=("user nobody",)).start()
+    settings = {"name": "office", "index": 1, "management": daemon}
+    start_agent([{**settings, "peer_user": "root"}])
+    view.wait(Contact="up", Pid=daemon.pid)
 
 
 @pytest.mark.parametrize("password, text", [

@@ -136,7 +136,7 @@ def test_each_allocation_of_a_reload(start_agent):
     entry = {"name": "gone", "index": 1, "management": "unix:/nowhere/gone"}
     agent = start_agent([entry], starved="each")
     lab = agent.lab
-    lab.wait_until(lambda: "gone: contact lost" in agent.log, "it has tried")
+    lab.wait_until(lambda: "gone: no contact" in agent.log, "it has tried")
     for number in range(1, 81):
         agent.signal(signal.SIGUSR2)
         agent.reload()
@@ -160,7 +160,7 @@ def test_each_allocation_of_a_start(lab, snmpd):
     for number in range(1, 81):
         agent = Agent(lab, snmpd, [entry], name=f"agent{number}", starved=f"start {number}",
                       library_leaks=True).start()
-        lab.wait_until(lambda: not agent.alive or "gone: contact lost" in agent.log,
+        lab.wait_until(lambda: not agent.alive or "gone: no contact" in agent.log,
                        lambda: f"it runs or ends: {agent.tail()}")
         if agent.alive:
             assert agent.stop() == 0

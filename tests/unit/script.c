@@ -20,6 +20,7 @@ struct transport {
     void *arg;
 };
 
+int64_t script_peer;
 static struct transport *newest;
 static int alive;
 static int opened;
@@ -106,6 +107,7 @@ void script_begin(void)
 {
     now_mono = 1000000;
     wall_shift = 0;
+    script_peer = TRANSPORT_PEER_UNKNOWN;
     clock_use(&source);
     observer_add(&observer);
     newest = NULL;
@@ -163,7 +165,7 @@ int script_opened(void)
 void script_connect(void)
 {
     assert_non_null(newest);
-    newest->handler->connected(newest->arg);
+    newest->handler->connected(newest->arg, script_peer);
     script_turn();
 }
 

@@ -39,6 +39,7 @@ int script_opened(void);
 
 /* What the peer does.  Bytes come in segments of that size; 0, the default, is all at once. */
 void script_connect(void);
+extern int64_t script_peer; /* who listens; TRANSPORT_PEER_UNKNOWN at the start */
 void script_close(int error);
 void script_segments(size_t size);
 void script_random_segments(uint32_t seed);

@@ -60,6 +60,55 @@ static void assert_warned(const char *text, const char *tail)
     assert_string_equal(warnings, expected);
 }
 
+static void assert_peer(const char *text, bool checked, uint32_t user)
+{
+    struct config *config = load_good(text);
+
+    assert_int_equal(config->instances[0].peer_checked, checked);
+    assert_int_equal(config->instances[0].peer_user, user);
+    config_free(config);
+}
+
+static void test_peer_user(void **state)
+{
+    (void)state;
+    assert_peer(ONE(""), false, 0);
+    assert_peer(ONE("peer_user = \"root\";"), true, 0);
+    assert_peer(ONE("peer_user = 0;"), true, 0);
+    assert_peer(ONE("peer_user = 4294967294L;"), true, 4294967294);
+}
+
+static size_t warned;
+
+static void count_warning(const char *text)
+{
+    (void)text;
+    warned++;
+}
+
+/* Each has the address of the first, and is told so once. */
+static void test_many_with_one_address(void **state)
+{
+    enum { MANY = 20000 };
+    FILE *file = fopen(main_file, "w");
+    struct config_error error;
+    struct config *config;
+
+    (void)state;
+    assert_non_null(file);
+    fputs("instances = (\n", file);
+    for (int i = 1; i <= MANY; i++)
+        fprintf(file, "{ name = \"d%d\"; index = %d; management = \"tcp:127.0.0.1:1\"; }%s\n", i, i,
+                i < MANY ? "," : ");");
+    fclose(file);
+    warned = 0;
+    config = config_load(main_file, &error, count_warning);
+    assert_non_null(config);
+    assert_int_equal(config->count, MANY);
+    assert_int_equal(warned, MANY - 1);
+    config_free(config);
+}
+
 static void test_every_key(void **state)
 {
     struct config *config =
@@ -305,6 +354,8 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_peer_user),
+        cmocka_unit_test(test_many_with_one_address),
         cmocka_unit_test(test_every_key),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_word),

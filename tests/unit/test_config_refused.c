@@ -61,6 +61,8 @@ static const struct {
      ":1: instances[0].name: a name is UTF-8 text without control characters"},
     {"instances = ( { name = \"\\xff\"; } );\n",
      ":1: instances[0].name: a name is UTF-8 text without control characters"},
+    {"instances = ( { name = \"\xe2\x80\xae\"; } );\n",
+     ":1: instances[0].name: a name is UTF-8 text without control characters"},
     {"instances = ( { " DAEMON " },\n { name = \"b\"; management = \"unix:/b\"; },\n"
      "{ index = 2;\nname = \"a\"; management = \"unix:/b\"; } );\n",
      ":4: instances[2].name: \"a\" is the name of instances[0] already"},
@@ -112,6 +114,19 @@ static const struct {
     {ONE("route_max = 1000001;"),
      ":1: instances[0].route_max: 1000001 is out of range (0..1000000)"},
     {ONE("notify_rate = 0;"), ":1: instances[0].notify_rate: 0 is out of range (1..100000)"},
+
+    /* Users. */
+    {ONE("\npeer_user = \"no such user\";"),
+     ":2: instances[0].peer_user: \"no such user\": the system knows no such user"},
+    {ONE("\npeer_user = \"\";"), ":2: instances[0].peer_user: \"\": the system knows no such user"},
+    {ONE("\npeer_user = -1;"), ":2: instances[0].peer_user: -1 is out of range (0..4294967294)"},
+    {ONE("\npeer_user = 4294967295L;"),
+     ":2: instances[0].peer_user: 4294967295 is out of range (0..4294967294)"},
+    {ONE("\npeer_user = true;"), ":2: instances[0].peer_user: wrong type: a whole number is "
+                                 "wanted, this is true or false"},
+    {"instances = ( { name = \"a\"; index = 1; management = \"tcp:[::1]:1\";\npeer_user = 0; } "
+     ");\n",
+     ":2: instances[0].peer_user: only a unix socket tells who listens"},
 
     /* Words. */
     {ONE("allow = \"hold\";"),

@@ -103,6 +103,47 @@ static void test_password_split_at_every_byte(void **state)
     }
 }
 
+/* Nothing is read and nothing sent: whoever listens may ask for the password. */
+static void assert_stranger(int64_t peer, const char *told)
+{
+    script_close(0);
+    caller_told(WITHOUT_A_WORD);
+    script_pass(30000);
+    script_peer = peer;
+    script_connect();
+    caller_told(told);
+    script_sent("");
+    assert_false(script_is_open());
+}
+
+static void test_another_user_listens(void **state)
+{
+    (void)state;
+    write_password("s3cret pw\n", 0600);
+    caller_config.peer_checked = true;
+    caller_config.peer_user = 4294967294;
+    assert_stranger(1000, "connecting\nrefused: user 1000 listens on the socket, not user "
+                          "4294967294 as peer_user says; nothing was sent\n");
+    script_pass(29999);
+    assert_int_equal(script_opened(), 2);
+    script_pass(1);
+    assert_int_equal(script_opened(), 3);
+    script_peer = 4294967294;
+    script_connect();
+    script_answer("", PROMPT);
+    script_answer("s3cret pw\n", CORRECT SCRIPT_GREETING);
+    caller_told("connecting\nauthenticating\n" OPEN);
+}
+
+static void test_it_is_not_known_who_listens(void **state)
+{
+    (void)state;
+    caller_config.peer_checked = true;
+    assert_stranger(TRANSPORT_PEER_UNKNOWN,
+                    "connecting\nrefused: it is not known which user listens on the socket, and "
+                    "peer_user says user 0; nothing was sent\n");
+}
+
 /* A third wrong password would be logged as an attack; one is enough to know. */
 static void test_wrong_password(void **state)
 {
@@ -365,6 +406,8 @@ int main(void)
         TEST(test_no_password_is_needed),
         TEST(test_right_password),
         TEST(test_password_split_at_every_byte),
+        TEST(test_another_user_listens),
+        TEST(test_it_is_not_known_who_listens),
         TEST(test_wrong_password),
         TEST(test_daemon_closes_on_wrong_password),
         TEST(test_missing_password),

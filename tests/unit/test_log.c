@@ -37,10 +37,10 @@ static void log_all(void)
     log_debug("five");
 }
 
-/* What log_all() writes to stderr at that level. */
-static void assert_written(enum log_level level, const char *expected)
+/* What a function writes to stderr at that level. */
+static void assert_logged(void (*say)(void), enum log_level level, const char *expected)
 {
-    char written[200];
+    char written[4096];
     FILE *file = tmpfile();
     int saved = dup(STDERR_FILENO);
     size_t len;
@@ -49,7 +49,7 @@ static void assert_written(enum log_level level, const char *expected)
     fflush(stderr);
     dup2(fileno(file), STDERR_FILENO);
     log_set_level(level);
-    log_all();
+    say();
     fflush(stderr);
     dup2(saved, STDERR_FILENO);
     close(saved);
@@ -58,6 +58,11 @@ static void assert_written(enum log_level level, const char *expected)
     written[len] = '\0';
     fclose(file);
     assert_string_equal(written, expected);
+}
+
+static void assert_written(enum log_level level, const char *expected)
+{
+    assert_logged(log_all, level, expected);
 }
 
 static void test_levels(void **state)
@@ -69,11 +74,37 @@ static void test_levels(void **state)
                    "error: one\nwarning: 2\nnotice: three\ninfo: four\ndebug: five\n");
 }
 
+static void log_hostile(void)
+{
+    log_notice("%s", "a\xc2\x9b"
+                     "31m\x1b[2J\nerror: forged\xe2\x80\xae\xe2\x80\xa8\xff");
+}
+
+static void log_long(void)
+{
+    char text[3000] = "";
+
+    memset(text, 'x', sizeof(text) - 1);
+    log_error("%s", text);
+}
+
+static void test_text_is_cleaned(void **state)
+{
+    char expected[2100] = "error: ";
+
+    (void)state;
+    assert_logged(log_hostile, LOG_LEVEL_NOTICE, "notice: a 31m [2J error: forged  \xef\xbf\xbd\n");
+    memset(expected + 7, 'x', 2045);
+    strcpy(expected + 7 + 2045, "...\n");
+    assert_logged(log_long, LOG_LEVEL_NOTICE, expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_text_is_cleaned),
     };
 
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

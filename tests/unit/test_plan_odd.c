@@ -241,6 +241,37 @@ static void test_a_refresh_does_not_wait_for_the_interval(void **state)
     script_sent("status 3\nload-stats\n");
 }
 
+static void refresh(void)
+{
+    plan_free(plan);
+    plan = plan_new();
+    planned_add(CHANGE_REFRESH, 0);
+    assert_true(plan_check(plan));
+    assert_false(plan_run(plan, planned_on_end, &plan));
+    plan_commit(plan);
+}
+
+/* A status may take a twentieth of the time, whoever wants it. */
+static void test_refreshes_keep_the_stretched_interval(void **state)
+{
+    (void)state;
+    script_pass(10000);
+    script_answer("load-stats\n", "SUCCESS: nclients=1,bytesin=101,bytesout=200\r\n");
+    script_pass(1500);
+    script_answer("status 3\nload-stats\n", STATUS_TITLE STATUS_HEADERS "END\r\n" OFFICE_STATS);
+    for (int second = 0; second < 28; second++) {
+        refresh();
+        script_pass(1000);
+        script_sent("");
+    }
+    refresh();
+    script_pass(499);
+    script_sent("");
+    script_pass(1);
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_sent("status 3\nload-stats\n");
+}
+
 /* Row 2 is the question. */
 static void ask_challenged(void)
 {
@@ -342,6 +373,7 @@ int main(void)
         TEST(test_undone_from_the_end_of_the_run),
         TEST(test_replies_belong_to_their_commands_without_a_history),
         TEST(test_a_refresh_does_not_wait_for_the_interval),
+        TEST(test_refreshes_keep_the_stretched_interval),
         TEST(test_the_state_of_a_challenge_is_forgotten),
         TEST(test_a_password_despite_a_dynamic_challenge),
         TEST(test_no_password_in_the_answer_to_a_dynamic_challenge),

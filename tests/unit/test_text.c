@@ -43,6 +43,26 @@ static void test_controls(void **state)
     assert_clean(100, slice_of("\xc2\x80\xc2\x9f\xc2\xa0"), "  \xc2\xa0");
 }
 
+/* Separators, embeddings, overrides and isolates; what stands beside them is text like other text.
+ */
+static void test_lines_and_directions(void **state)
+{
+    (void)state;
+    assert_clean(100,
+                 slice_of("a\xe2\x80\xa8"
+                          "b\xe2\x80\xa9"
+                          "c"),
+                 "a b c");
+    assert_clean(100, slice_of("\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae"),
+                 "     ");
+    assert_clean(100, slice_of("\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9"), "    ");
+    assert_clean(100, slice_of("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa"),
+                 "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa");
+    assert_clean(100, slice_of("\xe2\x80\x8f\xd7\x90\xe3\x80\xae\xe2\x82\xa8"),
+                 "\xe2\x80\x8f\xd7\x90\xe3\x80\xae\xe2\x82\xa8");
+    assert_clean(3, slice_of("\xe2\x80\xae\xe2\x80\xae\xe2\x80\xae"), "   ");
+}
+
 static void test_valid_borders(void **state)
 {
     /* The first and the last character of each length, and the neighbours of the surrogates. */
@@ -214,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_controls),
+        cmocka_unit_test(test_lines_and_directions),
         cmocka_unit_test(test_valid_borders),
         cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_incomplete_at_the_end),

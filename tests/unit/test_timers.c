@@ -273,6 +273,75 @@ static void test_clock_jumps(void **state)
     run_expecting("a");
 }
 
+enum { CROWD = 300, STEPS = 30000 };
+
+/* One of a crowd, and what it should do: due, and which start that was. */
+struct member {
+    struct timer timer;
+    int64_t due; /* -1: not armed */
+    int order;
+};
+
+static struct member crowd[CROWD];
+
+/* The one that has to fire next; NULL when none is due. */
+static struct member *first_due(void)
+{
+    struct member *first = NULL;
+
+    for (size_t i = 0; i < CROWD; i++) {
+        struct member *at = &crowd[i];
+
+        if (at->due >= 0 && at->due <= now &&
+            (!first || at->due < first->due || (at->due == first->due && at->order < first->order)))
+            first = at;
+    }
+    return first;
+}
+
+static void fire_member(void *arg)
+{
+    struct member *member = arg;
+
+    assert_ptr_equal(member, first_due());
+    member->due = -1;
+}
+
+/* Starts, moves and stops at random: what fires is always the one that is due first. */
+static void test_a_crowd(void **state)
+{
+    uint32_t chance = 1194;
+
+    (void)state;
+    for (size_t i = 0; i < CROWD; i++) {
+        timer_init(&crowd[i].timer, fire_member, &crowd[i]);
+        crowd[i].due = -1;
+    }
+    for (int step = 0; step < STEPS; step++) {
+        struct member *member;
+
+        chance = chance * 1664525 + 1013904223;
+        member = &crowd[(chance >> 8) % CROWD];
+        if (chance >> 30 == 0) {
+            timer_stop(&member->timer);
+            member->due = -1;
+        } else {
+            member->due = now + (chance >> 20) % 50;
+            member->order = step;
+            timer_start(&member->timer, member->due - now);
+        }
+        if (chance >> 28 != 5)
+            continue;
+        now += (chance >> 16) % 10;
+        timers_run();
+        assert_null(first_due());
+    }
+    now += 50;
+    timers_run();
+    for (size_t i = 0; i < CROWD; i++)
+        assert_false(crowd[i].timer.armed);
+}
+
 #define ON_TEST_CLOCK(test) cmocka_unit_test_setup_teardown(test, use_test_clock, use_system_clock)
 
 int main(void)
@@ -287,6 +356,7 @@ int main(void)
         ON_TEST_CLOCK(test_stopped_meanwhile),
         ON_TEST_CLOCK(test_moved_meanwhile),
         ON_TEST_CLOCK(test_clock_jumps),
+        ON_TEST_CLOCK(test_a_crowd),
     };
 
     return cmocka_run_group_tests_name("timers", tests, NULL, NULL);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <event2/event.h>
@@ -22,16 +24,18 @@ static struct transport *transport;
 static int listener = -1;
 static int peer = -1;
 static bool connected;
+static int64_t listening_user;
 static int closed; /* errno, -1 while it is open */
 static char received[65536];
 static size_t received_len;
 static size_t longest;
 static bool close_at_once;
 
-static void on_connected(void *arg)
+static void on_connected(void *arg, int64_t user)
 {
     assert_ptr_equal(arg, &transport);
     connected = true;
+    listening_user = user;
 }
 
 static void on_received(void *arg, struct slice bytes)
@@ -90,6 +94,7 @@ static void begin(void)
     assert_int_equal(open_path(main_file), 0);
     settle();
     assert_true(connected);
+    assert_int_equal(listening_user, geteuid());
     peer = accept(listener, NULL, NULL);
     assert_true(peer >= 0);
 }
@@ -255,6 +260,31 @@ static void test_backlog_is_full(void **state)
     socket_transport.close(waiting);
 }
 
+/* No user is told there, so none is made up. */
+static void test_tcp_does_not_tell_the_user(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    char host[] = "127.0.0.1";
+    struct endpoint endpoint = {.host = host};
+    int error = 0;
+
+    (void)state;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listener, 5), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    endpoint.port = ntohs(address.sin_port);
+    listening_user = 0;
+    transport = socket_transport.open(loop, &endpoint, &handler, &transport, &error);
+    assert_non_null(transport);
+    for (int i = 0; i < 1000 && !connected; i++)
+        event_base_loop(loop, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    assert_true(connected);
+    assert_int_equal(listening_user, TRANSPORT_PEER_UNKNOWN);
+}
+
 static void test_tcp(void **state)
 {
     char host[] = "127.0.0.1";
@@ -289,6 +319,7 @@ int main(void)
         TEST(test_nobody_listens),
         TEST(test_backlog_is_full),
         TEST(test_tcp),
+        TEST(test_tcp_does_not_tell_the_user),
     };
 
     return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
