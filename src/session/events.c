@@ -78,12 +78,12 @@ static void take_hold(struct session *session, int seconds)
 static void hold_checked(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
-    int64_t flag;
+    int flag;
 
     session->hold_doubted = false;
-    if (!reply_number(reply->text, "hold", &flag))
+    if (!settings_read(SETTING_HOLD, reply->text, &flag))
         return;
-    session->instance->hold_flag = flag ? TRUTH_TRUE : TRUTH_FALSE;
+    session->instance->settings[SETTING_HOLD] = flag;
     if (flag && session->hold_seconds >= 0)
         take_hold(session, session->hold_seconds);
 }
@@ -97,14 +97,14 @@ static void hold_told(struct session *session, int seconds)
     const struct listener listener = {.done = hold_checked, .arg = session};
     struct command command;
 
-    if (!startup_knows_state(session) || session->instance->state.state != STATE_CONNECTED) {
+    if (!session->state_known || session->instance->state.state != STATE_CONNECTED) {
         take_hold(session, seconds);
         return;
     }
     if (session->hold_doubted)
         return;
     session->hold_seconds = seconds;
-    command_hold_query(&command);
+    settings_query(SETTING_HOLD, &command);
     session->hold_doubted = connection_ask(session->connection, &command, &listener);
 }
 

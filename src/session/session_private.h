@@ -20,6 +20,7 @@ struct session {
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */
     bool synchronized;
+    bool state_known; /* the states that there were were told */
     bool refresh_due; /* startup_refresh() had no room for all of it */
     unsigned step;
     enum setting settings_asked; /* the next one to ask for */
@@ -58,9 +59,6 @@ struct session {
     char *end_reason;  /* the best explanation of an end that may come */
     bool end_guessed;  /* it is a line of the log: a daemon that goes on has not meant it */
 };
-
-/* session/startup.c: whether this session has told the state that the model has. */
-bool startup_knows_state(const struct session *session);
 
 /* session/startup.c: asks all that a new session has to know, then calls poll_start(). */
 void startup_begin(struct session *session);

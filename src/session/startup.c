@@ -68,6 +68,14 @@ static void replay_done(void *arg, const struct reply *reply)
         replay_abort(&session->replay);
 }
 
+static void state_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+
+    replay_done(session, reply);
+    session->state_known = true;
+}
+
 /* Splits "command args  : summary"; the arguments may hold colons, as in "kill IP:port". */
 static struct slice cut_command(struct slice *rest)
 {
@@ -185,7 +193,7 @@ static void next_setting_done(void *arg, const struct reply *reply)
 static const struct step steps[] = {
     {ask_version, version_line, NULL, false},
     {ask_pid, NULL, pid_done, false},
-    {ask_state, replayed_line, replay_done, false},
+    {ask_state, replayed_line, state_done, false},
     {ask_echo, replayed_line, replay_done, false},
     {ask_verb, NULL, setting_done, false},
     {ask_log, replayed_line, replay_done, false},
@@ -193,15 +201,6 @@ static const struct step steps[] = {
     {ask_help, help_line, help_done, false},
 };
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
-
-bool startup_knows_state(const struct session *session)
-{
-    unsigned state = 0;
-
-    while (steps[state].build != command_state_on_all)
-        state++;
-    return session->synchronized || (session->started && session->step > state);
-}
 
 static void on_line(void *arg, struct slice line, const struct message *message)
 {
@@ -298,7 +297,7 @@ void startup_abort(struct session *session)
     free(session->capabilities);
     session->capabilities = NULL;
     session->capability_count = 0;
-    session->started = session->synchronized = false;
+    session->started = session->synchronized = session->state_known = false;
     session->log_on = session->echo_on = session->turning_on = false;
     session->refresh_due = session->hold_doubted = false;
     session->verbs_awaited = 0;

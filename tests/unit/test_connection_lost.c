@@ -225,7 +225,7 @@ static void test_nothing_is_told_before_the_next_turn(void **state)
     (void)state;
     caller_greet();
     caller_ask(command_pid);
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     connection_close(caller);
     caller_told("");
     assert_true(connection_is_closed(caller));
@@ -299,7 +299,7 @@ static void test_withdrawn(void **state)
     assert_true(connection_ask(caller, &command, &listener));
     listener.arg = &waiting;
     assert_true(connection_ask(caller, &command, &listener));
-    caller_ask(command_verb_query);
+    caller_ask_setting(SETTING_VERB);
     assert_true(connection_withdraw(caller, &waiting));
     assert_true(connection_withdraw(caller, &fenced));
     assert_false(connection_withdraw(caller, &fenced));

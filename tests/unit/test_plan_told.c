@@ -164,7 +164,7 @@ static void test_no_room_for_it(void **state)
     (void)state;
     planned_add(CHANGE_VERB, 5);
     assert_true(plan_check(plan));
-    command_mute_query(&command);
+    settings_query(SETTING_MUTE, &command);
     while (session_ask(office_session, &command, &listener))
         ;
     assert_false(plan_run(plan, planned_on_end, &plan));

@@ -113,7 +113,7 @@ static void check(void)
 static void print(char *text, size_t size)
 {
     int len = snprintf(text, size, "%s %lld %d %zu %zu %u %u %u %u %u %u %llu\n", office->version,
-                       (long long)office->pid, office->verb, office->capability_count,
+                       (long long)office->pid, office->settings[SETTING_VERB], office->capability_count,
                        office->routes.count, office->clients.last_index, office->states.last,
                        office->log.last, office->sessions.last, office->unknown_messages,
                        instance_client_count(office), (unsigned long long)office->bytes_in);
