@@ -215,7 +215,7 @@ static void test_given_up_between_two_settings(void **state)
     give_up();
     script_say("SUCCESS: mute level changed\r\n");
     script_sent("");
-    assert_int_equal(office->mute, 7);
+    assert_int_equal(office->settings[SETTING_MUTE], 7);
     planned_last("mute 7", RESULT_SUCCESS, "mute level changed");
 }
 
