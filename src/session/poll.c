@@ -45,6 +45,7 @@ static bool take_stats(struct session *session, struct slice text)
     session->stats_clients = stats.clients;
     session->stats_in = stats.bytes_in;
     session->stats_out = stats.bytes_out;
+    clients_set_total(session->instance, stats.clients);
     instance_set_bytes(session->instance, stats.bytes_in, stats.bytes_out);
     return news;
 }
