@@ -277,31 +277,34 @@ static struct client *add_client(struct instance *instance, int64_t cid, int64_t
     return client;
 }
 
-void clients_established(struct instance *instance, struct established *block)
+bool clients_established(struct instance *instance, struct established *block)
 {
     const struct client key = {.cid = block->cid, .since = block->since};
     struct client *client;
     bool news;
 
     /* Without client ids in the status (2.3 and older) the row could not be found again. */
-    if (!instance->dialect.client_ids || block->cid < 0 || block->since <= 0)
-        return;
+    if (!instance->dialect.client_ids)
+        return true;
+    if (block->cid < 0 || block->since <= 0)
+        return false;
     client = rows_find(&instance->clients, &client_rows, &key);
     if (!client && instance->clients.count < instance->client_max)
         client = add_client(instance, block->cid, block->since);
     if (!client) {
         instance->rows_dropped++;
-        return;
+        return false;
     }
     news = client->pending;
     fill_from_block(client, block);
     if (!news)
-        return;
+        return false;
     /* Not counted anew: thousands of clients may come at once. */
     if (instance->pending_clients > 0)
         instance->pending_clients--;
     clients_set_total(instance, (uint64_t)instance->client_total + 1);
     clients_come(instance, client);
+    return true;
 }
 
 struct client *clients_at(const struct instance *instance, uint32_t index)

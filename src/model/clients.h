@@ -82,9 +82,10 @@ void established_fini(struct established *block);
 
 /*
  * The block is complete: its client is there, established (told as EVENT_CLIENT_CONNECTED when it
- * was not before).  Takes the texts out of the block.
+ * was not before).  Takes the texts out of the block.  Returns whether a status would tell more:
+ * the client has just come.
  */
-void clients_established(struct instance *instance, struct established *block);
+bool clients_established(struct instance *instance, struct established *block);
 
 /*
  * The daemon has dropped all clients, by a restart or because it is another process: all sessions

@@ -15,15 +15,20 @@ enum { STRETCH_MAX = 300000 };
 /* Nor is it asked oftener than once a second by those who want it now. */
 enum { NOW_MIN = 1000 };
 
+/* Milliseconds between two statuses that a daemon is spared. */
+static int64_t stretched(const struct session *session)
+{
+    int64_t distance = session->took * STRETCH;
+
+    return distance < STRETCH_MAX ? distance : STRETCH_MAX;
+}
+
 /* Milliseconds between two polls. */
 static int64_t pause(const struct session *session)
 {
     int64_t interval = (int64_t)session->config->status_interval * 1000;
-    int64_t stretched = session->took * STRETCH;
 
-    if (stretched > STRETCH_MAX)
-        stretched = STRETCH_MAX;
-    return stretched > interval ? stretched : interval;
+    return stretched(session) > interval ? stretched(session) : interval;
 }
 
 static void schedule(struct session *session)
@@ -170,8 +175,8 @@ void poll_stop(struct session *session)
     session->polling = false;
 }
 
-/* A daemon that goes through all its states in a second is not asked in each of them. */
-/* Whatever load-stats says, a status follows it, but not within so many milliseconds of the last.
+/*
+ * Whatever load-stats says, a status follows it, but not within so many milliseconds of the last.
  */
 static void want_status(struct session *session, int64_t distance)
 {
@@ -183,6 +188,7 @@ static void want_status(struct session *session, int64_t distance)
         timer_start(&session->poll, left > 0 ? left : 0);
 }
 
+/* A daemon that goes through all its states in a second is not asked in each of them. */
 void poll_soon(struct session *session)
 {
     want_status(session, pause(session));
@@ -190,5 +196,5 @@ void poll_soon(struct session *session)
 
 void poll_now(struct session *session)
 {
-    want_status(session, NOW_MIN);
+    want_status(session, stretched(session) > NOW_MIN ? stretched(session) : NOW_MIN);
 }
