@@ -92,7 +92,7 @@ void route_free(void *row)
 
 const struct rows_type route_rows = {compare_routes, route_free};
 
-static void end_client(struct instance *instance, const struct client *client, int64_t ended)
+static void end_session(struct instance *instance, const struct client *client, int64_t ended)
 {
     struct session_record session = {
         .client_index = client->base.index,
@@ -107,40 +107,46 @@ static void end_client(struct instance *instance, const struct client *client, i
         .connected = client->since,
         .ended = ended,
     };
-    struct session_record *kept = client->pending ? NULL : history_push(&instance->sessions);
+    struct session_record *kept = history_push(&instance->sessions);
 
     memcpy(session.virtual_ipv4, client->virtual_ipv4, sizeof(session.virtual_ipv4));
     memcpy(session.virtual_ipv6, client->virtual_ipv6, sizeof(session.virtual_ipv6));
     if (kept)
         *kept = session;
-    if (!client->pending)
-        event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last,
-                   kept ? kept : &session);
+    event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last,
+               kept ? kept : &session);
     if (!kept)
         session_record_fini(&session);
 }
 
 void clients_end(struct instance *instance, const struct client *client)
 {
-    end_client(instance, client, clock_wall());
+    if (client->pending)
+        instance->logins_rejected++;
+    else
+        end_session(instance, client, clock_wall());
 }
 
-static void note_peak(struct instance *instance)
+void clients_come(struct instance *instance, const struct client *client)
 {
-    uint32_t established = (uint32_t)instance->clients.count - instance->pending_clients;
-
-    if (established > instance->clients_peak)
-        instance->clients_peak = established;
+    instance->logins_accepted++;
+    event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
 }
 
-void clients_count(struct instance *instance)
+uint32_t clients_pending(const struct instance *instance)
 {
     uint32_t pending = 0;
 
     for (size_t i = 0; i < instance->clients.count; i++)
         pending += ((struct client *)instance->clients.list[i])->pending;
-    instance->pending_clients = pending;
-    note_peak(instance);
+    return pending;
+}
+
+void clients_set_total(struct instance *instance, uint64_t total)
+{
+    instance->client_total = total < UINT32_MAX ? (uint32_t)total : UINT32_MAX;
+    if (instance->client_total > instance->clients_peak)
+        instance->clients_peak = instance->client_total;
 }
 
 /* Those up to an index. */
@@ -149,9 +155,15 @@ static void end_until(struct instance *instance, uint32_t index, int64_t ended)
     struct rows gone;
 
     rows_take(&instance->clients, &client_rows, index, &gone);
-    clients_count(instance);
-    for (size_t i = 0; i < gone.count; i++)
-        end_client(instance, (const struct client *)gone.list[i], ended);
+    instance->pending_clients = clients_pending(instance);
+    clients_set_total(instance, instance->clients.count - instance->pending_clients);
+    for (size_t i = 0; i < gone.count; i++) {
+        const struct client *client = (const struct client *)gone.list[i];
+
+        /* A login that a restart cuts off was not rejected. */
+        if (!client->pending)
+            end_session(instance, client, ended);
+    }
     rows_bury(&gone, &client_rows);
     rows_bury(&instance->routes, &route_rows);
 }
@@ -266,30 +278,34 @@ static struct client *add_client(struct instance *instance, int64_t cid, int64_t
     return client;
 }
 
-void clients_established(struct instance *instance, struct established *block)
+bool clients_established(struct instance *instance, struct established *block)
 {
     const struct client key = {.cid = block->cid, .since = block->since};
     struct client *client;
     bool news;
 
     /* Without client ids in the status (2.3 and older) the row could not be found again. */
-    if (!instance->dialect.client_ids || block->cid < 0 || block->since <= 0)
-        return;
+    if (!instance->dialect.client_ids)
+        return true;
+    if (block->cid < 0 || block->since <= 0)
+        return false;
     client = rows_find(&instance->clients, &client_rows, &key);
     if (!client && instance->clients.count < instance->client_max)
         client = add_client(instance, block->cid, block->since);
     if (!client) {
         instance->rows_dropped++;
-        return;
+        return false;
     }
     news = client->pending;
     fill_from_block(client, block);
     if (!news)
-        return;
+        return false;
     /* Not counted anew: thousands of clients may come at once. */
-    instance->pending_clients--;
-    note_peak(instance);
-    event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
+    if (instance->pending_clients > 0)
+        instance->pending_clients--;
+    clients_set_total(instance, (uint64_t)instance->client_total + 1);
+    clients_come(instance, client);
+    return true;
 }
 
 struct client *clients_at(const struct instance *instance, uint32_t index)

@@ -41,7 +41,7 @@ struct client {
     char *cipher;
     int64_t last_ref;  /* latest of its routes, seconds since 1970, 0 when none */
     int64_t seen_mono; /* clock_mono() when the agent saw it first */
-    bool pending;      /* not yet authenticated */
+    bool pending;      /* not known to be through: see snapshot.h */
     bool ambiguous;    /* another one has the same name and real address */
     struct peer *peer; /* NULL when no block was seen */
 };
@@ -81,10 +81,11 @@ void established_env(struct established *block, struct slice name, struct slice 
 void established_fini(struct established *block);
 
 /*
- * The block is complete: its client is there, authenticated (told as EVENT_CLIENT_CONNECTED when it
- * was not before).  Takes the texts out of the block.
+ * The block is complete: its client is there, established (told as EVENT_CLIENT_CONNECTED when it
+ * was not before).  Takes the texts out of the block.  Returns whether a status would tell more:
+ * the client has just come.
  */
-void clients_established(struct instance *instance, struct established *block);
+bool clients_established(struct instance *instance, struct established *block);
 
 /*
  * The daemon has dropped all clients, by a restart or because it is another process: all sessions
@@ -104,11 +105,20 @@ void clients_end_old(struct instance *instance, int64_t ended);
  */
 bool clients_confirmed(const struct instance *instance, const struct client *client);
 
-/* Ends one session now: a record in the history and EVENT_CLIENT_DISCONNECTED. */
+/*
+ * The client has gone by now: a record in the history and EVENT_CLIENT_DISCONNECTED.  One that was
+ * pending is a rejected login, of which nothing is told.
+ */
 void clients_end(struct instance *instance, const struct client *client);
 
-/* Works the counts of the instance out anew. */
-void clients_count(struct instance *instance);
+/* The client, pending no more or new, has come while the agent watched: EVENT_CLIENT_CONNECTED. */
+void clients_come(struct instance *instance, const struct client *client);
+
+/* How many of the rows are pending. */
+uint32_t clients_pending(const struct instance *instance);
+
+/* load-stats: the number of clients that are through. */
+void clients_set_total(struct instance *instance, uint64_t total);
 
 void client_free(void *client);
 void route_free(void *route);

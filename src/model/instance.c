@@ -345,9 +345,7 @@ enum truth instance_hold_waiting(const struct instance *instance)
 
 uint32_t instance_client_count(const struct instance *instance)
 {
-    if (!instance_in_contact(instance))
-        return 0;
-    return (uint32_t)instance->clients.count - instance->pending_clients;
+    return instance_in_contact(instance) ? instance->client_total : 0;
 }
 
 uint32_t instance_pending_count(const struct instance *instance)

@@ -76,10 +76,13 @@ struct instance {
     struct rows routes;
     uint32_t client_max; /* rows kept at most */
     uint32_t route_max;
-    uint32_t clients_old; /* clients up to this index are known from a former management session */
-    bool clients_known;   /* there was a status: who is new from now on has just come */
-    uint32_t clients_peak;
+    uint32_t clients_old;  /* clients up to this index are known from a former management session */
+    bool clients_known;    /* there was a status: who is new from now on has just come */
+    uint32_t client_total; /* that are through, by load-stats and what was told since */
+    uint32_t clients_peak; /* the highest client_total */
     uint32_t pending_clients;
+    uint32_t logins_accepted; /* clients that came through */
+    uint32_t logins_rejected; /* and that went before they were */
 
     uint64_t bytes_in;
     uint64_t bytes_out;
@@ -198,8 +201,8 @@ bool instance_in_contact(const struct instance *instance);
 /* These read as unknown, 0 or no row when there is no contact. */
 enum state instance_state(const struct instance *instance);
 enum truth instance_hold_waiting(const struct instance *instance);
-uint32_t instance_client_count(const struct instance *instance);  /* authenticated ones */
-uint32_t instance_pending_count(const struct instance *instance); /* not yet authenticated */
+uint32_t instance_client_count(const struct instance *instance);  /* those that are through */
+uint32_t instance_pending_count(const struct instance *instance); /* those that are not */
 uint32_t instance_request_count(const struct instance *instance); /* pending ones */
 
 #endif

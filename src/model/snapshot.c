@@ -9,9 +9,6 @@
 #include "model/event.h"
 #include "model/instance.h"
 
-/* What the daemon calls a client before it is authenticated, and a client without a user name. */
-#define UNDEFINED "UNDEF"
-
 static int compare_addresses(const void *left, const void *right)
 {
     const struct client *a = left;
@@ -65,9 +62,7 @@ static bool fill_client(struct client *client, const struct status_client *row)
     client->cid = row->cid;
     client->peer_id = row->peer_id;
     client->seen_mono = clock_mono();
-    /* A client may really be called so, but one that is set up has an address in the tunnel. */
-    client->pending =
-        slice_is(row->common_name, UNDEFINED) && !client->has_ipv4 && !client->has_ipv6;
+    client->pending = !client->has_ipv4 && !client->has_ipv6;
     return good;
 }
 
@@ -192,6 +187,15 @@ void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
     snapshot->dropped += !taken;
 }
 
+/*
+ * A daemon with client ids tells of each that comes through: who has no address and is settled by
+ * their number alone has been there all along.
+ */
+static bool is_news(const struct instance *instance, const struct client *client)
+{
+    return client->has_ipv4 || client->has_ipv6 || !instance->dialect.client_ids;
+}
+
 static void client_kept(void *arg, void *row, void *old_row)
 {
     struct client *client = row;
@@ -202,18 +206,18 @@ static void client_kept(void *arg, void *row, void *old_row)
     client->seen_mono = old->seen_mono;
     if (!old->pending)
         client->pending = false;
-    else if (!client->pending)
-        event_tell(EVENT_CLIENT_CONNECTED, arg, client->base.index, client);
+    else if (!client->pending && is_news(arg, client))
+        clients_come(arg, client);
 }
 
 /* Who is there when the agent comes to know the daemon is no news. */
 static void client_started(void *arg, void *row)
 {
-    const struct instance *instance = arg;
+    struct instance *instance = arg;
     const struct client *client = row;
 
     if (!client->pending && instance->clients_known)
-        event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
+        clients_come(instance, client);
 }
 
 static void client_ended(void *arg, void *row)
@@ -233,6 +237,31 @@ static void link_routes(struct snapshot *snapshot)
     }
 }
 
+/* All are through, where the daemon counts as many. */
+static void settle(struct snapshot *snapshot)
+{
+    struct rows *rows = &snapshot->clients.next;
+
+    if (snapshot->dropped > 0 || snapshot->instance->client_total < rows->count)
+        return;
+    for (size_t i = 0; i < rows->count; i++)
+        ((struct client *)rows->list[i])->pending = false;
+}
+
+/*
+ * The rows that are pending.  Of those that the agent found there without an address it is not
+ * known which are through, but how many.
+ */
+static uint32_t count_pending(const struct snapshot *snapshot)
+{
+    const struct instance *instance = snapshot->instance;
+    uint32_t pending = clients_pending(instance);
+    size_t count = instance->clients.count;
+    size_t rest = count > instance->client_total ? count - instance->client_total : 0;
+
+    return snapshot->dropped == 0 && rest < pending ? (uint32_t)rest : pending;
+}
+
 /* False when memory was out, or the tables have changed under it: the old rows stay. */
 static bool commit_server(struct snapshot *snapshot)
 {
@@ -244,12 +273,13 @@ static bool commit_server(struct snapshot *snapshot)
     if (snapshot->failed || snapshot->routes.failed || !snapshot->gathering)
         return false;
     snapshot->gathering = false;
+    settle(snapshot);
     if (!gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor)) {
         gather_abort(&snapshot->routes, &route_rows);
         return false;
     }
     instance->clients_known = true;
-    clients_count(instance);
+    instance->pending_clients = count_pending(snapshot);
     link_routes(snapshot);
     return gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
 }

@@ -10,6 +10,11 @@
 /*
  * A status reply that is being read, beside the tables in force.  Its rows take effect all at once,
  * by snapshot_commit().
+ *
+ * A client stands in the list as soon as its handshake begins, under its name as soon as that is
+ * known, whether it may log in or not.  It is through when its >CLIENT:ESTABLISHED was seen or it
+ * has an address in the tunnel.  A bridged client may have none: those that the agent found there
+ * are through when load-stats counts as many clients as there are rows.
  */
 struct snapshot {
     struct instance *instance;

@@ -140,10 +140,14 @@ static void take_client(struct session *session, const struct message *message)
         client_waits(session);
 }
 
+/*
+ * The status has what the block has not.  A client that has connected anew has its former session
+ * there no more: that is told now too, not an interval later.
+ */
 static void block_end(struct session *session)
 {
-    if (session->in_block)
-        clients_established(session->instance, &session->block);
+    if (session->in_block && clients_established(session->instance, &session->block))
+        poll_now(session);
     events_reset(session);
 }
 

@@ -49,6 +49,7 @@ static bool take_stats(struct session *session, struct slice text)
     session->stats_clients = stats.clients;
     session->stats_in = stats.bytes_in;
     session->stats_out = stats.bytes_out;
+    clients_set_total(session->instance, stats.clients);
     instance_set_bytes(session->instance, stats.bytes_in, stats.bytes_out);
     return news;
 }
@@ -174,7 +175,8 @@ void poll_stop(struct session *session)
     session->polling = false;
 }
 
-/* Whatever load-stats says, a status follows it, but not within so many milliseconds of the last.
+/*
+ * Whatever load-stats says, a status follows it, but not within so many milliseconds of the last.
  */
 static void want_status(struct session *session, int64_t distance)
 {

@@ -92,7 +92,10 @@ void poll_stop(struct session *session);
 /* The daemon has gone on: what refused a status before may answer it now. */
 void poll_soon(struct session *session);
 
-/* A status is wanted without waiting for the interval. */
+/*
+ * A status is wanted without waiting for the interval; one that took long is not asked for again as
+ * soon as one that did not.
+ */
 void poll_now(struct session *session);
 
 /* session/events.c: a real-time message changes the model. */

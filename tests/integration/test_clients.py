@@ -40,8 +40,10 @@ def crowd(lab, pki, start_agent, view):
 def whole(manager, count):
     """Clients and routes of a status that has all of them, or None."""
     clients, routes = table(manager, "Client"), table(manager, "Route")
+    # A walk takes several PDUs, so a row may have columns of before the status and of behind it.
     complete = len(clients) == len(routes) == count and all(
-        row["Cipher"] and row["VirtualIpv4"] for row in clients.values())
+        row.get(column) for row in clients.values()
+        for column in ("Cipher", "VirtualIpv4", "BytesIn", "BytesOut"))
     return (clients, routes) if complete else None
 
 

@@ -40,6 +40,12 @@ void office_lose(void);
 void office_reconnect(void);
 void office_return(void);
 
+/*
+ * The clients that load-stats counts in what follows; -1, as after the set-up: the rows of a status
+ * that have an address in the tunnel.
+ */
+extern int office_total;
+
 /* Answers load-stats and status, which were asked; rows are those behind the title. */
 void office_status(const char *rows);
 

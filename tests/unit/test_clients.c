@@ -164,14 +164,16 @@ static void test_a_client_called_undef(void **state)
 /* A poll of an idle server is skipped, but not while somebody is logging in. */
 static void test_pending_clients_are_watched(void **state)
 {
+    static const char stats[] = "SUCCESS: nclients=0,bytesin=100,bytesout=200\r\n";
+
     (void)state;
     office_poll(OFFICE_ALICE OFFICE_BOB UNDEF("192.0.2.7:4000"));
     for (int i = 0; i < 3; i++) {
         script_pass(10000);
-        script_answer("load-stats\n", OFFICE_STATS);
+        script_answer("load-stats\n", stats);
         script_answer("status 3\nload-stats\n",
                       STATUS_TITLE STATUS_HEADERS UNDEF("192.0.2.7:4000") "END\r\n");
-        script_say(OFFICE_STATS);
+        script_say(stats);
     }
 }
 

@@ -215,6 +215,75 @@ static void test_within_a_status(void **state)
     assert_int_equal(office->sessions.count, 3);
 }
 
+static const char three[] = "SUCCESS: nclients=3,bytesin=101,bytesout=200\r\n";
+
+/* What the block has not is not long in coming, and one status is enough for all that come. */
+static void test_status_soon(void **state)
+{
+    (void)state;
+    script_say(BLOCK("2", CAROL_ENV));
+    assert_int_equal(office_client(2)->bytes_in, 0);
+    script_pass(500);
+    script_say(BLOCK("3", ENV("time_unix=1795453803") ENV("common_name=dora")));
+    script_pass(499);
+    script_sent("");
+    script_pass(1);
+    script_answer("load-stats\n", three);
+    script_answer("status 3\nload-stats\n",
+                  STATUS_TITLE STATUS_HEADERS OFFICE_ALICE OFFICE_BOB OFFICE_CAROL "END\r\n");
+    script_say(three);
+    assert_int_equal(office_client(2)->bytes_in, 5);
+    script_pass(9000);
+    script_sent("");
+}
+
+/* The name comes again: its former session is there no more. */
+static void test_reconnect(void **state)
+{
+    (void)state;
+    script_pass(5000);
+    script_say(BLOCK("2", ENV("time_unix=1795453900") ENV("common_name=bob")));
+    script_pass(0);
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer("status 3\nload-stats\n",
+                  STATUS_TITLE STATUS_HEADERS OFFICE_ALICE OFFICE_CLIENT(
+                      "bob", "192.0.2.2:4001", "10.9.0.3", "1795453900", "2") "END\r\n");
+    script_say(OFFICE_STATS);
+    script_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_DISCONNECTED, -1);
+}
+
+/* A server whose statuses take two seconds gives one in forty, whoever comes. */
+static void test_not_so_soon_where_it_takes_long(void **state)
+{
+    (void)state;
+    script_pass(10000);
+    script_answer("load-stats\n", three);
+    script_pass(2000);
+    script_answer("status 3\nload-stats\n",
+                  STATUS_TITLE STATUS_HEADERS OFFICE_ALICE OFFICE_BOB "END\r\n");
+    script_say(three);
+    script_say(BLOCK("2", CAROL_ENV));
+    script_pass(37999);
+    script_sent("");
+    script_pass(1);
+    script_sent("load-stats\n");
+}
+
+/* It comes while a status is on its way: that one has it. */
+static void test_status_on_its_way(void **state)
+{
+    (void)state;
+    script_pass(10000);
+    script_answer("load-stats\n", three);
+    script_sent("status 3\nload-stats\n");
+    script_say(BLOCK("2", CAROL_ENV)
+                   STATUS_TITLE STATUS_HEADERS OFFICE_ALICE OFFICE_BOB OFFICE_CAROL "END\r\n");
+    script_say(three);
+    assert_int_equal(office_client(2)->bytes_in, 5);
+    script_pass(9000);
+    script_sent("");
+}
+
 /* A thousand at once take no more time each than one. */
 static void test_many(void **state)
 {
@@ -251,6 +320,10 @@ int main(void)
         TEST(test_bound),
         TEST(test_gone_before_the_status),
         TEST(test_within_a_status),
+        TEST(test_status_soon),
+        TEST(test_reconnect),
+        TEST(test_not_so_soon_where_it_takes_long),
+        TEST(test_status_on_its_way),
         TEST(test_many),
     };
 

@@ -117,13 +117,17 @@ static void test_another_process_that_has_no_state_yet(void **state)
     assert_int_equal(office->mode, MODE_UNKNOWN);
 }
 
+/* The sessions ended with contact, not when there was another process to be seen. */
 static void test_another_id_and_no_state_yet(void **state)
 {
+    int64_t lost = clock_wall();
+
     (void)state;
     come_back("");
     office_synchronize("OpenVPN 2.6.14 x", "78", "");
     script_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, -1);
     assert_int_equal(instance_state(office), STATE_UNKNOWN);
+    assert_int_equal(session(1)->ended, lost);
 }
 
 /* All within a second: the lines before tell the same line apart. */

@@ -89,16 +89,17 @@ class OpenVpn(Child):
         return Management(self.endpoint, self.password)
 
 
-def server(lab, pki, name="server", *, proto="udp", port=None, network="10.9.0.0", users=None,
-           extra=(), **management):
+def server(lab, pki, name="server", *, proto="udp", port=None, network="10.9.0.0", pool=True,
+           users=None, extra=(), **management):
     """A server that is not started yet.  users maps user names to passwords; without it only the
-    certificate counts.  The port is in `port`, the protocol of its clients in `proto`."""
+    certificate counts; without pool clients get no address.  The port is in `port`, the protocol of
+    its clients in `proto`."""
     port = port or free_port()
     identity = pki.server()
     device = ServerDevice(lab, name)
     local = [line for line in _SERVER if not (proto.endswith("6") and line.startswith("local"))]
     lines = [*device.options, *local, f"proto {proto}", f"port {port}",
-             f"server {network} 255.255.255.0", *_keys(pki, identity)]
+             f"server {network} 255.255.255.0{'' if pool else ' nopool'}", *_keys(pki, identity)]
     if proto.endswith("6"):
         lines.append("local ::1")
     if users is not None:

@@ -1,0 +1,182 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "office.h"
+
+/*
+ * Who is through: a status lists a client under its name as soon as its certificate is good,
+ * whatever becomes of its login.
+ */
+
+#define WAITING(name, real, since, cid) OFFICE_CLIENT(name, real, "", since, cid)
+#define MALLORY                         WAITING("mallory", "192.0.2.9:4000", "1795453900", "7")
+#define BRIDGED_DORA                    WAITING("dora", "192.0.2.5:4000", "1795453700", "3")
+#define BRIDGED_EMIL                    WAITING("emil", "192.0.2.6:4000", "1795453701", "4")
+#define BLOCK(cid, since, name)                                                                    \
+    ">CLIENT:ESTABLISHED," cid "\r\n>CLIENT:ENV,time_unix=" since                                  \
+    "\r\n>CLIENT:ENV,common_name=" name "\r\n>CLIENT:ENV,END\r\n"
+
+static int set_up(void **state)
+{
+    office_set_up(state);
+    office_bring_up();
+    return 0;
+}
+
+static void assert_counts(uint32_t clients, uint32_t pending)
+{
+    assert_int_equal(instance_client_count(office), clients);
+    assert_int_equal(instance_pending_count(office), pending);
+}
+
+static void assert_logins(uint32_t accepted, uint32_t rejected)
+{
+    assert_int_equal(office->logins_accepted, accepted);
+    assert_int_equal(office->logins_rejected, rejected);
+}
+
+/* A wrong password: no client has come, none has gone. */
+static void test_rejected(void **state)
+{
+    (void)state;
+    office_status(OFFICE_ALICE);
+    for (uint32_t i = 0; i < 3; i++) {
+        office_poll(OFFICE_ALICE MALLORY);
+        assert_counts(1, 1);
+        assert_true(office_client(1)->pending);
+        assert_string_equal(office_client(1)->common_name, "mallory");
+        office_poll(OFFICE_ALICE);
+        assert_counts(1, 0);
+        assert_logins(0, i + 1);
+    }
+    script_told(-1);
+    assert_int_equal(office->sessions.last, 0);
+    assert_int_equal(office->clients_peak, 1);
+}
+
+/* A second factor takes its time. */
+static void test_deferred_and_accepted(void **state)
+{
+    (void)state;
+    office_status(OFFICE_ALICE);
+    office_poll(OFFICE_ALICE WAITING("bob", "192.0.2.2:4000", "1795453801", "1"));
+    office_poll(OFFICE_ALICE WAITING("bob", "192.0.2.2:4000", "1795453801", "1"));
+    script_told(-1);
+    assert_counts(1, 1);
+    script_say(BLOCK("1", "1795453801", "bob"));
+    script_told(EVENT_CLIENT_CONNECTED, -1);
+    assert_counts(2, 0);
+    office_poll(OFFICE_ALICE OFFICE_BOB);
+    assert_counts(2, 0);
+    office_poll(OFFICE_ALICE);
+    script_told(EVENT_CLIENT_DISCONNECTED, -1);
+    assert_logins(1, 0);
+    assert_int_equal(office->clients_peak, 2);
+}
+
+/* The block was missed: the address says as much. */
+static void test_accepted_while_away(void **state)
+{
+    (void)state;
+    office_status(OFFICE_ALICE MALLORY);
+    office_lose();
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "77", OFFICE_CONNECTED);
+    script_forget();
+    office_status(
+        OFFICE_ALICE OFFICE_CLIENT("mallory", "192.0.2.9:4000", "10.9.0.9", "1795453900", "7"));
+    script_told(EVENT_CLIENT_CONNECTED, -1);
+    assert_counts(2, 0);
+    assert_logins(1, 0);
+}
+
+/* A bridge whose clients have their addresses from elsewhere: the daemon counts two. */
+static void test_bridged_clients_that_were_there(void **state)
+{
+    (void)state;
+    office_total = 2;
+    office_status(BRIDGED_DORA BRIDGED_EMIL);
+    script_told(-1);
+    assert_counts(2, 0);
+    assert_false(office_client(0)->pending || office_client(1)->pending);
+    office_total = 1;
+    office_poll(BRIDGED_EMIL);
+    script_told(EVENT_CLIENT_DISCONNECTED, -1);
+    assert_counts(1, 0);
+    assert_logins(0, 0);
+    /* Who comes now is told by a block, and who does not get through is not. */
+    office_poll(BRIDGED_EMIL MALLORY);
+    assert_counts(1, 1);
+    assert_false(office_client(0)->pending);
+    assert_true(office_client(1)->pending);
+    script_say(BLOCK("3", "1795453910", "dora"));
+    script_told(EVENT_CLIENT_CONNECTED, -1);
+    assert_counts(2, 1);
+    office_total = 2;
+    office_poll(BRIDGED_EMIL WAITING("dora", "192.0.2.5:4000", "1795453910", "3"));
+    script_told(-1);
+    assert_counts(2, 0);
+    assert_logins(1, 1);
+}
+
+/* Two of these are through, and nobody knows which, until it is all of them. */
+static void test_bridged_clients_beside_a_stranger(void **state)
+{
+    (void)state;
+    office_total = 2;
+    office_status(BRIDGED_DORA MALLORY BRIDGED_EMIL);
+    assert_counts(2, 1);
+    office_poll(BRIDGED_DORA BRIDGED_EMIL);
+    script_told(-1);
+    assert_counts(2, 0);
+    assert_false(office_client(0)->pending || office_client(1)->pending);
+    assert_logins(0, 1);
+    office_total = 0;
+    office_poll("");
+    script_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, -1);
+}
+
+/* The rows have a bound, the number of clients has none. */
+static void test_more_clients_than_rows(void **state)
+{
+    (void)state;
+    office_config.limits.client_max = 2;
+    instance_configure(office, &office_config);
+    office_total = 1000;
+    office_status(OFFICE_ALICE MALLORY OFFICE_BOB OFFICE_CAROL);
+    assert_int_equal(office->clients.count, 2);
+    assert_counts(1000, 1);
+    assert_true(office_client(1)->pending);
+}
+
+/* A restart cuts a login off: it was not rejected. */
+static void test_restart(void **state)
+{
+    (void)state;
+    office_status(OFFICE_ALICE MALLORY);
+    script_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n");
+    script_told(EVENT_STATE, EVENT_CLIENT_DISCONNECTED, -1);
+    assert_counts(0, 0);
+    assert_logins(0, 0);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, office_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_rejected),
+        TEST(test_deferred_and_accepted),
+        TEST(test_accepted_while_away),
+        TEST(test_bridged_clients_that_were_there),
+        TEST(test_bridged_clients_beside_a_stranger),
+        TEST(test_more_clients_than_rows),
+        TEST(test_restart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
