@@ -11,7 +11,7 @@ import threading
 import time
 
 # RFC 2741 section 6.1.
-OPEN, REGISTER, GET, TEST_SET, COMMIT_SET, CLEANUP_SET = 1, 3, 5, 8, 9, 11
+OPEN, REGISTER, GET, GET_BULK, TEST_SET, COMMIT_SET, CLEANUP_SET = 1, 3, 5, 7, 8, 9, 11
 NOTIFY, PING, RESPONSE = 12, 13, 18
 GEN_ERR = 5  # RFC 3416, error-status
 _NOT_OPEN = 257
@@ -76,12 +76,20 @@ class Master:
 
     def set_phase(self, kind, transaction, *changes):
         """Sends one phase of a SET and returns the error status; each change is (OID, integer)."""
-        packet = self._request(kind, transaction, b"".join(_integer(*change) for change in changes))
+        changes = b"".join(_integer(*change) for change in changes)
+        return self._answer_to(self._request(kind, transaction, changes))[0]
+
+    def bulk(self, repetitions, *oids):
+        """Sends a GetBulk and returns (error status, size of the varbinds)."""
+        ranges = b"".join(_oid(oid) + _oid(()) for oid in oids)
+        return self._answer_to(self._request(GET_BULK, 1, struct.pack(">HH", 0, repetitions) + ranges))
+
+    def _answer_to(self, packet):
         end = time.monotonic() + 10
         while packet not in self.answers:
             assert time.monotonic() < end, "no answer"
             time.sleep(0.01)
-        return self.answers[packet][0]
+        return self.answers[packet]
 
     def _request(self, kind, transaction, payload):
         packet = next(self._packets)
