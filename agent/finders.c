@@ -28,23 +28,16 @@ static bool seek_exact(const struct model *model, const uint32_t *index, finder_
 bool finder_seek(const struct model *model, const uint32_t *index, bool exact, finder_after *after,
                  struct row *row)
 {
-    const struct instance *instance = model_at(model, index[0]);
-    uint32_t from = index[1];
     uint32_t found = 0;
 
     if (exact)
         return seek_exact(model, index, after, row);
-    if (!instance) {
-        instance = model_after(model, index[0]);
-        from = 0;
-    }
-    while (instance) {
-        const void *item = after(instance, from, &found);
+    for (size_t i = model_position(model, index[0]); i < model->count; i++) {
+        const struct instance *instance = model->instances[i];
+        const void *item = after(instance, instance->index == index[0] ? index[1] : 0, &found);
 
         if (item)
             return fill(row, instance, item, found);
-        instance = model_after(model, instance->index);
-        from = 0;
     }
     return false;
 }

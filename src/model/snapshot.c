@@ -194,16 +194,19 @@ void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
 
 static void client_kept(void *arg, void *row, void *old_row)
 {
+    struct instance *instance = arg;
     struct client *client = row;
     struct client *old = old_row;
 
     client->peer = old->peer;
     old->peer = NULL;
+    if (client->peer)
+        rows_select(&instance->peers, client); /* the list has room for those of the old rows */
     client->seen_mono = old->seen_mono;
     if (!old->pending)
         client->pending = false;
     else if (!client->pending)
-        event_tell(EVENT_CLIENT_CONNECTED, arg, client->base.index, client);
+        event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
 }
 
 /* Who is there when the agent comes to know the daemon is no news. */
@@ -233,18 +236,31 @@ static void link_routes(struct snapshot *snapshot)
     }
 }
 
+/* The peers are found anew among the clients, by client_kept(). */
+static bool commit_clients(struct snapshot *snapshot)
+{
+    struct instance *instance = snapshot->instance;
+    struct gather_visitor visitor = {client_kept, client_ended, client_started, instance};
+    size_t peers = instance->peers.count;
+
+    instance->peers.count = 0;
+    if (gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor))
+        return true;
+    instance->peers.count = peers;
+    return false;
+}
+
 /* False when memory was out, or the tables have changed under it: the old rows stay. */
 static bool commit_server(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
-    struct gather_visitor visitor = {client_kept, client_ended, client_started, instance};
     struct gather_visitor nobody = {NULL, NULL, NULL, NULL};
 
     instance->mode = MODE_SERVER;
     if (snapshot->failed || snapshot->routes.failed || !snapshot->gathering)
         return false;
     snapshot->gathering = false;
-    if (!gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor)) {
+    if (!commit_clients(snapshot)) {
         gather_abort(&snapshot->routes, &route_rows);
         return false;
     }
