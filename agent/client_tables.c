@@ -94,14 +94,8 @@ static const struct column peer_columns[] = {
 
 static const void *peer_after(const struct instance *instance, uint32_t after, uint32_t *found)
 {
-    const struct client *client = clients_after(instance, after);
+    const struct client *client = peers_after(instance, after);
 
-    /* By position: many clients in a row may have no block. */
-    while (client && !client->peer) {
-        size_t next = client->base.position + 1;
-
-        client = next < instance->clients.count ? (void *)instance->clients.list[next] : NULL;
-    }
     if (client)
         *found = client->base.index;
     return client;

@@ -112,9 +112,9 @@ static const void *open_after(const struct instance *instance, uint32_t after, u
 
     if (!instance_in_contact(instance))
         return NULL;
-    while ((request = history_after(&instance->requests, after, &after))) {
-        if (request->status != REQUEST_PENDING || request->kind == REQUEST_OTHER ||
-            request->kind == REQUEST_UNKNOWN || (request->kind == REQUEST_CONFIRM) != confirm)
+    while ((request = requests_open_after(instance, after, &after))) {
+        if (request->kind == REQUEST_OTHER || request->kind == REQUEST_UNKNOWN ||
+            (request->kind == REQUEST_CONFIRM) != confirm)
             continue;
         *found = after;
         return request;

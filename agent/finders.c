@@ -39,23 +39,17 @@ static bool seek_exact(const struct table *table, const struct model *model, con
 bool finder_rows(const struct table *table, const struct model *model, const uint32_t *index,
                  bool exact, struct row *row)
 {
-    const struct instance *instance = model_at(model, index[0]);
-    uint32_t from = index[1];
     uint32_t found = 0;
 
     if (exact)
         return seek_exact(table, model, index, row);
-    if (!instance) {
-        instance = model_after(model, index[0]);
-        from = 0;
-    }
-    while (instance) {
+    for (size_t i = model_position(model, index[0]); i < model->count; i++) {
+        const struct instance *instance = model->instances[i];
+        uint32_t from = instance->index == index[0] ? index[1] : 0;
         const void *item = after(table, instance, from, &found);
 
         if (item)
             return fill(row, instance, item, found);
-        instance = model_after(model, instance->index);
-        from = 0;
     }
     return false;
 }

@@ -10,7 +10,8 @@
  * Finds cells by object identifier, for GET and GETNEXT, over all tables.  Knows neither Net-SNMP
  * nor the model: rows come from each table's finder.  An OID is an array of sub-identifiers; any
  * length and any number is allowed in a question.  The cost of an answer is that of a few finds for
- * each table and does not grow with the rows.
+ * each table and does not grow with the rows, seen or not; a daemon without rows of a table is a
+ * step.
  */
 
 enum { WALKER_OID_MAX = 128, WALKER_ARITY_MAX = 2 };

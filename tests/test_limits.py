@@ -35,6 +35,7 @@ ROWS = {
     "Rows in ovpnNetTable": ("{}", "NET_LINES_MAX"),
     "Rows in ovpnPkcs11Table": ("{}", "PKCS11_MAX"),
     "Certificate in ovpnPkcs11Table": ("{} bytes", "PKCS11_BLOB_MAX"),
+    "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
     "SETs between two phases": ("{}", "WAITING_MAX"),
     "Notifications that wait": ("{}", "NOTIFY_BOUND"),

@@ -29,9 +29,8 @@ static bool is_blocked(const struct instance *instance)
     const struct request *request;
     uint32_t row = 0;
 
-    while ((request = history_after(&instance->requests, row, &row)))
-        if (request->status == REQUEST_PENDING &&
-            !(request->kind == REQUEST_OTHER && slice_is(slice_of(request->name), "CLIENT")))
+    while ((request = requests_open_after(instance, row, &row)))
+        if (!(request->kind == REQUEST_OTHER && slice_is(slice_of(request->name), "CLIENT")))
             return true;
     return false;
 }
@@ -69,9 +68,8 @@ enum control_verdict phase_check_pkcs11(const struct instance *instance, const c
 
     if (instance->status_seen)
         return CONTROL_OK;
-    while ((request = history_after(&instance->requests, row, &row)))
-        if (request->status == REQUEST_PENDING &&
-            slice_is(slice_of(request->name), "pkcs11-id-request"))
+    while ((request = requests_open_after(instance, row, &row)))
+        if (slice_is(slice_of(request->name), "pkcs11-id-request"))
             return CONTROL_OK;
     return inconsistent(why, "asking for certificates before the first start is complete would "
                              "end the daemon");

@@ -39,15 +39,13 @@ static int compare_clients(const void *left, const void *right)
     return order;
 }
 
-static void peer_free(struct peer *peer)
+static void peer_fini(struct peer *peer)
 {
-    if (!peer)
-        return;
     free(peer->version);
     free(peer->platform);
     free(peer->gui);
     free(peer->sso);
-    free(peer);
+    *peer = (struct peer){NULL, NULL, NULL, NULL};
 }
 
 void client_free(void *row)
@@ -60,7 +58,9 @@ void client_free(void *row)
     free(client->username);
     free(client->real_text);
     free(client->cipher);
-    peer_free(client->peer);
+    if (client->peer)
+        peer_fini(client->peer);
+    free(client->peer);
     free(client);
 }
 
@@ -149,12 +149,25 @@ void clients_set_total(struct instance *instance, uint64_t total)
         instance->clients_peak = instance->client_total;
 }
 
+/* Of the peers those stay whose row is still among the clients. */
+static void reselect_peers(struct instance *instance)
+{
+    struct rows *peers = &instance->peers;
+    size_t count = 0;
+
+    for (size_t i = 0; i < peers->count; i++)
+        if (rows_at(&instance->clients, peers->list[i]->index) == peers->list[i])
+            peers->list[count++] = peers->list[i];
+    peers->count = count;
+}
+
 /* Those up to an index. */
 static void end_until(struct instance *instance, uint32_t index, int64_t ended)
 {
     struct rows gone;
 
     rows_take(&instance->clients, &client_rows, index, &gone);
+    reselect_peers(instance);
     instance->pending_clients = clients_pending(instance);
     clients_set_total(instance, instance->clients.count - instance->pending_clients);
     for (size_t i = 0; i < gone.count; i++) {
@@ -215,10 +228,7 @@ void established_fini(struct established *block)
     free(block->username);
     free(block->real_ip);
     free(block->real_port);
-    free(block->peer.version);
-    free(block->peer.platform);
-    free(block->peer.gui);
-    free(block->peer.sso);
+    peer_fini(&block->peer);
     *block = (struct established){0};
 }
 
@@ -238,7 +248,25 @@ static void set_real_address(struct client *client, const struct established *bl
     client->real_text = record_address(slice_of(block->real_ip), slice_of(block->real_port));
 }
 
-static void fill_from_block(struct client *client, struct established *block)
+/* A client has a peer when, and only when, it is among the instance's peers. */
+static void take_peer(struct instance *instance, struct client *client, struct peer *peer)
+{
+    if (!client->peer) {
+        client->peer = calloc(1, sizeof(*client->peer));
+        if (client->peer && !rows_select(&instance->peers, client)) {
+            free(client->peer);
+            client->peer = NULL;
+        }
+    }
+    if (!client->peer)
+        return;
+    peer_fini(client->peer);
+    *client->peer = *peer;
+    *peer = (struct peer){NULL, NULL, NULL, NULL};
+}
+
+static void fill_from_block(struct instance *instance, struct client *client,
+                            struct established *block)
 {
     set_real_address(client, block);
     move_text(&client->common_name, &block->common_name);
@@ -251,12 +279,7 @@ static void fill_from_block(struct client *client, struct established *block)
     client->has_ipv4 |= block->has_ipv4;
     client->has_ipv6 |= block->has_ipv6;
     client->pending = false;
-    peer_free(client->peer);
-    client->peer = malloc(sizeof(*client->peer));
-    if (client->peer) {
-        *client->peer = block->peer;
-        block->peer = (struct peer){NULL, NULL, NULL, NULL};
-    }
+    take_peer(instance, client, &block->peer);
 }
 
 static struct client *add_client(struct instance *instance, int64_t cid, int64_t since)
@@ -297,7 +320,7 @@ bool clients_established(struct instance *instance, struct established *block)
         return false;
     }
     news = client->pending;
-    fill_from_block(client, block);
+    fill_from_block(instance, client, block);
     if (!news)
         return false;
     /* Not counted anew: thousands of clients may come at once. */
@@ -316,6 +339,11 @@ struct client *clients_at(const struct instance *instance, uint32_t index)
 struct client *clients_after(const struct instance *instance, uint32_t index)
 {
     return instance_in_contact(instance) ? rows_after(&instance->clients, index) : NULL;
+}
+
+struct client *peers_after(const struct instance *instance, uint32_t index)
+{
+    return instance_in_contact(instance) ? rows_after(&instance->peers, index) : NULL;
 }
 
 struct route *routes_at(const struct instance *instance, uint32_t index)

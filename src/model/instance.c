@@ -101,6 +101,7 @@ void instance_free(struct instance *instance)
             history_fini(histories[i]);
     rows_bury(&instance->clients, &client_rows);
     rows_bury(&instance->routes, &route_rows);
+    free(instance->peers.list);
     instance_set_capabilities(instance, NULL, 0);
     state_record_fini(&instance->state);
     command_record_fini(&instance->last_command);
@@ -355,13 +356,5 @@ uint32_t instance_pending_count(const struct instance *instance)
 
 uint32_t instance_request_count(const struct instance *instance)
 {
-    const struct request *request;
-    uint32_t row = 0;
-    uint32_t open = 0;
-
-    if (!instance_in_contact(instance))
-        return 0;
-    while ((request = history_after(&instance->requests, row, &row)))
-        open += request->status == REQUEST_PENDING;
-    return open;
+    return instance_in_contact(instance) ? (uint32_t)instance->open_requests.count : 0;
 }

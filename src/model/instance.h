@@ -73,6 +73,7 @@ struct instance {
     int hold_hint;  /* seconds */
 
     struct rows clients;
+    struct rows peers; /* of the clients, those whose block was seen; rows_select() */
     struct rows routes;
     uint32_t client_max; /* rows kept at most */
     uint32_t route_max;
@@ -111,6 +112,7 @@ struct instance {
     struct history sessions; /* struct session_record */
     struct history commands; /* struct command_record */
     struct history requests; /* struct request */
+    struct open_requests open_requests;
 
     struct command_record last_command; /* also where the history keeps none (model/commands.h) */
     uint32_t last_command_sequence;

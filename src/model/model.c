@@ -20,6 +20,11 @@ static size_t position_after(const struct model *model, uint32_t index)
     return low;
 }
 
+size_t model_position(const struct model *model, uint32_t index)
+{
+    return index > 0 ? position_after(model, index - 1) : 0;
+}
+
 bool model_add(struct model *model, struct instance *instance)
 {
     size_t position = position_after(model, instance->index);

@@ -27,6 +27,9 @@ void model_remove(struct model *model, struct instance *instance);
 /* Frees all instances. */
 void model_fini(struct model *model);
 
+/* Position in the list of the first instance with that index or a greater one; count: none. */
+size_t model_position(const struct model *model, uint32_t index);
+
 /* The instance with that index, or the first with a greater one; NULL when there is none. */
 struct instance *model_at(const struct model *model, uint32_t index);
 struct instance *model_after(const struct model *model, uint32_t index);

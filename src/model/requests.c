@@ -47,23 +47,39 @@ static struct request *find_open(const struct instance *instance, enum request_k
 
     text_clean(clean, ADMIN_MAX, name);
     *row = 0;
-    while ((request = next_request(instance, row))) {
-        if (request->status == REQUEST_PENDING && is_called(request, clean) &&
-            (kind == REQUEST_UNKNOWN || request->kind == kind))
+    while ((request = requests_open_after(instance, *row, row))) {
+        if (is_called(request, clean) && (kind == REQUEST_UNKNOWN || request->kind == kind))
             return request;
+    }
+    return NULL;
+}
+
+struct request *requests_open_after(const struct instance *instance, uint32_t after, uint32_t *row)
+{
+    const struct open_requests *open = &instance->open_requests;
+
+    for (size_t i = 0; i < open->count; i++) {
+        if (open->rows[i] > after) {
+            *row = open->rows[i];
+            return history_at(&instance->requests, *row);
+        }
     }
     return NULL;
 }
 
 struct request *requests_open(const struct instance *instance, uint32_t *row)
 {
-    struct request *request;
+    return requests_open_after(instance, 0, row);
+}
 
-    *row = 0;
-    while ((request = next_request(instance, row)))
-        if (request->status == REQUEST_PENDING)
-            return request;
-    return NULL;
+static void forget_open(struct open_requests *open, uint32_t row)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < open->count; i++)
+        if (open->rows[i] != row)
+            open->rows[kept++] = open->rows[i];
+    open->count = kept;
 }
 
 static void end_request(struct instance *instance, struct request *request, uint32_t row,
@@ -76,6 +92,7 @@ static void end_request(struct instance *instance, struct request *request, uint
         forget_challenge(request);
     if (!was_open)
         return;
+    forget_open(&instance->open_requests, row);
     request->ended = clock_wall();
     event_tell(EVENT_INPUT_ENDED, instance, row, request);
 }
@@ -86,9 +103,8 @@ static void withdraw_oldest(struct instance *instance, uint32_t keep)
     struct request *request;
     uint32_t row = 0;
 
-    while ((request = next_request(instance, &row)) && instance->requests.last - row >= keep)
-        if (request->status == REQUEST_PENDING)
-            end_request(instance, request, row, REQUEST_WITHDRAWN);
+    while ((request = requests_open(instance, &row)) && instance->requests.last - row >= keep)
+        end_request(instance, request, row, REQUEST_WITHDRAWN);
 }
 
 static struct request *add_request(struct instance *instance)
@@ -105,6 +121,24 @@ void requests_resize(struct instance *instance, uint32_t bound)
     history_resize(&instance->requests, bound);
 }
 
+static struct request *add_open(struct instance *instance)
+{
+    struct open_requests *open = &instance->open_requests;
+    struct request *request;
+    uint32_t row;
+
+    if (open->count == REQUESTS_OPEN_MAX) {
+        request = requests_open(instance, &row);
+        end_request(instance, request, row, REQUEST_WITHDRAWN);
+    }
+    request = add_request(instance);
+    if (!request)
+        return NULL;
+    open->rows[open->count++] = instance->requests.last;
+    request->status = REQUEST_PENDING;
+    return request;
+}
+
 static struct request *open_request(struct instance *instance, enum request_kind kind,
                                     struct slice name, bool *is_new)
 {
@@ -113,11 +147,10 @@ static struct request *open_request(struct instance *instance, enum request_kind
 
     *is_new = request == NULL;
     if (!request) {
-        request = add_request(instance);
+        request = add_open(instance);
         if (!request)
             return NULL;
         request->kind = kind;
-        request->status = REQUEST_PENDING;
         request->since = clock_wall();
         text_set(&request->name, ADMIN_MAX, name);
     }
@@ -265,9 +298,8 @@ void requests_withdraw(struct instance *instance)
     struct request *request;
     uint32_t row = 0;
 
-    while ((request = next_request(instance, &row)))
-        if (request->status == REQUEST_PENDING)
-            end_request(instance, request, row, REQUEST_WITHDRAWN);
+    while ((request = requests_open(instance, &row)))
+        end_request(instance, request, row, REQUEST_WITHDRAWN);
 }
 
 void requests_forget_challenges(struct instance *instance)
@@ -286,8 +318,8 @@ void requests_tell(struct instance *instance)
 
     if (!instance_in_contact(instance))
         return;
-    while ((request = next_request(instance, &row))) {
-        if (request->told || request->status != REQUEST_PENDING)
+    while ((request = requests_open_after(instance, row, &row))) {
+        if (request->told)
             continue;
         request->told = true;
         event_tell(EVENT_INPUT_NEEDED, instance, row, request);

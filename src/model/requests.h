@@ -2,11 +2,21 @@
 #define MODEL_REQUESTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "protocol/message.h"
 
 struct instance;
+
+/* Questions of a daemon that are open at once; the oldest is withdrawn for one more. */
+enum { REQUESTS_OPEN_MAX = 16 };
+
+/* Rows of the open ones, ascending, so that nobody has to look for them among the others. */
+struct open_requests {
+    uint32_t rows[REQUESTS_OPEN_MAX];
+    size_t count;
+};
 
 /* What the daemon waits for (>PASSWORD:Need, >NEED-OK, >NEED-STR and the like). */
 enum request_kind {
@@ -67,8 +77,12 @@ void requests_forget_challenges(struct instance *instance);
 /* Tells EVENT_INPUT_NEEDED of what was asked before there was contact. */
 void requests_tell(struct instance *instance);
 
-/* The first open request, and its number in *row; NULL when there is none. */
+/*
+ * The first open request, or the first in a row behind after, and its number in *row; NULL when
+ * there is none.
+ */
 struct request *requests_open(const struct instance *instance, uint32_t *row);
+struct request *requests_open_after(const struct instance *instance, uint32_t after, uint32_t *row);
 
 void request_fini(void *request);
 

@@ -129,6 +129,23 @@ void rows_take(struct rows *rows, const struct rows_type *type, uint32_t index, 
             taken->list[taken->count++] = taken->list[i];
 }
 
+bool rows_select(struct rows *selection, void *row)
+{
+    const struct row_base *base = row;
+    size_t position = position_after(selection, base->index);
+    struct row_base **at;
+
+    if (position > 0 && selection->list[position - 1] == base)
+        return true;
+    if (!make_room(selection, selection->count + 1))
+        return false;
+    at = selection->list + position;
+    memmove(at + 1, at, (selection->count - position) * sizeof(struct row_base *));
+    *at = row;
+    selection->count++;
+    return true;
+}
+
 /* Frees rows, no more than a slice; returns how many. */
 static size_t free_some(struct rows *rows, const struct rows_type *type, size_t slice)
 {

@@ -51,6 +51,13 @@ bool rows_add(struct rows *rows, const struct rows_type *type, void *row);
  */
 void rows_take(struct rows *rows, const struct rows_type *type, uint32_t index, struct rows *taken);
 
+/*
+ * Some rows of a table, kept beside it in a struct rows of its own, so that rows_after() finds the
+ * next of them without a look at the others.  It has a list alone, which is the caller's to free();
+ * the rows are borrowed.  False when memory is out, never as long as count is below room.
+ */
+bool rows_select(struct rows *selection, void *row);
+
 /* Hands all rows to be freed, in slices by a timer; the numbering of rows goes on. */
 void rows_bury(struct rows *rows, const struct rows_type *type);
 

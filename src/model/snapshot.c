@@ -198,16 +198,19 @@ static bool is_news(const struct instance *instance, const struct client *client
 
 static void client_kept(void *arg, void *row, void *old_row)
 {
+    struct instance *instance = arg;
     struct client *client = row;
     struct client *old = old_row;
 
     client->peer = old->peer;
     old->peer = NULL;
+    if (client->peer)
+        rows_select(&instance->peers, client); /* the list has room for those of the old rows */
     client->seen_mono = old->seen_mono;
     if (!old->pending)
         client->pending = false;
-    else if (!client->pending && is_news(arg, client))
-        clients_come(arg, client);
+    else if (!client->pending && is_news(instance, client))
+        clients_come(instance, client);
 }
 
 /* Who is there when the agent comes to know the daemon is no news. */
@@ -262,11 +265,24 @@ static uint32_t count_pending(const struct snapshot *snapshot)
     return snapshot->dropped == 0 && rest < pending ? (uint32_t)rest : pending;
 }
 
+/* The peers are found anew among the clients, by client_kept(). */
+static bool commit_clients(struct snapshot *snapshot)
+{
+    struct instance *instance = snapshot->instance;
+    struct gather_visitor visitor = {client_kept, client_ended, client_started, instance};
+    size_t peers = instance->peers.count;
+
+    instance->peers.count = 0;
+    if (gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor))
+        return true;
+    instance->peers.count = peers;
+    return false;
+}
+
 /* False when memory was out, or the tables have changed under it: the old rows stay. */
 static bool commit_server(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
-    struct gather_visitor visitor = {client_kept, client_ended, client_started, instance};
     struct gather_visitor nobody = {NULL, NULL, NULL, NULL};
 
     instance->mode = MODE_SERVER;
@@ -274,7 +290,7 @@ static bool commit_server(struct snapshot *snapshot)
         return false;
     snapshot->gathering = false;
     settle(snapshot);
-    if (!gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor)) {
+    if (!commit_clients(snapshot)) {
         gather_abort(&snapshot->routes, &route_rows);
         return false;
     }

@@ -170,6 +170,28 @@ static void check_command(const struct command_record *command)
     check_text(command->reply, TEXT_MAX);
 }
 
+/* The selections hold what one finds by looking at every row. */
+static void check_selections(const struct instance *instance)
+{
+    const struct request *request;
+    size_t peers = 0;
+    size_t open = 0;
+
+    for (size_t i = 0; i < instance->clients.count; i++) {
+        const struct client *client = (const struct client *)instance->clients.list[i];
+
+        if (client->peer)
+            REQUIRE(peers < instance->peers.count &&
+                    instance->peers.list[peers++] == &client->base);
+    }
+    REQUIRE(peers == instance->peers.count);
+    for (uint32_t row = 0; (request = history_after(&instance->requests, row, &row));)
+        if (request->status == REQUEST_PENDING)
+            REQUIRE(open < instance->open_requests.count &&
+                    instance->open_requests.rows[open++] == row);
+    REQUIRE(open == instance->open_requests.count);
+}
+
 static void check_on_demand(const struct instance *instance)
 {
     REQUIRE(instance->net.count <= NET_LINES_MAX && instance->pkcs11.count <= PKCS11_MAX);
@@ -223,6 +245,7 @@ void check_instance(const struct instance *instance)
     check_clients(instance);
     check_routes(instance);
     check_histories(instance);
+    check_selections(instance);
     check_on_demand(instance);
     check_state(&instance->state);
     check_command(&instance->last_command);

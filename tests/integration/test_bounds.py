@@ -8,9 +8,12 @@ from parts.master import CLEANUP_SET, COMMIT_SET, GEN_ERR, REGISTER, TEST_SET, M
 from parts.snmp import SnmpError
 from parts.view import InstanceView, rows
 
+CLIENT_TABLE = (*CONTROL_TABLE[:10], 1, 3, 1)
+
 CHANGES_MAX = 64  # varbinds of a SET
 WAITING_MAX = 8  # SETs between two phases
 ANSWER_MAX = 60000  # bytes of an answer
+VALUES_MAX = 100  # values of a GetBulk
 TEXT = 1024  # bytes of the longest text
 NAME = 100  # bytes that a varbind takes at most besides its value
 
@@ -99,6 +102,25 @@ def test_varbinds_of_a_get(start_fake, start_agent, lab, snmpd, manager, kind):
     link.close()
     assert agent.log.count("connected to the master agent") == 1
     assert "session with the master agent has ended" not in agent.log
+
+
+@pytest.mark.parametrize("columns", [1, 3, 20])
+def test_repetitions_of_a_getbulk(start_fake, start_agent, lab, columns):
+    """A master agent that asks for everything at once gets a hundred values: RFC 3416 section 4.2.3
+    lets an answer be cut."""
+    master = lab.track(Master(lab.path("master.sock")))
+    fake = start_fake(mode="server")
+    with fake.script() as daemon:
+        daemon.add_clients(VALUES_MAX + 1)
+    start_agent([entry(fake)], master=master)
+    lab.wait_until(lambda: master.seen.count(REGISTER) == 3 and len(fake.commands("status")) > 1,
+                   "there is a session, and a status was read")
+    names = [(*CLIENT_TABLE, column) for column in range(2, columns + 2)]
+    whole = master.bulk(VALUES_MAX // columns, *names)
+    assert whole[0] == 0 and whole[1] > 40 * (VALUES_MAX // columns * columns)
+    assert master.bulk(VALUES_MAX // columns - 1, *names)[1] < whole[1]
+    for repetitions in (VALUES_MAX // columns + 1, 1000, 65535):
+        assert master.bulk(repetitions, *names) == whole
 
 
 @pytest.mark.parametrize("count", [199, 200, 201])

@@ -1,6 +1,7 @@
 """The shipped settings of snmpd: three users, three views, and what each sees and sets."""
 
 import os
+import random
 import re
 
 import pytest
@@ -80,3 +81,81 @@ def test_a_client_that_connects_only_after_it_was_answered(lab, pki, guarded, st
     manager.set(("ovpnCredentialUsername.1.1", "s", "carol"),
                 ("ovpnCredentialPassword.1.1", "s", "wonderland"))
     InstanceView(lab, manager).wait(30, State="connected")
+
+
+USERS = ("ovpnmonitor", "ovpnoperator", "ovpnsecrets")
+# Each with its first columns: where a view ends, in the middle of a table, and what stands around.
+TABLES = ("1.1", "1.2.1", "1.3.1", "1.4.1", "1.5.1", "1.6.1", "1.7.1", "2.1.1", "2.2.1", "2.3.1",
+          "2.4.1", "2.5.1", "2.6.1", "2.7.1", "3.1.1.1", "3.1.2.1", "3.1.3.1", "3.2.1.1")
+AROUND = ("1.3.6.1.2.1.1.1", "1.3.6.1.2.1.1.9.1.4", "1.3.6.1.4.1", OID_ROOT, OID_ROOT + ".0",
+          OID_ROOT + ".1", OID_ROOT + ".2", OID_ROOT + ".3", OID_ROOT + ".4", "1.3.6.1.6.3", "2")
+
+
+def place(dice):
+    """An OID that a manager may ask behind."""
+    if dice.random() < 0.2:
+        return dice.choice(AROUND)
+    name = f"{OID_ROOT}.{dice.choice(TABLES)}.{dice.randrange(9)}"
+    for _ in range(dice.randrange(3)):
+        name += f".{dice.choice((0, 1, 2, 9, 4294967295))}"
+    return name
+
+
+@pytest.fixture
+def busy(lab, guarded, start_agent, start_fake):
+    """Something in most tables."""
+    fake = start_fake(mode="server")
+    with fake.script() as daemon:
+        daemon.add_clients(7)
+    start_agent([entry(fake)], master=guarded)
+    InstanceView(lab, guarded.manager()).wait(Contact="up", Clients=7)
+    return guarded
+
+
+# Pairs of columns, the second behind the end of some view.
+PAIRS = (("1.7.1.3", "2.2.1.2"), ("1.7.1.3", "3.1.1.1.1"), ("1.3.1.22", "3.1.2.1.1"),
+         ("2.5.1.7", "3.2.1.1.1"), ("3.1.1.1.20", "3.2.1.1.4"), ("1.5.1.8", "2.7.1.4"))
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_a_getbulk_ends(busy, name):
+    """snmpd 5.9.3 loops without end where a view ends in what a subagent registered and nothing
+    stands behind it that snmpd serves by itself: the first of the pairs, and the lowest user."""
+    manager = user(busy, name)
+    for pair in PAIRS:
+        manager.getbulk([f"{OID_ROOT}.{column}" for column in pair], 40)
+
+
+def getbulks_at_random(manager, dice, count=40):
+    """Each is answered, without an error."""
+    manager.options += ["-Ir"]  # the places need not be of the MIB
+    for _ in range(count):
+        places = [place(dice) for _ in range(dice.randrange(1, 6))]
+        manager.getbulk(places, dice.choice((1, 2, 5, 20, 40, 100)),
+                        dice.choice((0, 0, 0, dice.randrange(len(places)))))
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_random_getbulks(busy, name):
+    getbulks_at_random(user(busy, name), random.Random(name))
+
+
+def test_a_view_with_a_mask(lab, start_agent, start_fake):
+    """One daemon of two, and the line that the shipped views have."""
+    fakes = [start_fake(name, mode="server") for name in ("one", "two")]
+    for fake in fakes:
+        with fake.script() as daemon:
+            daemon.add_clients(7)
+    last, = {line.split()[3] for line in shipped(()) if ".1.3.6.1.6.3" in line}
+    # All but the column, which is number 14.
+    snmpd = Snmpd(lab, extra=["com2sec tenant default tenant", "group tenants v2c tenant",
+                              f"view oneDaemon included .{OID_ROOT}.1.3.1.0.2 ff:fb",
+                              f"view oneDaemon included {last}",
+                              'access tenants "" v2c noauth exact oneDaemon none none']).start()
+    start_agent([entry(fake, index) for index, fake in enumerate(fakes, 1)], master=snmpd)
+    for index in (1, 2):
+        InstanceView(lab, snmpd.manager(), index).wait(Contact="up", Clients=7)
+    manager = snmpd.manager()
+    manager.credentials = ["-v2c", "-c", "tenant"]
+    assert {index for index, _ in manager.table("ovpnClientTable")} == {2}
+    getbulks_at_random(manager, random.Random("tenant"))

@@ -62,6 +62,27 @@ static void test_row_at_once(void **state)
     assert_string_equal(office_client(0)->peer->version, "2.6.14");
 }
 
+/* Those with a block, in the order of their indexes, through statuses and the end of all. */
+static void test_peers(void **state)
+{
+    (void)state;
+    assert_null(peers_after(office, 0));
+    script_say(BLOCK("2", CAROL_ENV));
+    script_say(BLOCK("0", ENV("time_unix=1795453800") ENV("common_name=alice")));
+    script_say(BLOCK("0", ENV("time_unix=1795453800") ENV("common_name=alice")));
+    assert_ptr_equal(peers_after(office, 0), office_client(0));
+    assert_ptr_equal(peers_after(office, 1), office_client(2));
+    assert_null(peers_after(office, 3));
+    office_poll(OFFICE_CAROL OFFICE_ALICE OFFICE_BOB);
+    assert_ptr_equal(peers_after(office, 0), office_client(0));
+    assert_ptr_equal(peers_after(office, 1), office_client(2));
+    office_poll(OFFICE_CAROL OFFICE_BOB);
+    assert_ptr_equal(peers_after(office, 0), office_client(1));
+    assert_int_equal(office->peers.count, 1);
+    clients_end_all(office);
+    assert_null(peers_after(office, 0));
+}
+
 /* The status came first: the block has the news of the peer, and who was pending is there. */
 static void test_block_behind_the_status(void **state)
 {
@@ -311,6 +332,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, office_end)
     const struct CMUnitTest tests[] = {
         TEST(test_row_at_once),
+        TEST(test_peers),
         TEST(test_block_behind_the_status),
         TEST(test_ipv6),
         TEST(test_real_blocks),

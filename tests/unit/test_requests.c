@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -307,6 +308,37 @@ static void test_bound(void **state)
     assert_int_equal(instance_request_count(office), 1);
 }
 
+/* One more than may be open: the oldest ends. */
+static void test_open_at_once(void **state)
+{
+    struct instance_config config = office_config;
+    char line[64];
+    uint32_t row;
+
+    (void)state;
+    config.limits.request_lines = 2 * REQUESTS_OPEN_MAX;
+    session_configure(office_session, &config);
+    for (int i = 0; i < REQUESTS_OPEN_MAX; i++) {
+        snprintf(line, sizeof(line), ">PASSWORD:Need 'token %d' password\r\n", i);
+        script_say(line);
+        script_told(EVENT_INPUT_NEEDED, -1);
+    }
+    requests_accepted(office, 2, false);
+    script_told(EVENT_INPUT_ENDED, -1);
+    script_say(NEED);
+    script_told(EVENT_INPUT_NEEDED, -1);
+    assert_int_equal(instance_request_count(office), REQUESTS_OPEN_MAX);
+    script_say(">PROXY:1,TCP,b\r\n");
+    script_told(EVENT_INPUT_ENDED, EVENT_INPUT_NEEDED, -1);
+    assert_int_equal(request_at(1)->status, REQUEST_WITHDRAWN);
+    assert_int_equal(instance_request_count(office), REQUESTS_OPEN_MAX);
+    assert_ptr_equal(requests_open(office, &row), request_at(3));
+    assert_int_equal(row, 3);
+    assert_ptr_equal(requests_open_after(office, 3, &row), request_at(4));
+    assert_null(requests_open_after(office, office->requests.last, &row));
+    session_configure(office_session, &office_config);
+}
+
 static void test_last_number(void **state)
 {
     (void)state;
@@ -361,6 +393,7 @@ int main(void)
         TEST(test_odd_challenges),
         TEST(test_kinds),
         TEST(test_bound),
+        TEST(test_open_at_once),
         TEST(test_last_number),
         TEST(test_hostile_texts),
     };

@@ -358,6 +358,25 @@ static void test_taking_without_memory(void **state)
     assert_int_equal(memory_blocks(), 0);
 }
 
+static void test_selecting(void **state)
+{
+    struct rows selection = {0};
+
+    (void)state;
+    for (int key = 1; key <= 40; key++)
+        assert_true(rows_add(&rows, &type, item_new(key)));
+    for (int i = 0; i < 20; i++) /* every second, in an order of its own */
+        assert_true(rows_select(&selection, rows.list[2 * (7 * i % 20)]));
+    assert_true(rows_select(&selection, rows.list[0])); /* once more */
+    assert_int_equal(selection.count, 20);
+    for (uint32_t index = 0; index < 39; index++)
+        assert_ptr_equal(rows_after(&selection, index), rows.list[(index + 1) / 2 * 2]);
+    assert_null(rows_after(&selection, 39));
+    for (size_t i = 0; i < rows.count; i++)
+        assert_int_equal(rows.list[i]->position, i);
+    free(selection.list);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -367,6 +386,7 @@ int main(void)
         TEST(test_bound),
         TEST(test_change_while_gathering),
         TEST(test_adding),
+        TEST(test_selecting),
         TEST(test_the_last_index),
         TEST(test_burial_in_slices),
         TEST(test_burial_of_nothing),

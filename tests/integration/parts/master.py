@@ -123,6 +123,10 @@ class Master:
         """Sends one phase of a SET and returns the error status; each change is (OID, integer)."""
         return self.error(self.send(kind, transaction, integers(*changes)))
 
+    def bulk(self, repetitions, *oids):
+        """Sends a GetBulk and returns (error status, size of the varbinds)."""
+        return self._answer_to(self.send(GET_BULK, 1, struct.pack(">HH", 0, repetitions) + ranges(*oids)))
+
     def send(self, kind, transaction, payload=b"", **options):
         """Sends a request, with pdu()'s options, and returns its packet."""
         packet = next(self._packets)
@@ -134,11 +138,14 @@ class Master:
 
     def error(self, packet):
         """Waits for the answer to a request and returns its error status."""
+        return self._answer_to(packet)[0]
+
+    def _answer_to(self, packet):
         end = time.monotonic() + 10
         while packet not in self.answers:
             assert time.monotonic() < end, f"no answer to {packet}; answered: {self.errors[-20:]}"
             time.sleep(0.01)
-        return self.answers[packet][0]
+        return self.answers[packet]
 
     def errors_of(self, packet):
         return [error for which, error in self.errors if which == packet]

@@ -124,6 +124,10 @@ class Manager:
     def bulkwalk(self, name, repetitions=25):
         return self._walk("snmpbulkwalk", name, f"-Cr{repetitions}")
 
+    def getbulk(self, names, repetitions, non_repeaters=0):
+        """The output of snmpbulkget, lines of it that say that there is no more included."""
+        return self._output("snmpbulkget", names, f"-Cn{non_repeaters}", f"-Cr{repetitions}")
+
     def set(self, *changes):
         """Each change is (name, type letter of snmpset, value); all go in one PDU."""
         words = [str(word) for change in changes for word in change]
