@@ -272,7 +272,7 @@ class Snmpd(Child):
             f"rwcommunity {COMMUNITY} 127.0.0.1",
             "master agentx",
             f"agentXSocket {self.agentx}",
-            f"agentXPerms {permissions}",
+            *([f"agentXPerms {permissions}"] if permissions else []),
             *extra,
         ]
         if sink is not None:
