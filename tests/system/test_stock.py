@@ -144,6 +144,16 @@ def test_control(machine):
     assert machine.run(line) == "ovpnControlVerb.1 = 4\n"
 
 
+def test_more_in_the_foreground(machine):
+    stop, run = block("systemctl stop openvpn-agentx").splitlines()
+    # It is stopped as soon as it has said what there is to say.
+    said = machine.run(f"{stop}\n{run} >said 2>&1 &\npid=$!\n"
+                       "timeout 30 sh -c 'until [ $(grep -c \": contact, \" said) = 2 ]; do sleep 0.2; done'\n"
+                       "kill $pid\nwait $pid || :\ncat said\nsystemctl start openvpn-agentx")
+    assert "connected to the master agent" in said and "debug: " in said
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+
+
 def test_snmpd_starts_again(machine):
     machine.run("systemctl restart snmpd")
     machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
@@ -157,7 +167,8 @@ def test_all_comes_back_after_a_reboot(machine):
 
 def test_uninstall_keeps_the_vpn(machine):
     said = machine.run("make uninstall", SOURCE)
-    assert "take the lines `management /run/openvpn-agentx/...` out" in said
+    assert "take the lines `management /run/openvpn-agentx/...`" in said
+    assert "/etc/openvpn/server/office.conf\n" in said and "/etc/openvpn/client/branch.conf\n" in said
     assert machine.ask("systemctl is-active openvpn-agentx") == "inactive"
     assert "openvpn-agentx" not in machine.run("ls -R /etc/systemd/system")
     # What it says to do, and a reboot.
