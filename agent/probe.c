@@ -12,6 +12,8 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
+#include "base/denied.h"
+
 struct probe {
     struct event_base *base;
     probe_done *done;
@@ -118,14 +120,16 @@ static void finish(struct probe *probe, const char *why)
 
 static void finish_with(struct probe *probe, int error)
 {
+    const struct sockaddr_un *target = (const struct sockaddr_un *)&probe->target;
     const char *hint = "";
-    char text[256];
+    char text[512];
+    char why[256];
 
-    if (error == EACCES || error == EPERM)
-        hint = "; the agent's user may not use this socket or its folder, see agentXPerms of snmpd";
+    if (error == EACCES && target->sun_family == AF_UNIX)
+        hint = denied_why(target->sun_path, why, sizeof(why));
     else if (error == ENOENT || error == ECONNREFUSED)
-        hint = "; snmpd does not run, has no line \"master agentx\", or another agentXSocket";
-    snprintf(text, sizeof(text), "%s%s", strerror(error), hint);
+        hint = "snmpd does not run, has no line \"master agentx\", or another agentXSocket";
+    snprintf(text, sizeof(text), "%s%s%s", strerror(error), *hint != '\0' ? "; " : "", hint);
     finish(probe, text);
 }
 

@@ -1,11 +1,13 @@
 """The part of scripts/demo that runs behind the build: starts everything and shows it."""
 
 import os
+import re
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 
 sys.dont_write_bytecode = True
@@ -16,11 +18,14 @@ from fake.fake_openvpn import FakeOpenVpn  # noqa: E402  (the path comes first)
 from parts import openvpn, snmp, tunnel, view  # noqa: E402
 from parts.agent import Agent  # noqa: E402
 from parts.pki import Pki  # noqa: E402
-from parts.process import Lab  # noqa: E402
+from parts.process import Child, Lab  # noqa: E402
 
 OFFICE, BRANCH, ALICE = 1, 2, 3  # ovpnInstanceIndex
 LOG_TAIL = 8  # lines
-WIDTH = 100  # of the last column's end, without a terminal
+WIDTH = 80  # of the page, without a terminal
+PACKETS, SIZE = 1000, 1000  # of the traffic to alice, octets
+# In a notification.
+DULL = ("StateName", "RealAddr", "RealAddrType", "RealPort", "SessionVirtualIpv4", "ClientIndex")
 NOTIFY = ["state", "fatal", "hold", "contact", "input", "auth", "client"]
 
 
@@ -32,14 +37,21 @@ def cut(text, width):
     return text if len(text) <= width else text[:max(width - 3, 0)] + "..."
 
 
-def show(title, columns, rows):
-    """Prints rows, dicts of texts, as a table; the last column is cut to the width of the page."""
+def page_width():
+    return shutil.get_terminal_size((WIDTH, 0)).columns
+
+
+def show(title, columns, rows, dull=()):
+    """Prints rows, dicts of texts, as a table.  What is wider than the page loses the dull columns, one
+    after the other, and then the end of its last column."""
     say(f"\n{title}")
-    lines = [[str(row.get(column, "")) for column in columns] for row in rows]
-    lines.insert(0, columns)
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    page = shutil.get_terminal_size((WIDTH, 0)).columns
-    last = max(page - sum(widths[:-1]) - 2 * len(widths), 20)
+    for left_out in (None, *dull):
+        columns = [column for column in columns if column != left_out]
+        lines = [columns, *([str(row.get(column, "")) for column in columns] for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*lines)]
+        last = page_width() - sum(widths[:-1]) - 2 * len(widths)
+        if last >= widths[-1]:
+            break
     for line in lines:
         cells = [cell.ljust(width) for cell, width in zip(line, widths)]
         say("  " + "  ".join([*cells[:-1], cut(line[-1], last)]).rstrip())
@@ -51,17 +63,54 @@ def clock(seconds):
     return time.strftime("%H:%M:%S", time.localtime(seconds)) if seconds else ""
 
 
+# The device's queue takes 500 packets.
+_SEND = """
+import socket, sys, time
+address, count, size = sys.argv[1], *map(int, sys.argv[2:])
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+    for number in range(count):
+        link.sendto(bytes(size), (address, 9))
+        if number % 100 == 99:
+            time.sleep(0.05)
+"""
+
+
+def _own_network(lab):
+    """A network namespace with nothing but its loopback interface, so that nothing of the machine's
+    network is touched.  Returns the words before a command that is to run in there."""
+    holder = Child(lab, "network", ["unshare", "--net", "sh", "-c",
+                                    "ip link set lo up && echo ready && exec sleep infinity"])
+    holder.spawn()
+    lab.wait_until(lambda: "ready" in holder.log, "there is a network namespace")
+    return ["nsenter", f"--net=/proc/{holder.pid}/ns/net"]
+
+
 class Real:
     """OpenVPN itself: a server, two clients, and a client that waits for its release."""
 
     def __init__(self, lab):
         pki = Pki(lab.make_folder("pki"))
-        self.office = openvpn.server(lab, pki, "office")
-        self.alice = openvpn.client(lab, pki, self.office, "alice")
-        self.branch = openvpn.client(lab, pki, self.office, "branch", hold=True)
-        for daemon in (self.office, self.alice, self.branch,
-                       openvpn.client(lab, pki, self.office, "bob")):
+        inside = _own_network(lab)
+        self.office = openvpn.server(lab, pki, "office", prefix=inside)
+        self.alice, self.branch, bob, self.carol = (
+            openvpn.client(lab, pki, self.office, name, prefix=inside, hold=name == "branch")
+            for name in ("alice", "branch", "bob", "carol"))
+        for daemon in (self.office, self.alice, self.branch, bob):
             daemon.start()
+        self.office.wait_completed()
+        for words in ("address add 10.9.0.1/24 dev tun0", "link set tun0 up"):
+            subprocess.run([*inside, "ip", *words.split()], check=True)
+        self.inside = inside
+
+    def send_to_alice(self, address):
+        subprocess.run([*self.inside, sys.executable, "-c", _SEND, address, str(PACKETS), str(SIZE)],
+                       check=True)
+
+    def carol_comes(self):
+        self.carol.start()
+
+    def carol_goes(self):
+        self.carol.stop()
 
     def hold_was_released(self):
         """The server sees the client by itself."""
@@ -81,6 +130,21 @@ class Scripted:
         for name, received, sent in (("alice", 48213, 1920334), ("bob", 5120, 7008)):
             with self.office.script() as server:
                 server.add_client(name, received=received, sent=sent)
+
+    def _client(self, server, name):
+        return next(client for client in server.clients if client.common_name == name)
+
+    def send_to_alice(self, _address):
+        with self.office.script() as server:
+            self._client(server, "alice").sent += PACKETS * SIZE
+
+    def carol_comes(self):
+        with self.office.script() as server:
+            server.add_client("carol")
+
+    def carol_goes(self):
+        with self.office.script() as server:
+            server.remove_clients([self._client(server, "carol")])
 
     def hold_was_released(self):
         with self.office.script() as server:
@@ -153,13 +217,14 @@ class Demo:
         show("The daemons (ovpnInstanceTable)",
              ["Index", "Name", "Contact", "Mode", "State", "HoldWaiting", "TunnelIpv4", "Clients",
               "Version"],
-             [{"Index": index[0], **row} for index, row in self.rows("ovpnInstanceTable").items()])
+             [{"Index": index[0], **row} for index, row in self.rows("ovpnInstanceTable").items()], dull=["Version", "Index"])
 
     def show_clients(self):
         rows = [{"Index": ".".join(map(str, index)), **row, "Since": clock(row["ConnectedSinceUnix"])}
                 for index, row in self.rows("ovpnClientTable").items()]
         show("Who is connected (ovpnClientTable)",
-             ["Index", "CommonName", "RealText", "VirtualIpv4", "BytesIn", "BytesOut", "Since"], rows)
+             ["Index", "CommonName", "RealText", "VirtualIpv4", "BytesIn", "BytesOut", "Since"], rows,
+             dull=["Index", "Since"])
 
     def show_routes(self):
         show("Which address belongs to whom (ovpnRouteTable)",
@@ -175,13 +240,13 @@ class Demo:
         show("What was asked for through SNMP (ovpnCommandTable)",
              ["Daemon", "Command", "Result", "Milliseconds", "Reply"],
              [{"Daemon": self.instance(index[0], "Name"), **row}
-              for index, row in self.rows("ovpnCommandTable").items()])
+              for index, row in self.rows("ovpnCommandTable").items()], dull=["Milliseconds"])
 
     def show_traps(self, title):
         """Those that were not shown yet."""
         traps = [trap for trap in self.sink.traps() if trap.name.startswith("ovpn")]
         show(title, ["No", "Notification", "Daemon", "Says"],
-             [_described(trap) for trap in traps[self.traps_shown:]])
+             [_described(trap) for trap in traps[self.traps_shown:]], dull=["No"])
         self.traps_shown = len(traps)
 
     # What is done, by command lines that a user can type
@@ -202,7 +267,7 @@ class Demo:
     def run(self, name, words):
         """Prints the command line, runs it, prints its output."""
         line = self.tool(name, words)
-        say(f"\n  $ {line}")
+        say("\n" + _folded(f"$ {line}"))
         done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, text=True, check=False,
                               stderr=subprocess.STDOUT, env={**os.environ, **self.environment()})
         for text in done.stdout.splitlines():
@@ -213,15 +278,20 @@ class Demo:
         say(f"  => {text}")
 
 
+def _folded(line):
+    """A command line as lines that fit the page and can be pasted."""
+    lines = textwrap.wrap(line, page_width() - 2, initial_indent="  ", subsequent_indent="      ",
+                          break_long_words=False, break_on_hyphens=False)
+    return " \\\n".join(lines)
+
+
 def _described(trap):
     values = dict(trap.values)
     head = {"No": values.pop("ovpnNotificationSequence", ""), "Notification": trap.name,
             "Daemon": values.pop("ovpnInstanceName", "")}
     values.pop("ovpnNotificationUnixTime", None)
-    said = [f"{name.removeprefix('ovpnInstance').removeprefix('ovpn')}={value}"
-            for name, value in values.items()
-            if value not in ("", 0)
-            and not name.endswith(("StateName", "RealAddr", "RealAddrType"))]
+    said = [f"{re.sub('^ovpn(Instance|Client|Session)?', '', name)}={value}"
+            for name, value in values.items() if value not in ("", 0) and not name.endswith(DULL)]
     return {**head, "Says": ", ".join(said)}
 
 
@@ -230,7 +300,7 @@ def look(demo):
               all(demo.instance(index, "Contact") == "up" for index in (OFFICE, BRANCH, ALICE)) and
               demo.instance(ALICE, "State") == "connected" and
               demo.instance(BRANCH, "HoldWaiting") == "true",
-              "alice and bob are connected and the agent has contact with all daemons")
+              "alice and bob are connected and all daemons have contact")
     demo.sink.wait_traps("ovpnHoldWaiting")
     demo.show_instances()
     demo.show_clients()
@@ -239,10 +309,39 @@ def look(demo):
     demo.show_traps("Notifications so far, as snmptrapd received them")
 
 
+def traffic(demo):
+    """Of alice alone, as she sees and hears nothing else."""
+    def alice():
+        return next(row for row in demo.rows("ovpnClientTable").values()
+                    if row["CommonName"] == "alice")
+
+    before = alice()
+    say(f"\n{PACKETS} packets of {SIZE} octets go through the tunnel to alice")
+    demo.daemons.send_to_alice(before["VirtualIpv4"])
+    demo.wait(lambda: alice()["BytesOut"] >= before["BytesOut"] + PACKETS * SIZE,
+              "her row counts them")
+    after = alice()
+    show("Her traffic (ovpnClientTable)", ["CommonName", "Column", "Before", "After", "Difference"],
+         [{"CommonName": "alice", "Column": column, "Before": before[column], "After": after[column],
+           "Difference": after[column] - before[column]} for column in ("BytesIn", "BytesOut")])
+
+
+def come_and_go(demo):
+    say("\ncarol connects, and leaves again")
+    demo.daemons.carol_comes()
+    demo.wait(lambda: "carol" in demo.names(), "she has a row")
+    demo.daemons.carol_goes()
+    demo.wait(lambda: "carol" not in demo.names(), "her row goes")
+    for name in ("ovpnClientConnected", "ovpnClientDisconnected"):
+        demo.sink.wait_traps(name, where=lambda trap: "carol" in trap.text)
+    demo.show_traps("Notifications of it")
+
+
 def control(demo):
     say(f"""
-Remote control.  A SET is answered when the daemon has answered.  The agent's key `allow` says what
-may be asked: verb and kill of office, hold of branch.  For commands like these, in any shell:
+Remote control.  A SET is answered when the daemon has answered.  The agent's
+key `allow` says what may be asked: verb and kill of office, hold of branch.
+For commands like these, in any shell:
 
   {demo.export()}""")
     change_verb(demo)
@@ -264,8 +363,8 @@ def change_verb(demo):
 
 def kill_bob(demo):
     serial = f"ovpnControlSerial.{OFFICE}"
-    say("\n2. bob shall leave.  The serial number is read and sent along: a command that is sent"
-        "\n   twice by accident, by a retransmission or by two people, happens once")
+    say("\n2. bob shall leave.  The serial number is read and sent along: a command that"
+        "\n   is sent twice by accident, by a retransmission or by two people, happens once")
     demo.run("snmpget", serial)
     read = demo.manager.get(serial)
     demo.run("snmpset", f"{serial} i {read} ovpnControlKillCommonName.{OFFICE} s bob")
@@ -332,6 +431,8 @@ def main():
     try:
         demo = Demo(lab, scripted_or_not("--scripted" in sys.argv))
         look(demo)
+        traffic(demo)
+        come_and_go(demo)
         control(demo)
         if keep:
             hint(demo)
@@ -347,7 +448,7 @@ def main():
     if not keep:
         say("""
 All is stopped again.  Next:
-  scripts/demo --keep    leaves it running, to try snmpwalk, snmptable and snmpset
+  scripts/demo --keep    leaves it running, to try snmpwalk and snmpset
   README.md              "Install it" and "Set it up" for your own daemons""")
     return 0
 

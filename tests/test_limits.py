@@ -101,13 +101,11 @@ def value_of(words):
 def table_of(page):
     """The rows of LIMITS: {what: limit}."""
     section = page.partition("\n.Sh LIMITS\n")[2].partition("\n.Sh ")[0]
-    rows = section.partition(".It Em What Ta Em Limit")[2].partition("\n.El")[0]
+    rows = section.partition(".Bl -tag -compact")[2].partition("\n.El")[0]
     found = {}
-    for line in rows.splitlines():
-        if line.startswith(".It "):
-            what, limit, *_ = re.split(r" Ta ?", line.removeprefix(".It "))
-            assert what not in found
-            found[what] = re.sub(r"\b(Ic|Em) ", "", limit).strip()
+    for what, limit in re.findall(r"^\.It (.*)\n(.*)$", rows, re.MULTILINE):
+        assert what not in found
+        found[what] = limit.removeprefix(".Ic ").rstrip("; ")
     return found
 
 
@@ -150,6 +148,6 @@ def test_what_is_not_there_is_found():
         value_of("NO_SUCH_BOUND")
     with pytest.raises(AssertionError):
         value_of("DEPTH_MAX / 3")
-    assert table_of("\n.Sh LIMITS\n.It Em What Ta Em Limit Ta X\n.It A, b Ta 5 bytes Ta c\n"
-                    ".It D Ta Ic key Ta\n.El\n.It E Ta 1 Ta\n.Sh X\n") == {"A, b": "5 bytes",
-                                                                         "D": "key"}
+    assert table_of("\n.Sh LIMITS\n.Bl -tag -compact -width x\n.It A, b\n5 bytes;\nc\n"
+                    ".It D\n.Ic key ;\nx\n.It E\n6\n.El\n.It F\n1\n.Sh X\n") == {
+        "A, b": "5 bytes", "D": "key", "E": "6"}

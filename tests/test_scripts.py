@@ -1,7 +1,10 @@
 """The scripts around the build."""
 
+import re
 import subprocess
+from pathlib import Path
 
+import base_mibs
 from source import TOP, all_files
 
 
@@ -36,7 +39,7 @@ def test_copy_source_without_git_leaves_out_what_was_made(tmp_path):
 
 
 def test_wrong_words():
-    for script in ("demo", "install-deps"):
+    for script in ("base-mibs", "demo", "install-deps"):
         done = run(TOP / "scripts" / script, "--hlep", status=1)
         assert done.stderr.startswith(f"usage: scripts/{script} ")
     run(TOP / "scripts/copy-source", "/nonexistent", status=1)
@@ -48,3 +51,37 @@ def test_install_deps_lists():
                          for word in ("build", "demo", "test"))
     assert build < demo < test
     assert "gcc" in build and "openvpn" in demo and "valgrind" in test
+    assert [package for package in test if package.startswith("erlang")] == []
+
+
+# They start nothing that listens, and belong to every system.
+HARMLESS = {"iproute2", "procps", "systemd", "util-linux"}
+
+
+def test_install_deps_knows_the_services_that_it_brings():
+    """What a package switches on at its installation is switched off again."""
+    text = (TOP / "scripts/install-deps").read_text(encoding="utf-8")
+    known = set(re.search(r"^services='(.*)'$", text, re.MULTILINE).group(1).split())
+    packages = set(run(TOP / "scripts/install-deps", "--list").stdout.split()) - HARMLESS
+    found = set()
+    for package in packages:
+        for path in map(Path, run("dpkg", "--listfiles", package).stdout.splitlines()):
+            if path.parent.name == "system" and path.suffix in (".service", ".socket", ".timer") \
+                    and "@" not in path.name and "[Install]" in path.read_text(encoding="utf-8"):
+                found.add(path.name)
+    assert found and found == known
+
+
+def test_base_mibs_leaves_a_full_folder_alone(tmp_path):
+    """It would need the network."""
+    (tmp_path / "SNMPv2-SMI.mib").touch()
+    run(TOP / "scripts/base-mibs", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["SNMPv2-SMI.mib"]
+
+
+def test_base_modules_are_the_ones_that_the_module_imports():
+    text = (TOP / "mib/OPENVPN-MANAGEMENT-MIB.txt").read_text(encoding="ascii")
+    imported = re.findall(r"FROM\s+([\w-]+)", text.partition("IMPORTS")[2].partition(";")[0])
+    there = {path.stem for path in base_mibs.folder().iterdir()}
+    assert set(imported) - there == set()
+    assert [name for name in there if name.startswith(("OTP", "RFC"))] == []

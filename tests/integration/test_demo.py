@@ -1,6 +1,7 @@
 """What scripts/demo runs behind its build, as a user sees it, and that it leaves nothing behind."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -54,10 +55,15 @@ def test_it_shows_all_and_leaves_nothing(demo, kind):
                  "Initialization Sequence Completed" if kind == "scripted" else "PUSH_REPLY",
                  "ovpnHoldWaiting"):
         assert text in before
+    assert re.search(r"^  (\d+ +)?ovpnClientConnected +office +CommonName=carol", before, re.MULTILINE)
+    assert re.search(r"^  (\d+ +)?ovpnClientDisconnected +office +CommonName=carol", before, re.MULTILINE)
+    assert re.search(r"^  alice +BytesOut +\d+ +\d+ +1\d{6}$", before, re.MULTILINE)
     for text in ("verb level changed", "Reason: inconsistentValue", "Reason: notWritable",
                  "HoldRelease.2 = INTEGER: release(2)", "common name 'bob' found",
                  "ovpnHoldEnded", "ovpnClientDisconnected", "ovpnClientConnected", "scripts/demo --keep"):
         assert text in after
+    assert [line for line in shown.splitlines() if len(line) > 80
+            and not line.startswith(("  export ", "  Reason: "))] == []
     assert_nothing_is_left(run)
 
 

@@ -16,6 +16,7 @@ from parts.view import InstanceView
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 OID_ROOT = "1.3.6.1.4.1.8072.9999.9999.1194"
 PASSWORD = "a long password"
+ENGINE = "0x80001f8803646f6f72"
 
 
 def example(name):
@@ -57,8 +58,8 @@ def receiver(lab):
     handler = lab.write("handler", f"#!/bin/sh\ncat >>'{log}'\n", mode=0o700)
     text = text.replace("#traphandle", "traphandle")
     text = text.replace("/usr/local/bin/on-openvpn-notification", handler)
-    user = re.search(r'createUser ovpntraps .*"', text).group()
-    user = user.replace("another long password", PASSWORD)
+    user = re.search(r'createUser -e 0xENGINEID ovpntraps .*"', text).group()
+    user = user.replace("another long password", PASSWORD).replace("0xENGINEID", ENGINE)
     port = free_port()
     folder = lab.make_folder("receiver")
     file = lab.write("receiver/snmptrapd.conf", user + "\n" + text)
@@ -79,15 +80,47 @@ def snmpd_lines(pattern):
     return lines
 
 
-def test_encrypted_informs(lab, receiver, start_fake, start_agent):
-    line, = snmpd_lines("trapsess -Ci -v3")
-    line = line.replace('"password"', f'"{PASSWORD}"').replace("192.0.2.1",
-                                                               f"127.0.0.1:{receiver.port}")
-    snmpd = Snmpd(lab, extra=[line]).start()
+def test_encrypted_traps(lab, receiver, start_fake, start_agent):
+    line, = snmpd_lines("trapsess -v3")
+    line = line.replace('"password"', f'"{PASSWORD}"').replace("0xENGINEID", ENGINE)
+    snmpd = Snmpd(lab, extra=["exactEngineID " + ENGINE,
+                              line.replace("192.0.2.1", f"127.0.0.1:{receiver.port}")]).start()
     fake = start_fake(mode="client", hold=True)
     start_agent([entry(fake)], master=snmpd)
-    lab.wait_until(lambda: "ovpnHoldWaiting" in receiver.log, "the inform arrives", 20)
+    lab.wait_until(lambda: "ovpnHoldWaiting" in receiver.log, "the trap arrives", 20)
     lab.wait_until(lambda: os.path.exists(receiver.handled), "the program runs")
+
+
+def test_snmpd_answers_while_no_receiver_is_there(lab, start_fake, start_agent):
+    """Traps with an engine's number and informs of version 2c; nobody listens."""
+    lines = snmpd_lines("trapsess -v3") + snmpd_lines("informsink")
+    lines = [line.replace('"password"', f'"{PASSWORD}"').replace("0xENGINEID", ENGINE)
+             .replace("192.0.2.1", f"127.0.0.1:{free_port()}")
+             .replace("127.0.0.1 public", f"127.0.0.1:{free_port()} public") for line in lines]
+    snmpd = Snmpd(lab, extra=["exactEngineID " + ENGINE, *lines]).start()
+    fake = start_fake(mode="client", hold=True)
+    start_agent([entry(fake, notify=["hold", "log:FNWID"])], master=snmpd)
+    view = InstanceView(lab, snmpd.manager())
+    view.wait(Contact="up", HoldWaiting="true")
+    for count in range(20):
+        with fake.script() as daemon:
+            daemon.log("W", f"line {count}")
+    lab.wait_until(lambda: snmpd.manager().get("ovpnAgentNotificationsSent.0") >= 20,
+                   "they are sent, and snmpd answers", 20)
+
+
+def test_a_reader_of_version_2c(lab, start_fake, start_agent):
+    """Sees states, not the log, and sets nothing."""
+    lines = snmpd_lines("view ovpnMonitor  included") + snmpd_lines("rocommunity")
+    snmpd = Snmpd(lab, extra=lines).start()
+    start_agent([entry(start_fake(), allow=["verb"])], master=snmpd)
+    InstanceView(lab, snmpd.manager()).wait(Contact="up")
+    reader = snmpd.manager(community="public")
+    assert reader.get("ovpnInstanceName.1") == "fake"
+    assert reader.walk("OPENVPN-MANAGEMENT-MIB::ovpnRecords") == []
+    with pytest.raises(snmp.SnmpError) as caught:
+        reader.set(("ovpnControlVerb.1", "i", 4))
+    assert caught.value.status == "noAccess"
 
 
 def test_one_user_with_two_levels(lab, snmptrapd, start_fake, start_agent):

@@ -5,13 +5,14 @@ management-client-user does not give to the agent.  Every fault of a configurati
 tests/unit/test_config_refused.c.
 """
 
-import glob
 import os
 import pwd
+import stat
 import subprocess
 
 import pytest
 
+import base_mibs
 from parts import agent as agent_part
 from parts import openvpn, snmp
 from parts.agent import Agent
@@ -20,6 +21,7 @@ from parts.process import Child
 from parts.snmp import Absent, SnmpError
 from parts.view import InstanceView
 
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 NOBODY = (54321, 54321)  # no name belongs to them
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process needs root")
@@ -82,12 +84,44 @@ def test_snmpd_has_no_line_master_agentx(lab, start_fake, start_agent):
 def test_the_agentx_socket_is_not_for_the_agents_user(lab, start_fake, unprivileged):
     master = snmp.Snmpd(lab, name="closed", permissions="0660 0755").start()
     agent = unprivileged([entry(start_fake())], master)
-    wait_log(agent, "Permission denied; the agent's user may not use this socket or its folder, "
-                    "see agentXPerms of snmpd; trying again")
+    path = master.agentx.removeprefix("unix:")
+    wait_log(agent, f"Permission denied; the agent's user may not use {path}, whose mode is 0660; "
+                    "trying again")
     assert agent.alive
     # The agent needs no restart when it is put right.
     os.chmod(master.agentx.removeprefix("unix:"), 0o666)
     wait_log(agent, "connected to the master agent")
+
+
+@needs_root
+def test_the_folder_that_snmpd_made_at_its_first_start(lab, start_fake, unprivileged):
+    """As Debian's package leaves it: without agentXPerms snmpd makes the folder for root alone, and
+    with agentXPerms it leaves one that is there as it is.  The installed entry of tmpfiles opens it.
+    """
+    folder = lab.path("agentx")
+    agentx = f"unix:{folder}/master"
+    first = snmp.Snmpd(lab, name="first", agentx=agentx, permissions=None).start()
+    first.stop()
+    assert mode(folder) == 0o700
+    master = snmp.Snmpd(lab, name="second", agentx=agentx, permissions="0666 0755").start()
+    assert mode(folder) == 0o700
+    agent = unprivileged([entry(start_fake())], master)
+    wait_log(agent, f"Permission denied; the agent's user may not enter {folder}, whose mode is 0700; "
+                    "trying again")
+    create_tmpfiles(lab)
+    wait_log(agent, "connected to the master agent")
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def create_tmpfiles(lab):
+    """What `systemd-tmpfiles --create` does with the entry of /var/agentx."""
+    with open(os.path.join(TOP, "conf/openvpn-agentx.tmpfiles"), encoding="utf-8") as file:
+        line = next(line for line in file if line.startswith("d /var/agentx "))
+    entries = lab.write("tmpfiles.conf", line.replace("/var/agentx", lab.path("agentx")))
+    subprocess.run(["systemd-tmpfiles", "--create", entries], check=True)
 
 
 # The management interface
@@ -269,7 +303,7 @@ def test_names_that_do_not_exist(office, lab, snmpd):
 
 
 def test_base_modules_are_missing(office, lab, snmpd):
-    """Debian has no IETF modules in main but those of erlang-snmp; what README says must work."""
+    """Debian's packages of Net-SNMP come without the IETF's modules; what README says must work."""
     alone = tool("snmpwalk", lab.folder, snmpd.port, "ovpnInstanceName", MIBDIRS=snmp.MIB_FOLDER,
                  MIBS=snmp.MODULE)
     assert "Cannot find module (SNMPv2-SMI)" in alone.stderr
@@ -286,13 +320,13 @@ def readme_line(start):
         return next(line.strip() for line in file if line.strip().startswith(start))
 
 
-def test_base_modules_of_erlang(office, lab, snmpd):
-    """The two lines for snmp.conf that README gives."""
+def test_base_modules_as_readme_puts_them(office, lab, snmpd):
+    """The two lines for snmp.conf that README gives, and the script that fills their folder."""
     folder = lab.make_folder("home")
-    found = subprocess.run(["sh", "-c", "echo " + readme_line("mibdirs +").split("+")[1]],
-                           capture_output=True, text=True, check=True).stdout.strip()
-    assert glob.glob(found), "README's folder is the one of the package erlang-snmp"
-    lab.write("home/snmp.conf", f"mibdirs +{found}:{snmp.MIB_FOLDER}\n" + readme_line("mibs ") + "\n")
+    place = readme_line("mibdirs +").removeprefix("mibdirs +")
+    assert readme_line("scripts/base-mibs ") == f"scripts/base-mibs {place}"
+    lab.write("home/snmp.conf", f"mibdirs +{base_mibs.folder()}:{snmp.MIB_FOLDER}\n"
+                                + readme_line("mibs ") + "\n")
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MIBDIRS", "MIBS")}
     done = subprocess.run(["snmpwalk", "-v2c", "-c", snmp.COMMUNITY, "-r0", "-t1",

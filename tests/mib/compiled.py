@@ -3,17 +3,21 @@
     for item in compiled.objects():
         print(item.name, item.oid, item.kind, item.syntax.base, item.access)
 
-pysmi compiles the module; the base modules are those of Debian's erlang-snmp.
+pysmi compiles the module; scripts/base-mibs has brought the base modules.
 """
 
 import functools
-import glob
 import json
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 MODULE = "OPENVPN-MANAGEMENT-MIB"
 TOP = Path(__file__).resolve().parents[2]
+sys.path.append(str(TOP / "tests"))
+
+import base_mibs  # noqa: E402  (the path comes first)
+
 FILE = TOP / "mib" / f"{MODULE}.txt"
 ROOT = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1194)
 
@@ -59,16 +63,6 @@ class Object:
     units: str = ""
 
 
-def base_folder():
-    """Where the base modules are."""
-    found = sorted(glob.glob("/usr/lib/erlang/lib/snmp-*/mibs"))
-    if not found:
-        raise FileNotFoundError(
-            "no base MIB modules in /usr/lib/erlang/lib/snmp-*/mibs: install erlang-snmp"
-        )
-    return Path(found[-1])
-
-
 def compile_json(file=FILE):
     """Compiles the module in a file with pysmi.  Returns its JSON form and those of its imports.
 
@@ -93,7 +87,7 @@ def compile_json(file=FILE):
         made[name] = json.loads(text)
 
     compiler = MibCompiler(SmiV2Parser(), JsonCodeGen(), CallbackWriter(write))
-    compiler.addSources(CallbackReader(read), FileReader(str(base_folder())))
+    compiler.addSources(CallbackReader(read), FileReader(str(base_mibs.folder())))
     compiler.addSearchers(StubSearcher(*JsonCodeGen.baseMibs))
     states = compiler.compile(MODULE, rebuild=True)
     failed = {name: state for name, state in states.items() if state in ("failed", "missing")}

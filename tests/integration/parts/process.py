@@ -198,10 +198,13 @@ def _state(pid):
 def free_port():
     """A port of 127.0.0.1 and ::1 that neither UDP nor TCP uses, different at each call.
 
-    Below the range that the kernel gives to clients, so that no client takes it meanwhile.
+    Below the range that the kernel gives to clients, so that no client takes it meanwhile.  Each of
+    pytest's workers has ports of its own.
     """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     for _ in range(1000):
-        port = random.randrange(10000, 32000)
+        port = random.randrange(10000 + own, 32000, workers)
         if port not in _given_ports and _is_free(port):
             _given_ports.add(port)
             return port

@@ -4,12 +4,12 @@ Names are used throughout: get("ovpnInstanceName.1"), a table by its name, notif
 Enumerations read as their labels, numbers as int, all else as text.
 """
 
-import glob
 import os
 import re
 import subprocess
 from dataclasses import dataclass, field
 
+import base_mibs
 from parts.process import Child, free_port
 
 MODULE = "OPENVPN-MANAGEMENT-MIB"
@@ -52,10 +52,9 @@ class Varbind:
 
 def environment(folder):
     """The tools' environment: our module, no configuration of the machine or its users."""
-    base = sorted(glob.glob("/usr/lib/erlang/lib/snmp-*/mibs"))[-1:]
     module = os.path.exists(os.path.join(MIB_FOLDER, MODULE + ".txt"))
     return {
-        "MIBDIRS": ":".join([*base, "/usr/share/snmp/mibs/ietf", MIB_FOLDER]),
+        "MIBDIRS": f"{base_mibs.folder()}:{MIB_FOLDER}",
         "MIBS": ":".join(["SNMPv2-MIB", "SNMP-FRAMEWORK-MIB", *([MODULE] if module else [])]),
         "SNMPCONFPATH": folder,
         "SNMP_PERSISTENT_DIR": os.path.join(folder, "persistent"),
@@ -261,8 +260,8 @@ class Snmpd(Child):
 
     sink is a Snmptrapd; with informs it gets acknowledged notifications.  extra are lines for the
     configuration.  A restart keeps port and socket.  agentx is the address for subagents, by
-    default a unix socket in the lab with permissions for all.  prefix comes before the program and
-    before its managers' tools.
+    default a unix socket in the lab with permissions for all; permissions None leaves them to snmpd.
+    prefix comes before the program and before its managers' tools.
     """
 
     def __init__(self, lab, sink=None, informs=False, name="snmpd", extra=(), debug=(),
@@ -276,7 +275,7 @@ class Snmpd(Child):
             f"rwcommunity {COMMUNITY} 127.0.0.1",
             "master agentx",
             f"agentXSocket {self.agentx}",
-            f"agentXPerms {permissions}",
+            *([f"agentXPerms {permissions}"] if permissions else []),
             *extra,
         ]
         if sink is not None:
