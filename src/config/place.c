@@ -7,7 +7,7 @@ bool places_add(struct places *places, unsigned first, const char *file, unsigne
 {
     char *copy = strdup(file);
     struct piece *pieces =
-        copy ? reallocarray(places->pieces, places->count + 1, sizeof(*pieces)) : NULL;
+        copy ? realloc(places->pieces, (places->count + 1) * sizeof(*pieces)) : NULL;
 
     if (!pieces) {
         free(copy);

@@ -36,6 +36,7 @@ static void come_back(const char *first)
     session_detach(office_session);
     script_pass(60000);
     session_attach(office_session);
+    script_turn();
     script_connect();
     script_say(SCRIPT_GREETING);
     script_say(first);
