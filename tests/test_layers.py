@@ -16,11 +16,15 @@ LAYERS = [
     "src/connection",
     "src/session",
     "src/control",
+    "agent/tables",
+    "agent/master",
+    "agent/notify",
+    "agent/serve",
+    "agent/wiring",
     "agent",
-    "src/main",
 ]
-# These turn the model into values; they must not know which library asks for them.
-WITHOUT_NET_SNMP = re.compile(r"agent/(walker|table|value)")
+# These turn the model into values, and wire the parts; only the others know Net-SNMP.
+WITH_NET_SNMP = re.compile(r"agent/(master|notify|serve)/")
 # An executable's symbols can take the place of the library's.
 RESERVED = re.compile(r"(agent|agentx|init|mib|netsnmp|register|snmp)_")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.MULTILINE)
@@ -49,7 +53,7 @@ def wrong_includes(path, text):
     for include in INCLUDE.findall(text):
         name = include[1:-1]
         if name.startswith("net-snmp/"):
-            allowed = str(path).startswith("agent/") and not WITHOUT_NET_SNMP.match(str(path))
+            allowed = WITH_NET_SNMP.match(str(path)) is not None
         else:
             layer = layer_of(name)
             allowed = layer is None or layer <= own
@@ -95,6 +99,58 @@ def offenders(check, paths=SOURCES):
 
 def test_includes():
     assert offenders(wrong_includes) == {}
+
+
+# A public function's definition, and what bodies are without comments and texts.
+DEFINITION = re.compile(r"^(?!static)[a-z_][\w *]*?[ *](\w+)\([^;{]*\)\n\{", re.MULTILINE)
+STATIC = re.compile(r"^static [\w *]*?[ *](\w+)\(", re.MULTILINE)
+SILENT = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+
+
+def uses(texts):
+    """Which of these files uses functions of which others: {file: {file: function}}."""
+    code = {path: SILENT.sub("", text) for path, text in texts.items()}
+    home = {name: path for path, text in code.items() for name in DEFINITION.findall(text)}
+    found = {}
+    for path, text in code.items():
+        names = set(re.findall(r"\w+", text)) - set(STATIC.findall(text))
+        found[path] = {home[name]: name for name in sorted(names) if home.get(name, path) != path}
+    return found
+
+
+def circles(graph):
+    """Files from which a way leads back to themselves, with what they use on it."""
+
+    def reach(start):
+        seen, open_ends = set(), list(graph[start])
+        while open_ends:
+            path = open_ends.pop()
+            if path not in seen:
+                seen.add(path)
+                open_ends += graph[path]
+        return seen
+
+    reached = {path: reach(path) for path in graph}
+    return {
+        path: {to: name for to, name in used.items() if path in reached[to]}
+        for path, used in graph.items()
+        if path in reached[path]
+    }
+
+
+def test_no_circles_between_files():
+    assert circles(uses({str(p): text_of(p) for p in SOURCES if p.suffix == ".c"})) == {}
+
+
+def test_circles_finds():
+    a = "void a_go(void)\n{\n    b_go();\n}\n"
+    b = "static void run(void)\n{\n}\nvoid b_go(void)\n{\n    run(); /* a_go */\n}\n"
+    c = "void run(void)\n{\n    a_go();\n}\n"
+    assert circles(uses({"a": a, "b": b, "c": c})) == {}
+    b = b.replace("/* a_go */", "run(\"\", c_go);")
+    c = c.replace("void run", "int\nc_go(int a,\n     int b)\n{\n}\nint *c_go")
+    assert circles(uses({"a": a, "b": b, "c": c})) == {
+        "a": {"b": "b_go"}, "b": {"c": "c_go"}, "c": {"a": "a_go"}}
 
 
 def test_function_names():
@@ -145,13 +201,15 @@ def test_makefile_names_the_other_files_of_unit_tests():
         ("src/base/a.c", '#include "base/text.h"', False),
         ("src/model/a.h", '# include "session/session.h"', True),
         ("src/control/a.c", '#include "session/session.h"', False),
-        ("src/control/a.c", '#include "agent/table.h"', True),
-        ("src/main/main.c", '#include "agent/table.h"', False),
-        ("src/main/main.c", "#include <net-snmp/net-snmp-config.h>", True),
+        ("src/control/a.c", '#include "agent/tables/table.h"', True),
+        ("agent/tables/a.c", '#include "agent/master/link.h"', True),
+        ("agent/serve/a.c", '#include "agent/master/link.h"', False),
+        ("agent/main.c", '#include "agent/tables/table.h"', False),
+        ("agent/main.c", "#include <net-snmp/net-snmp-config.h>", True),
         ("src/session/a.c", '#include "net-snmp/net-snmp-config.h"', True),
-        ("agent/walker.c", "#include <net-snmp/net-snmp-config.h>", True),
-        ("agent/handler.c", "#include <net-snmp/net-snmp-config.h>", False),
-        ("agent/handler.c", '#include "main/main.h"', True),
+        ("agent/tables/walker.c", "#include <net-snmp/net-snmp-config.h>", True),
+        ("agent/serve/handler.c", "#include <net-snmp/net-snmp-config.h>", False),
+        ("agent/serve/handler.c", '#include "agent/wiring/run.h"', True),
     ],
 )
 def test_wrong_includes_finds(path, line, found):

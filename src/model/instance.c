@@ -116,26 +116,16 @@ void instance_free(struct instance *instance)
     free(instance);
 }
 
-static bool is_contact(enum contact contact)
-{
-    return contact == CONTACT_UP || contact == CONTACT_STALE;
-}
-
-bool instance_in_contact(const struct instance *instance)
-{
-    return is_contact(instance->contact);
-}
-
 static void change_contact(struct instance *instance, enum contact contact)
 {
-    bool was_contact = is_contact(instance->contact);
+    bool was_contact = instance_in_contact(instance);
 
     instance->contact = contact;
     instance->contact_mono = clock_mono();
     instance->contact_unix = clock_wall();
-    if (is_contact(contact) && !was_contact)
+    if (instance_in_contact(instance) && !was_contact)
         instance->contacts++;
-    if (was_contact && !is_contact(contact))
+    if (was_contact && !instance_in_contact(instance))
         instance->lost_unix = instance->contact_unix;
 }
 

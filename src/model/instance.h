@@ -198,7 +198,10 @@ void instance_info_told(struct instance *instance, struct slice text);
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out);
 
 /* Whether what the daemon said last may be taken as true now: contact is up or stale. */
-bool instance_in_contact(const struct instance *instance);
+static inline bool instance_in_contact(const struct instance *instance)
+{
+    return instance->contact == CONTACT_UP || instance->contact == CONTACT_STALE;
+}
 
 /* These read as unknown, 0 or no row when there is no contact. */
 enum state instance_state(const struct instance *instance);

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -7,17 +6,6 @@
 #include "protocol/logtext.h"
 #include "protocol/reply.h"
 #include "session/session_private.h"
-
-static void explain_end(struct session *session, const char *what, struct slice text)
-{
-    char reason[TEXT_MAX + 1];
-    int len = snprintf(reason, sizeof(reason), "%s%.*s", what,
-                       (int)(text.len < TEXT_MAX ? text.len : TEXT_MAX), text.at ? text.at : "");
-
-    if (len >= (int)sizeof(reason))
-        len = sizeof(reason) - 1;
-    mask_set(&session->end_reason, TEXT_MAX, (struct slice){reason, (size_t)len});
-}
 
 /* The daemon has gone on after a restart: by now it has read its configuration again. */
 static void came_back(struct session *session)
@@ -30,15 +18,14 @@ static void came_back(struct session *session)
 static void take_state(struct session *session, const struct state_line *state)
 {
     /* What was fatal a state ago was not: a server may push an option that is an error here. */
-    text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
-    session->end_guessed = false;
+    ending_forget(session);
     if (state->state != STATE_RECONNECTING)
         came_back(session);
     session->restarted = state->state == STATE_RECONNECTING;
     session->hold_seconds = -1;
     instance_state_told(session->instance, state);
     if (state->state == STATE_EXITING)
-        explain_end(session, "the daemon has ended: ", state->detail);
+        ending_told(session, "the daemon has ended: ", state->detail);
     poll_soon(session);
 }
 
@@ -47,24 +34,14 @@ static void take_log(struct session *session, const struct log_line *log)
 {
     if (logtext_is_trace(log))
         return;
-    if (logtext_is_last(log)) {
-        explain_end(session, "the daemon has ended: ", log->text);
-        session->end_guessed = true;
-    }
+    if (logtext_is_last(log))
+        ending_guessed(session, log->text);
     instance_log_told(session->instance, log);
-}
-
-void events_went_on(struct session *session)
-{
-    if (session->end_guessed)
-        text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
-    session->end_guessed = false;
 }
 
 static void take_fatal(struct session *session, struct slice text)
 {
-    explain_end(session, "the daemon has ended on a fatal error: ", text);
-    session->end_guessed = false;
+    ending_told(session, "the daemon has ended on a fatal error: ", text);
     instance_fatal_told(session->instance, text);
 }
 

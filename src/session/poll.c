@@ -128,7 +128,7 @@ static void stats_done(void *arg, const struct reply *reply)
 
     if (reply->outcome == OUTCOME_LOST)
         return;
-    events_went_on(session);
+    ending_doubt(session);
     news = take_stats(session, reply->text) || session->instance->dco == TRUTH_TRUE ||
            session->instance->pending_clients > 0;
     if (session->status_refused || (!news && session->skips++ < SKIPS_MAX))
@@ -143,10 +143,6 @@ static void on_poll(void *arg)
     struct session *session = arg;
     struct command command;
 
-    if (!session->synchronized) {
-        startup_go_on(session);
-        return;
-    }
     if (session->polling)
         return;
     /* Again, if there was no room for it before. */

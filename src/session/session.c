@@ -33,11 +33,23 @@ static void lose(struct session *session, enum contact contact, const char *erro
     instance_set_contact(session->instance, contact, why);
 }
 
+static void on_synchronized(struct session *session)
+{
+    struct instance *instance = session->instance;
+
+    session->synchronized = true;
+    log_notice("%s: contact, %s, pid %lld", session->config->name, text_or_empty(instance->version),
+               (long long)instance->pid);
+    if (session->hold_unconfirmed)
+        instance_set_hold(instance, false, 0);
+    instance_set_contact(instance, CONTACT_UP, events_fault(session));
+    poll_start(session);
+}
+
 static void begin(struct session *session)
 {
-    text_set(&session->end_reason, TEXT_MAX, slice_of(NULL));
-    session->end_guessed = false;
-    startup_begin(session);
+    ending_forget(session);
+    startup_begin(session, on_synchronized);
 }
 
 static void on_phase(void *arg, enum connection_phase phase, const char *error)

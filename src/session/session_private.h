@@ -23,6 +23,8 @@ struct session {
     bool state_known; /* the states that there were were told */
     bool refresh_due; /* startup_refresh() had no room for all of it */
     unsigned step;
+    void (*startup_done)(struct session *session);
+    struct timer retry;          /* a question that there was no memory for */
     enum setting settings_asked; /* the next one to ask for */
     bool hold_unconfirmed;       /* a hold of before that the daemon has not told again */
     struct replay replay;
@@ -56,16 +58,27 @@ struct session {
     bool restarted;    /* RECONNECTING was told, and nothing since */
     bool hold_doubted; /* a hold was told, and whether holds are on is asked */
     int hold_seconds;  /* that it told; -1 when the daemon has gone on since */
-    char *end_reason;  /* the best explanation of an end that may come */
-    bool end_guessed;  /* it is a line of the log: a daemon that goes on has not meant it */
+    /* session/ending.c */
+    char *end_reason; /* the best explanation of an end that may come */
+    bool end_guessed; /* it is a line of the log: a daemon that goes on has not meant it */
 };
 
-/* session/startup.c: asks all that a new session has to know, then calls poll_start(). */
-void startup_begin(struct session *session);
-void startup_abort(struct session *session);
+/*
+ * session/ending.c: what explains the end of the daemon that may come, in the daemon's words behind
+ * our own; the last one counts.
+ */
+void ending_told(struct session *session, const char *what, struct slice text);
 
-/* The timer of the polls has fired: a question that there was no memory for is asked now. */
-void startup_go_on(struct session *session);
+/* The same of a line of the log, which a daemon that goes on has not meant. */
+void ending_guessed(struct session *session, struct slice text);
+
+/* It goes on: what was told, or only what was guessed, explains nothing. */
+void ending_forget(struct session *session);
+void ending_doubt(struct session *session);
+
+/* session/startup.c: asks all that a new session has to know, then calls done. */
+void startup_begin(struct session *session, void (*done)(struct session *session));
+void startup_abort(struct session *session);
 
 /*
  * Asks again for the settings that a restart of the daemon's tunnel may have changed.  What there
@@ -100,9 +113,6 @@ void poll_now(struct session *session);
 
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);
-
-/* The daemon has answered: what it logged was no last word. */
-void events_went_on(struct session *session);
 
 /* What is wrong although there is contact, NULL when nothing is. */
 const char *events_fault(const struct session *session);

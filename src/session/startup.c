@@ -223,19 +223,6 @@ static void on_done(void *arg, const struct reply *reply)
     next_step(session);
 }
 
-static void finish(struct session *session)
-{
-    struct instance *instance = session->instance;
-
-    session->synchronized = true;
-    log_notice("%s: contact, %s, pid %lld", session->config->name, text_or_empty(instance->version),
-               (long long)instance->pid);
-    if (session->hold_unconfirmed)
-        instance_set_hold(instance, false, 0);
-    instance_set_contact(instance, CONTACT_UP, events_fault(session));
-    poll_start(session);
-}
-
 static void next_step(struct session *session)
 {
     const struct listener listener = {.line = on_line, .done = on_done, .arg = session};
@@ -244,22 +231,25 @@ static void next_step(struct session *session)
     while (session->step < STEPS && !steps[session->step].prepare(session, &command))
         session->step++;
     if (session->step == STEPS) {
-        finish(session);
+        session->startup_done(session);
         return;
     }
     if (!connection_ask(session->connection, &command, &listener))
-        timer_start(&session->poll, RETRY_PAUSE);
+        timer_start(&session->retry, RETRY_PAUSE);
 }
 
-void startup_go_on(struct session *session)
+static void on_retry(void *arg)
 {
+    struct session *session = arg;
+
     replay_abort(&session->replay);
     next_step(session);
 }
 
-void startup_begin(struct session *session)
+void startup_begin(struct session *session, void (*done)(struct session *session))
 {
     startup_abort(session);
+    session->startup_done = done;
     session->started = true;
     instance_begin_session(session->instance);
     session->client_auth_seen = false;
@@ -289,6 +279,8 @@ void startup_refresh(struct session *session)
 
 void startup_abort(struct session *session)
 {
+    timer_stop(&session->retry);
+    timer_init(&session->retry, on_retry, session);
     replay_abort(&session->replay);
     for (size_t i = 0; i < session->capability_count; i++) {
         free(session->capabilities[i].command);

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/alerts.h"
-#include "agent/notify.h"
-#include "agent/tables.h"
-#include "agent/walker.h"
+#include "agent/notify/alerts.h"
+#include "agent/notify/notify.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/walker.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "connection/transport.h"

@@ -4,9 +4,9 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "agent/tables.h"
-#include "agent/varbind.h"
-#include "agent/walker.h"
+#include "agent/master/varbind.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/walker.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "checks.h"

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/wiring/run.h"
 #include "failing_memory.h"
-#include "main/run.h"
 
 /*
  * The agent with too little memory.  A call that makes a library allocate counts as an allocation

@@ -6,9 +6,10 @@
 
 #include <cmocka.h>
 
-#include "agent/alerts.h"
-#include "agent/notify.h"
-#include "agent/tables.h"
+#include "agent/notify/alerts.h"
+#include "agent/notify/notify.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/vitals.h"
 #include "base/clock.h"
 #include "base/timers.h"
 #include "config/config.h"
@@ -114,16 +115,6 @@ bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct cap
     return true;
 }
 
-uint32_t notify_sent(void)
-{
-    return 0;
-}
-
-uint32_t notify_dropped(void)
-{
-    return 0;
-}
-
 static int64_t test_mono(void)
 {
     return now;
@@ -187,7 +178,7 @@ static void expect_muted(unsigned number, uint64_t count)
 
 static void test_within_the_rate(void **state)
 {
-    uint32_t before = alerts_suppressed();
+    uint32_t before = vitals.notifications_suppressed;
 
     (void)state;
     for (unsigned window = 1; window <= 3; window++) {
@@ -197,19 +188,19 @@ static void test_within_the_rate(void **state)
         pass(WINDOW);
     }
     assert_int_equal(queue.posted[MUTED], 0);
-    assert_int_equal(alerts_suppressed(), before);
+    assert_int_equal(vitals.notifications_suppressed, before);
 }
 
 static void test_a_burst_is_cut_and_reported(void **state)
 {
-    uint32_t before = alerts_suppressed();
+    uint32_t before = vitals.notifications_suppressed;
 
     (void)state;
     happen(EVENT_STATE, RATE);
     pass(20000);
     happen(EVENT_STATE, 5);
     assert_int_equal(queue.posted[STATE_CHANGE], RATE);
-    assert_int_equal(alerts_suppressed() - before, 5);
+    assert_int_equal(vitals.notifications_suppressed - before, 5);
     assert_int_equal(timers_next(), WINDOW - 20000);
     pass(WINDOW - 20000 - 1);
     assert_int_equal(queue.posted[MUTED], 0);
@@ -220,7 +211,7 @@ static void test_a_burst_is_cut_and_reported(void **state)
     assert_int_equal(queue.unix_time, test_wall());
     pass(10 * WINDOW);
     assert_int_equal(queue.posted[MUTED], 1);
-    assert_int_equal(alerts_suppressed() - before, 5);
+    assert_int_equal(vitals.notifications_suppressed - before, 5);
 }
 
 static void test_a_new_window_begins(void **state)
@@ -271,14 +262,14 @@ static void test_kinds_are_counted_apart(void **state)
 
 static void test_what_is_not_wanted_is_not_counted(void **state)
 {
-    uint32_t before = alerts_suppressed();
+    uint32_t before = vitals.notifications_suppressed;
 
     (void)state;
     happen(EVENT_HOLD_WAITING, 2 * RATE);
     pass(WINDOW);
     for (unsigned number = 0; number <= MUTED; number++)
         assert_int_equal(queue.posted[number], 0);
-    assert_int_equal(alerts_suppressed(), before);
+    assert_int_equal(vitals.notifications_suppressed, before);
 }
 
 static void test_an_instance_that_is_gone(void **state)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agent/capture.h"
+#include "agent/notify/capture.h"
 #include "walker_fixture.h"
 
 static const unsigned long name[] = {1, 3, 6, 1, 4, 1, 99, 0, 1, 0};

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agent/tables.h"
+#include "agent/tables/tables.h"
 #include "config/config.h"
 #include "control/change.h"
 #include "model/instance.h"

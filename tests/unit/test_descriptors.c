@@ -13,7 +13,7 @@
 
 #include <net-snmp/library/large_fd_set.h>
 
-#include "agent/descriptors.h"
+#include "agent/master/descriptors.h"
 
 /* The library is played: it wants to read the ends of some pairs of sockets. */
 

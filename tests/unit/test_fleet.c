@@ -8,13 +8,13 @@
 
 #include <event2/event.h>
 
-#include "agent/alerts.h"
-#include "agent/notify.h"
-#include "agent/tables.h"
+#include "agent/notify/alerts.h"
+#include "agent/notify/notify.h"
+#include "agent/tables/tables.h"
+#include "agent/wiring/fleet.h"
 #include "base/log.h"
 #include "base/timers.h"
 #include "failing_memory.h"
-#include "main/fleet.h"
 #include "tests/unit/folder.h"
 
 /* The instances of a configuration when memory is out: what is there is whole. */
@@ -48,16 +48,6 @@ bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct cap
     capture_fini(capture);
     posted++;
     return true;
-}
-
-uint32_t notify_sent(void)
-{
-    return 0;
-}
-
-uint32_t notify_dropped(void)
-{
-    return 0;
 }
 
 static struct config *load(const char *text)

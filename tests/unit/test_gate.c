@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/gate.h"
+#include "agent/master/gate.h"
 
 enum { SESSION = 7, CONTEXT = 0x08 };
 

@@ -12,8 +12,8 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "agent/gate.h"
-#include "agent/incoming.h"
+#include "agent/master/gate.h"
+#include "agent/master/incoming.h"
 #include "base/log.h"
 
 enum { SESSION = 7, ROOM = 65536 };

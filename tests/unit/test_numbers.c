@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "main/numbers.h"
+#include "agent/wiring/numbers.h"
 
 /* The indexes of instances that have none in the file. */
 

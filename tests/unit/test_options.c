@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "main/options.h"
+#include "agent/wiring/options.h"
 
 #define ARGS_MAX 8
 

@@ -14,7 +14,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "agent/outgoing.h"
+#include "agent/master/outgoing.h"
 #include "base/log.h"
 
 /* What the library sends when it answers. */

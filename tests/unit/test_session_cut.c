@@ -112,11 +112,12 @@ static void check(void)
 
 static void print(char *text, size_t size)
 {
-    int len = snprintf(text, size, "%s %lld %d %zu %zu %u %u %u %u %u %u %llu\n", office->version,
-                       (long long)office->pid, office->settings[SETTING_VERB], office->capability_count,
-                       office->routes.count, office->clients.last_index, office->states.last,
-                       office->log.last, office->sessions.last, office->unknown_messages,
-                       instance_client_count(office), (unsigned long long)office->bytes_in);
+    int len =
+        snprintf(text, size, "%s %lld %d %zu %zu %u %u %u %u %u %u %llu\n", office->version,
+                 (long long)office->pid, office->settings[SETTING_VERB], office->capability_count,
+                 office->routes.count, office->clients.last_index, office->states.last,
+                 office->log.last, office->sessions.last, office->unknown_messages,
+                 instance_client_count(office), (unsigned long long)office->bytes_in);
 
     for (size_t i = 0; i < office->clients.count; i++) {
         const struct client *client = office_client(i);

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "agent/tables.h"
-#include "agent/walker.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/walker.h"
 #include "config/config.h"
 #include "model/commands.h"
 #include "model/model.h"

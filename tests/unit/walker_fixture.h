@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/walker.h"
+#include "agent/tables/walker.h"
 
 /* Tables and a model of the tests' own, and what the walker must find in them. */
 

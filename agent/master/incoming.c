@@ -1,0 +1,198 @@
+#include "agent/master/incoming.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include "agent/master/gate.h"
+#include "agent/master/wire.h"
+#include "base/log.h"
+
+static struct {
+    netsnmp_transport *transport; /* NULL while there is no session */
+    int (*send)(netsnmp_transport *transport, const void *data, int size, void **opaque,
+                int *opaque_len);
+    unsigned char head[WIRE_HEADER_SIZE];
+    size_t head_len; /* octets of a header that has not come whole */
+    uint64_t left;   /* octets of the PDU under way that are still to come */
+    bool taken;      /* the library gets it */
+    bool ended;
+} self;
+
+/* Ends the stream for the library; why goes to the log, unless it is NULL. */
+static void end(const char *why)
+{
+    if (why)
+        log_warning("%s; the session is given up", why);
+    self.ended = true;
+}
+
+static void refuse(const struct wire_header *request, enum wire_error error)
+{
+    unsigned char bytes[WIRE_RESPONSE_SIZE];
+
+    wire_write_refusal(bytes, request, error);
+    if (self.send(self.transport, bytes, sizeof(bytes), NULL, NULL) < 0)
+        end(NULL);
+}
+
+static void begin_pdu(const unsigned char *bytes)
+{
+    struct wire_header header;
+    enum wire_error error;
+
+    if (!wire_read_header(bytes, &header)) {
+        end("the master agent sends what is not AgentX");
+        return;
+    }
+    self.left = (uint64_t)WIRE_HEADER_SIZE + header.size;
+    self.taken = false;
+    switch (gate_judge(&header, &error)) {
+    case GATE_TAKE:
+        self.taken = true;
+        break;
+    case GATE_DROP:
+        break;
+    case GATE_REFUSE:
+        refuse(&header, error);
+        break;
+    case GATE_END:
+        end("the master agent closes the session");
+        break;
+    }
+}
+
+/* Moves what the library gets to the front and returns how much that is. */
+static size_t sift(unsigned char *bytes, size_t len)
+{
+    size_t kept = 0;
+    size_t at = 0;
+
+    while (at < len && !self.ended) {
+        size_t part = len - at;
+
+        if (self.left == 0 && part < WIRE_HEADER_SIZE) {
+            memcpy(self.head, bytes + at, part);
+            self.head_len = part;
+            break;
+        }
+        if (self.left == 0)
+            begin_pdu(bytes + at);
+        if (part > self.left)
+            part = (size_t)self.left;
+        if (self.taken) {
+            memmove(bytes + kept, bytes + at, part);
+            kept += part;
+        }
+        self.left -= part;
+        at += part;
+    }
+    return kept;
+}
+
+/* Whether the library is not in the middle of a PDU. */
+static bool is_between(void)
+{
+    return self.left == 0 || !self.taken;
+}
+
+static size_t release(unsigned char *bytes, size_t size)
+{
+    struct wire_header header;
+    size_t len = 0;
+
+    while (size - len >= WIRE_HEADER_SIZE && is_between() && gate_release(&header)) {
+        wire_write_header(bytes + len, &header);
+        len += WIRE_HEADER_SIZE;
+    }
+    return len;
+}
+
+/* Returns what recv(2) does, as if nothing had come when it was interrupted. */
+static ssize_t receive(unsigned char *bytes, size_t size)
+{
+    size_t before = self.head_len;
+    ssize_t len;
+
+    memcpy(bytes, self.head, before);
+    len = recv(self.transport->sock, bytes + before, size - before, MSG_DONTWAIT);
+    if (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        return -1;
+    if (len == 0)
+        return -1;
+    if (len < 0)
+        return 0;
+    self.head_len = 0;
+    return (ssize_t)sift(bytes, before + (size_t)len);
+}
+
+/*
+ * In the place of the transport's own function, whose results it has.  The library wants no address
+ * of a stream's peer, and loses the memory of one when the session ends.
+ */
+static int receive_taken(netsnmp_transport *transport, void *data, int size, void **opaque,
+                         int *opaque_len)
+{
+    ssize_t len;
+
+    *opaque = NULL;
+    *opaque_len = 0;
+    if (transport != self.transport || self.ended || size < 2 * WIRE_HEADER_SIZE)
+        return -1;
+    len = (ssize_t)release(data, (size_t)size);
+    if (len == 0)
+        len = receive(data, (size_t)size);
+    if (len < 0 || (len == 0 && self.ended))
+        return -1;
+    if (len == 0)
+        transport->flags |= NETSNMP_TRANSPORT_FLAG_EMPTY_PKT;
+    return (int)len;
+}
+
+/* The library sends one PDU at a time. */
+static int send_noted(netsnmp_transport *transport, const void *data, int size, void **opaque,
+                      int *opaque_len)
+{
+    unsigned char bare[WIRE_RESPONSE_SIZE];
+    struct wire_header header;
+
+    if (transport != self.transport)
+        return -1;
+    if (size >= WIRE_RESPONSE_SIZE && wire_read_header(data, &header) &&
+        header.type == WIRE_RESPONSE) {
+        gate_answered(header.packet);
+        if (wire_write_bare(bare, data, (size_t)size))
+            return self.send(transport, bare, sizeof(bare), opaque, opaque_len) < 0 ? -1 : size;
+    }
+    return self.send(transport, data, size, opaque, opaque_len);
+}
+
+void incoming_take(netsnmp_transport *transport, uint32_t session,
+                   void (*cut)(uint32_t transaction))
+{
+    incoming_forget();
+    gate_open(session, cut);
+    self.transport = transport;
+    self.send = transport->f_send;
+    transport->f_send = send_noted;
+    transport->f_recv = receive_taken;
+}
+
+void incoming_end(void)
+{
+    self.ended = true;
+}
+
+void incoming_forget(void)
+{
+    memset(&self, 0, sizeof(self));
+}
+
+int incoming_waits(void)
+{
+    return self.transport && (self.ended || (is_between() && gate_waits())) ? self.transport->sock
+                                                                            : -1;
+}

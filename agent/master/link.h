@@ -1,0 +1,67 @@
+#ifndef AGENT_MASTER_LINK_H
+#define AGENT_MASTER_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_base;
+struct snmp_pdu;
+struct snmp_session;
+
+/*
+ * The connection to the master agent, kept up for as long as the program runs: Net-SNMP's subagent
+ * folded into the program's own event loop.  There is one in the process.
+ *
+ * Whatever the master agent does, no call waits for it, but for two cases: one that answered a
+ * moment ago and then hangs while the session is opened, a second, or while the three subtrees are
+ * registered, a second for each.  (`make bench` measures them.)
+ */
+
+/*
+ * Prepares the library and begins to look for the master agent at "unix:/path",
+ * "tcp:127.0.0.1:705" or "tcp6:[::1]:705".  Ignores SIGPIPE for the process.  told hears from
+ * within link_turn() that a session has begun or ended, cut what gate_open() says.  Registrations
+ * belong between this and the first link_turn().  Returns false, with the reason in the log, when
+ * the address cannot be used.
+ */
+bool link_start(struct event_base *base, const char *address, void (*told)(bool up),
+                void (*cut)(uint32_t transaction));
+
+/*
+ * To be called at the end of every turn of the event loop, after timers_run().  Returns the
+ * milliseconds after which it wants to be called again if nothing else happens; -1 for never.
+ */
+int64_t link_turn(void);
+
+/* Closes the session, without waiting for an answer, and gives back all memory of the library. */
+void link_stop(void);
+
+/* Whether there is a session; its master agent may be asleep. */
+bool link_is_up(void);
+
+/* A number that is another for each session. */
+unsigned link_generation(void);
+
+/* For what is sent to the master agent on our own account (AgentX Ping and Notify). */
+
+/*
+ * A new AgentX PDU of the session, to be given to link_send() or to snmp_free_pdu().  NULL when
+ * there is no session, the master agent has not read what was sent before, or memory is out.
+ */
+struct snmp_pdu *link_request(int command);
+
+/*
+ * Sends it and frees it in any case.  answered is called with the answer however late it comes, as
+ * net-snmp's snmp_callback says; not at all when the session ends.  It must compare the number in
+ * magic with what it waits for: an answer that it does not wait for any more may come.  Returns
+ * false when it could not be sent.
+ */
+bool link_send(struct snmp_pdu *pdu,
+               int (*answered)(int operation, struct snmp_session *session, int request,
+                               struct snmp_pdu *pdu, void *magic),
+               uintptr_t magic);
+
+/* Gives up a session that the master agent does not know (any more); a new one follows. */
+void link_drop(void);
+
+#endif

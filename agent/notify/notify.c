@@ -1,0 +1,227 @@
+#include "agent/notify/notify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include "agent/master/link.h"
+#include "agent/master/ping.h"
+#include "agent/master/varbind.h"
+#include "agent/tables/vitals.h"
+#include "base/log.h"
+#include "base/timers.h"
+
+enum {
+    AGENTX_NOTIFY = 12,    /* RFC 2741 section 6.1 */
+    AGENTX_NOT_OPEN = 257, /* RFC 2741 section 6.2.16 */
+    RETRY_MS = 1000,       /* until what could not be sent is tried again */
+    SENDINGS_MAX = 10      /* sent so often without an answer, one is given up */
+};
+
+struct notification {
+    struct notification *next;
+    int64_t mono;
+    struct capture capture;
+    unsigned sendings;
+    size_t trap_len;
+    unsigned long trap[];
+};
+
+/* The one that was sent is always the first of the queue. */
+static struct {
+    struct notification *first;
+    struct notification **end;
+    size_t count;
+    size_t bound;
+    bool flying;         /* the first was sent and is not acknowledged */
+    uintptr_t flight;    /* number of the last sending */
+    unsigned generation; /* of the session it went into */
+    uint64_t mark;       /* ping_mark() when it was sent */
+    bool losing;         /* that the queue is full was logged */
+    bool refused;        /* that the master agent refuses them was logged */
+    struct timer retry;
+} queue;
+
+/* It only has to wake the loop, which calls notify_turn(). */
+static void wake(void *arg)
+{
+    (void)arg;
+}
+
+void notify_start(size_t bound)
+{
+    queue.first = NULL;
+    queue.end = &queue.first;
+    queue.bound = bound > NOTIFY_BOUND_MIN ? bound : NOTIFY_BOUND_MIN;
+    timer_init(&queue.retry, wake, NULL);
+}
+
+static void remove_at(struct notification **at)
+{
+    struct notification *notification = *at;
+
+    *at = notification->next;
+    if (!*at)
+        queue.end = at;
+    queue.count--;
+    capture_fini(&notification->capture);
+    free(notification);
+}
+
+void notify_stop(void)
+{
+    timer_stop(&queue.retry);
+    while (queue.first)
+        remove_at(&queue.first);
+    memset(&queue, 0, sizeof(queue));
+}
+
+/* What is on its way may have arrived, so it stays. */
+static void drop_oldest(void)
+{
+    remove_at(queue.flying ? &queue.first->next : &queue.first);
+    vitals.notifications_dropped++;
+    if (!queue.losing)
+        log_warning("%zu notifications wait for the master agent; the oldest are dropped",
+                    queue.bound);
+    queue.losing = true;
+}
+
+static bool refuse(struct capture *capture)
+{
+    capture_fini(capture);
+    vitals.notifications_dropped++;
+    log_warning("a notification is dropped: out of memory, or too large");
+    return false;
+}
+
+bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture)
+{
+    struct notification *notification;
+
+    if (capture->cut || len > WALKER_OID_MAX)
+        return refuse(capture);
+    notification = calloc(1, sizeof(*notification) + len * sizeof(*trap));
+    if (!notification)
+        return refuse(capture);
+    notification->mono = mono;
+    notification->capture = *capture;
+    *capture = (struct capture){0};
+    notification->trap_len = len;
+    memcpy(notification->trap, trap, len * sizeof(*trap));
+    if (queue.count == queue.bound)
+        drop_oldest();
+    *queue.end = notification;
+    queue.end = &notification->next;
+    queue.count++;
+    return true;
+}
+
+static bool add(netsnmp_pdu *pdu, const unsigned long *oid, size_t len, enum value_type type,
+                const struct value *value)
+{
+    netsnmp_variable_list *varbind = snmp_pdu_add_variable(pdu, oid, len, ASN_NULL, NULL, 0);
+
+    return varbind && varbind_set(varbind, type, value);
+}
+
+static bool fill(netsnmp_pdu *pdu, const struct notification *notification)
+{
+    static const unsigned long uptime_oid[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};
+    static const unsigned long trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+    struct value value = {.number = vitals_uptime_at(notification->mono),
+                          .octets.at = notification->trap,
+                          .octets.len = notification->trap_len * sizeof(*notification->trap)};
+    struct capture_varbind varbind;
+    size_t offset = 0;
+
+    if (!add(pdu, uptime_oid, OID_LENGTH(uptime_oid), VALUE_TIMETICKS, &value) ||
+        !add(pdu, trap_oid, OID_LENGTH(trap_oid), VALUE_OBJECT_ID, &value))
+        return false;
+    while (capture_next(&notification->capture, &offset, &varbind)) {
+        if (!add(pdu, varbind.oid, varbind.oid_len, varbind.type, &varbind.value))
+            return false;
+    }
+    return true;
+}
+
+static void land(bool acknowledged)
+{
+    queue.flying = false;
+    remove_at(&queue.first);
+    if (acknowledged)
+        vitals.notifications_sent++;
+    else
+        vitals.notifications_dropped++;
+    if (queue.count <= queue.bound / 2)
+        queue.losing = false;
+}
+
+static int answered(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+                    void *magic)
+{
+    (void)session;
+    (void)request;
+    /* A time-out is not a loss: it is in the socket, and is read when the master agent wakes. */
+    if (!queue.flying || (uintptr_t)magic != queue.flight ||
+        operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+        return 1;
+    if (pdu->errstat == AGENTX_NOT_OPEN) {
+        /* Flies again in the next session. */
+        link_drop();
+        return 1;
+    }
+    if (pdu->errstat != 0 && !queue.refused)
+        log_warning("the master agent refuses notifications, error %ld", pdu->errstat);
+    queue.refused = pdu->errstat != 0;
+    land(pdu->errstat == 0);
+    return 1;
+}
+
+/* Finds that the first will not be acknowledged (any more) and has to be sent again. */
+static void check_flight(void)
+{
+    if (!queue.flying ||
+        (queue.generation == link_generation() && !ping_answered_after(queue.mark)))
+        return;
+    queue.flying = false;
+    if (queue.first->sendings >= SENDINGS_MAX) {
+        log_warning("a notification that the master agent never acknowledged is dropped");
+        land(false);
+    }
+}
+
+/* Returns false when it has to be tried again later. */
+static bool send_first(void)
+{
+    netsnmp_pdu *pdu = link_request(AGENTX_NOTIFY);
+
+    if (!pdu)
+        return false;
+    if (!fill(pdu, queue.first)) {
+        snmp_free_pdu(pdu);
+        return false;
+    }
+    queue.generation = link_generation();
+    queue.mark = ping_mark();
+    queue.flight++;
+    queue.flying = link_send(pdu, answered, queue.flight);
+    queue.first->sendings += queue.flying;
+    return queue.flying;
+}
+
+void notify_turn(void)
+{
+    check_flight();
+    if (queue.flying || !queue.first || !link_is_up() || queue.retry.armed)
+        return;
+    if (!send_first())
+        timer_start(&queue.retry, RETRY_MS);
+}
+
+size_t notify_waiting(void)
+{
+    return queue.count;
+}

@@ -1,0 +1,143 @@
+#include "agent/tables/finders.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/values.h"
+#include "base/clock.h"
+#include "model/model.h"
+
+/* A getter of one line: what the column is, of the row's item. */
+#define GETTER(name, type, ...)                                                                    \
+    static void get_##name(const struct row *row, struct value *value)                             \
+    {                                                                                              \
+        const type *item = row->item;                                                              \
+                                                                                                   \
+        __VA_ARGS__;                                                                               \
+    }
+
+static uint64_t seconds_since(int64_t unix_time)
+{
+    int64_t now = clock_wall();
+
+    return unix_time > 0 && now > unix_time ? (uint64_t)(now - unix_time) : 0;
+}
+
+/* Ids count up from 0; -1 is "not told", and so is what does not fit. */
+static int32_t id(int64_t number)
+{
+    return number <= INT32_MAX ? (int32_t)number : -1;
+}
+
+GETTER(client_common_name, struct client, value_text(value, item->common_name))
+GETTER(client_username, struct client, value_text(value, item->username))
+GETTER(client_real_proto, struct client, value_integer(value, (int32_t)item->real.proto + 1))
+GETTER(client_real_addr_type, struct client, value_address_type(value, &item->real))
+GETTER(client_real_addr, struct client, value_address(value, &item->real))
+GETTER(client_real_port, struct client, value_number(value, item->real.port))
+GETTER(client_real_text, struct client, value_text(value, item->real_text))
+GETTER(client_virtual_ipv4, struct client, value_ipv4(value, item->has_ipv4, item->virtual_ipv4))
+GETTER(client_virtual_ipv6, struct client, value_ipv6(value, item->has_ipv6, item->virtual_ipv6))
+GETTER(client_bytes_in, struct client, value_number(value, item->bytes_in))
+GETTER(client_bytes_out, struct client, value_number(value, item->bytes_out))
+GETTER(client_connected_since, struct client, value_date(value, item->since))
+GETTER(client_connected_since_unix, struct client, value_unix(value, item->since))
+GETTER(client_connected_seconds, struct client, value_number(value, seconds_since(item->since)))
+GETTER(client_client_id, struct client, value_integer(value, id(item->cid)))
+GETTER(client_peer_id, struct client, value_integer(value, id(item->peer_id)))
+GETTER(client_cipher, struct client, value_text(value, item->cipher))
+GETTER(client_last_ref, struct client, value_date(value, item->last_ref))
+GETTER(client_last_ref_unix, struct client, value_unix(value, item->last_ref))
+GETTER(client_discontinuity_time, struct client, value_timestamp(value, item->seen_mono))
+GETTER(client_pending, struct client, value_truth(value, item->pending))
+
+static const struct column client_columns[] = {
+    {2, VALUE_OCTETS, NULL, get_client_common_name, "CommonName"},
+    {3, VALUE_OCTETS, NULL, get_client_username, "Username"},
+    {4, VALUE_INTEGER, NULL, get_client_real_proto, "RealProto"},
+    {5, VALUE_INTEGER, NULL, get_client_real_addr_type, "RealAddrType"},
+    {6, VALUE_OCTETS, NULL, get_client_real_addr, "RealAddr"},
+    {7, VALUE_GAUGE32, NULL, get_client_real_port, "RealPort"},
+    {8, VALUE_OCTETS, NULL, get_client_real_text, "RealText"},
+    {9, VALUE_OCTETS, NULL, get_client_virtual_ipv4, "VirtualIpv4"},
+    {10, VALUE_OCTETS, NULL, get_client_virtual_ipv6, "VirtualIpv6"},
+    {11, VALUE_COUNTER64, NULL, get_client_bytes_in, "BytesIn"},
+    {12, VALUE_COUNTER64, NULL, get_client_bytes_out, "BytesOut"},
+    {13, VALUE_OCTETS, NULL, get_client_connected_since, "ConnectedSince"},
+    {14, VALUE_GAUGE32, NULL, get_client_connected_since_unix, "ConnectedSinceUnix"},
+    {15, VALUE_GAUGE32, NULL, get_client_connected_seconds, "ConnectedSeconds"},
+    {16, VALUE_INTEGER, NULL, get_client_client_id, "ClientId"},
+    {17, VALUE_INTEGER, NULL, get_client_peer_id, "PeerId"},
+    {18, VALUE_OCTETS, NULL, get_client_cipher, "Cipher"},
+    {19, VALUE_OCTETS, NULL, get_client_last_ref, "LastRef"},
+    {20, VALUE_GAUGE32, NULL, get_client_last_ref_unix, "LastRefUnix"},
+    {21, VALUE_TIMETICKS, NULL, get_client_discontinuity_time, "DiscontinuityTime"},
+    {22, VALUE_INTEGER, NULL, get_client_pending, "Pending"},
+};
+
+const struct table client_table = {.name = "ovpnClient",
+                                   TABLE_PATH(1, 3, 1),
+                                   .arity = 2,
+                                   .find = finder_rows,
+                                   .after = finder_client_after,
+                                   TABLE_COLUMNS(client_columns)};
+
+/* Rows only where a block of the client was seen. */
+GETTER(peer_version, struct client, value_text(value, item->peer->version))
+GETTER(peer_platform, struct client, value_text(value, item->peer->platform))
+GETTER(peer_gui_version, struct client, value_text(value, item->peer->gui))
+GETTER(peer_sso, struct client, value_text(value, item->peer->sso))
+
+static const struct column peer_columns[] = {
+    {1, VALUE_OCTETS, NULL, get_peer_version, "Version"},
+    {2, VALUE_OCTETS, NULL, get_peer_platform, "Platform"},
+    {3, VALUE_OCTETS, NULL, get_peer_gui_version, "GuiVersion"},
+    {4, VALUE_OCTETS, NULL, get_peer_sso, "Sso"},
+};
+
+static const void *peer_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    const struct client *client = peers_after(instance, after);
+
+    if (client)
+        *found = client->base.index;
+    return client;
+}
+
+const struct table peer_table = {.name = "ovpnPeer",
+                                 TABLE_PATH(1, 4, 1),
+                                 .arity = 2,
+                                 .find = finder_rows,
+                                 .after = peer_after,
+                                 TABLE_COLUMNS(peer_columns)};
+
+GETTER(route_kind, struct route, value_integer(value, (int32_t)item->kind))
+GETTER(route_address, struct route, value_text(value, item->address))
+GETTER(route_cached, struct route, value_truth(value, item->cached))
+GETTER(route_common_name, struct route, value_text(value, item->common_name))
+GETTER(route_client_index, struct route, value_number(value, item->client_index))
+GETTER(route_last_ref, struct route, value_date(value, item->last_ref))
+GETTER(route_last_ref_unix, struct route, value_unix(value, item->last_ref))
+
+static const struct column route_columns[] = {
+    {2, VALUE_INTEGER, NULL, get_route_kind, "Kind"},
+    {3, VALUE_OCTETS, NULL, get_route_address, "Address"},
+    {4, VALUE_INTEGER, NULL, get_route_cached, "Cached"},
+    {5, VALUE_OCTETS, NULL, get_route_common_name, "CommonName"},
+    {6, VALUE_GAUGE32, NULL, get_route_client_index, "ClientIndex"},
+    {7, VALUE_OCTETS, NULL, get_route_last_ref, "LastRef"},
+    {8, VALUE_GAUGE32, NULL, get_route_last_ref_unix, "LastRefUnix"},
+};
+
+static const void *route_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    const struct route *route = routes_after(instance, after);
+
+    if (route)
+        *found = route->base.index;
+    return route;
+}
+
+const struct table route_table = {.name = "ovpnRoute",
+                                  TABLE_PATH(1, 5, 1),
+                                  .arity = 2,
+                                  .find = finder_rows,
+                                  .after = route_after,
+                                  TABLE_COLUMNS(route_columns)};

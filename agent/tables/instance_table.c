@@ -1,0 +1,153 @@
+#include "agent/tables/finders.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/values.h"
+#include "model/model.h"
+
+/* A getter of one line: what the column is, of the row's instance. */
+#define GETTER(name, ...)                                                                          \
+    static void get_##name(const struct row *row, struct value *value)                             \
+    {                                                                                              \
+        const struct instance *inst = row->instance;                                               \
+                                                                                                   \
+        __VA_ARGS__;                                                                               \
+    }
+
+GETTER(name, value_text(value, inst->name))
+GETTER(endpoint, value_text(value, inst->endpoint))
+GETTER(contact, value_integer(value, (int32_t)inst->contact))
+GETTER(contact_last_change, value_timestamp(value, inst->contact_mono))
+GETTER(contact_since_unix, value_unix(value, inst->contact_unix))
+GETTER(contact_error, value_text(value, inst->contact_error))
+GETTER(contacts, value_number(value, inst->contacts))
+GETTER(age, value_age(value, inst->heard_mono))
+GETTER(version, value_text(value, inst->version))
+GETTER(management_version, value_number(value, (uint64_t)inst->management_version))
+GETTER(pid, value_number(value, (uint64_t)inst->pid))
+GETTER(mode, value_integer(value, (int32_t)inst->mode))
+GETTER(state, value_integer(value, (int32_t)instance_state(inst) + 1))
+GETTER(state_name, value_text(value, inst->state.name))
+GETTER(state_since, value_date(value, inst->state.time))
+GETTER(state_since_unix, value_unix(value, inst->state.time))
+GETTER(state_reason, value_text(value, inst->state.reason))
+GETTER(state_last_change, value_timestamp(value, inst->state_mono))
+GETTER(tunnel_ipv4, value_ipv4(value, inst->state.has_ipv4, inst->state.tunnel_ipv4))
+GETTER(tunnel_ipv6, value_ipv6(value, inst->state.has_ipv6, inst->state.tunnel_ipv6))
+GETTER(local_addr_type, value_address_type(value, &inst->state.local))
+GETTER(local_addr, value_address(value, &inst->state.local))
+GETTER(local_port, value_number(value, inst->state.local.port))
+GETTER(local_text, value_text(value, inst->state.local_text))
+GETTER(remote_addr_type, value_address_type(value, &inst->state.remote))
+GETTER(remote_addr, value_address(value, &inst->state.remote))
+GETTER(remote_port, value_number(value, inst->state.remote.port))
+GETTER(remote_text, value_text(value, inst->state.remote_text))
+GETTER(hold_flag, value_switch(value, inst->settings[SETTING_HOLD]))
+GETTER(hold_waiting, value_integer(value, (int32_t)instance_hold_waiting(inst)))
+GETTER(hold_wait_hint, value_number(value, inst->hold_waiting ? (uint64_t)inst->hold_hint : 0))
+GETTER(verb, value_integer(value, inst->settings[SETTING_VERB]))
+GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
+GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
+GETTER(clients, value_number(value, instance_client_count(inst)))
+GETTER(clients_peak, value_number(value, inst->clients_peak))
+GETTER(pending_clients, value_number(value, instance_pending_count(inst)))
+GETTER(bytes_in, value_number(value, inst->bytes_in))
+GETTER(bytes_out, value_number(value, inst->bytes_out))
+GETTER(tun_read_bytes, value_number(value, inst->tun_read))
+GETTER(tun_write_bytes, value_number(value, inst->tun_write))
+GETTER(link_read_bytes, value_number(value, inst->link_read))
+GETTER(link_write_bytes, value_number(value, inst->link_write))
+GETTER(auth_read_bytes, value_number(value, inst->auth_read))
+GETTER(bcast_queue_max, value_number(value, inst->bcast_queue_max))
+GETTER(dco_enabled, value_integer(value, (int32_t)inst->dco))
+GETTER(status_updated, value_date(value, inst->status_unix))
+GETTER(status_updated_unix, value_unix(value, inst->status_unix))
+GETTER(status_age, value_age(value, inst->status_mono))
+GETTER(status_complete, value_integer(value, (int32_t)inst->status_complete))
+GETTER(pending_requests, value_number(value, instance_request_count(inst)))
+GETTER(fatals, value_number(value, inst->fatals))
+GETTER(errors, value_number(value, inst->errors))
+GETTER(warnings, value_number(value, inst->warnings))
+GETTER(discontinuity_time, value_timestamp(value, inst->started_mono))
+GETTER(tunnel_discontinuity, value_timestamp(value, inst->tunnel_mono))
+GETTER(fatal_message, value_text(value, inst->fatal_message))
+GETTER(fatal_unix, value_unix(value, inst->fatal_unix))
+GETTER(info, value_text(value, inst->info))
+GETTER(unknown_messages, value_number(value, inst->unknown_messages))
+GETTER(log_last, value_number(value, inst->log.last))
+GETTER(state_last, value_number(value, inst->states.last))
+GETTER(echo_last, value_number(value, inst->echo.last))
+GETTER(rows_dropped, value_number(value, inst->rows_dropped))
+GETTER(lines_cut, value_number(value, inst->lines_cut))
+
+static const struct column columns[] = {
+    {2, VALUE_OCTETS, NULL, get_name, "Name"},
+    {3, VALUE_OCTETS, NULL, get_endpoint, "Endpoint"},
+    {4, VALUE_INTEGER, NULL, get_contact, "Contact"},
+    {5, VALUE_TIMETICKS, NULL, get_contact_last_change, "ContactLastChange"},
+    {6, VALUE_GAUGE32, NULL, get_contact_since_unix, "ContactSinceUnix"},
+    {7, VALUE_OCTETS, NULL, get_contact_error, "ContactError"},
+    {8, VALUE_COUNTER32, NULL, get_contacts, "Contacts"},
+    {9, VALUE_GAUGE32, NULL, get_age, "Age"},
+    {10, VALUE_OCTETS, NULL, get_version, "Version"},
+    {11, VALUE_GAUGE32, NULL, get_management_version, "ManagementVersion"},
+    {12, VALUE_GAUGE32, NULL, get_pid, "Pid"},
+    {13, VALUE_INTEGER, NULL, get_mode, "Mode"},
+    {14, VALUE_INTEGER, NULL, get_state, "State"},
+    {15, VALUE_OCTETS, NULL, get_state_name, "StateName"},
+    {16, VALUE_OCTETS, NULL, get_state_since, "StateSince"},
+    {17, VALUE_GAUGE32, NULL, get_state_since_unix, "StateSinceUnix"},
+    {18, VALUE_OCTETS, NULL, get_state_reason, "StateReason"},
+    {19, VALUE_TIMETICKS, NULL, get_state_last_change, "StateLastChange"},
+    {20, VALUE_OCTETS, NULL, get_tunnel_ipv4, "TunnelIpv4"},
+    {21, VALUE_OCTETS, NULL, get_tunnel_ipv6, "TunnelIpv6"},
+    {22, VALUE_INTEGER, NULL, get_local_addr_type, "LocalAddrType"},
+    {23, VALUE_OCTETS, NULL, get_local_addr, "LocalAddr"},
+    {24, VALUE_GAUGE32, NULL, get_local_port, "LocalPort"},
+    {25, VALUE_OCTETS, NULL, get_local_text, "LocalText"},
+    {26, VALUE_INTEGER, NULL, get_remote_addr_type, "RemoteAddrType"},
+    {27, VALUE_OCTETS, NULL, get_remote_addr, "RemoteAddr"},
+    {28, VALUE_GAUGE32, NULL, get_remote_port, "RemotePort"},
+    {29, VALUE_OCTETS, NULL, get_remote_text, "RemoteText"},
+    {30, VALUE_INTEGER, NULL, get_hold_flag, "HoldFlag"},
+    {31, VALUE_INTEGER, NULL, get_hold_waiting, "HoldWaiting"},
+    {32, VALUE_GAUGE32, NULL, get_hold_wait_hint, "HoldWaitHint"},
+    {33, VALUE_INTEGER, NULL, get_verb, "Verb"},
+    {34, VALUE_INTEGER, NULL, get_mute, "Mute"},
+    {35, VALUE_INTEGER, NULL, get_auth_retry, "AuthRetry"},
+    {36, VALUE_GAUGE32, NULL, get_clients, "Clients"},
+    {37, VALUE_GAUGE32, NULL, get_clients_peak, "ClientsPeak"},
+    {38, VALUE_GAUGE32, NULL, get_pending_clients, "PendingClients"},
+    {39, VALUE_COUNTER64, NULL, get_bytes_in, "BytesIn"},
+    {40, VALUE_COUNTER64, NULL, get_bytes_out, "BytesOut"},
+    {41, VALUE_COUNTER64, NULL, get_tun_read_bytes, "TunReadBytes"},
+    {42, VALUE_COUNTER64, NULL, get_tun_write_bytes, "TunWriteBytes"},
+    {43, VALUE_COUNTER64, NULL, get_link_read_bytes, "LinkReadBytes"},
+    {44, VALUE_COUNTER64, NULL, get_link_write_bytes, "LinkWriteBytes"},
+    {45, VALUE_COUNTER64, NULL, get_auth_read_bytes, "AuthReadBytes"},
+    {46, VALUE_GAUGE32, NULL, get_bcast_queue_max, "BcastQueueMax"},
+    {47, VALUE_INTEGER, NULL, get_dco_enabled, "DcoEnabled"},
+    {48, VALUE_OCTETS, NULL, get_status_updated, "StatusUpdated"},
+    {49, VALUE_GAUGE32, NULL, get_status_updated_unix, "StatusUpdatedUnix"},
+    {50, VALUE_GAUGE32, NULL, get_status_age, "StatusAge"},
+    {51, VALUE_INTEGER, NULL, get_status_complete, "StatusComplete"},
+    {52, VALUE_GAUGE32, NULL, get_pending_requests, "PendingRequests"},
+    {53, VALUE_COUNTER32, NULL, get_fatals, "Fatals"},
+    {54, VALUE_COUNTER32, NULL, get_errors, "Errors"},
+    {55, VALUE_COUNTER32, NULL, get_warnings, "Warnings"},
+    {56, VALUE_TIMETICKS, NULL, get_discontinuity_time, "DiscontinuityTime"},
+    {57, VALUE_TIMETICKS, NULL, get_tunnel_discontinuity, "TunnelDiscontinuity"},
+    {58, VALUE_OCTETS, NULL, get_fatal_message, "FatalMessage"},
+    {59, VALUE_GAUGE32, NULL, get_fatal_unix, "FatalUnix"},
+    {60, VALUE_OCTETS, NULL, get_info, "Info"},
+    {61, VALUE_COUNTER32, NULL, get_unknown_messages, "UnknownMessages"},
+    {62, VALUE_GAUGE32, NULL, get_log_last, "LogLast"},
+    {63, VALUE_GAUGE32, NULL, get_state_last, "StateLast"},
+    {64, VALUE_GAUGE32, NULL, get_echo_last, "EchoLast"},
+    {65, VALUE_COUNTER32, NULL, get_rows_dropped, "RowsDropped"},
+    {66, VALUE_COUNTER32, NULL, get_lines_cut, "LinesCut"},
+};
+
+const struct table instance_table = {.name = "ovpnInstance",
+                                     TABLE_PATH(1, 2, 1),
+                                     .arity = 1,
+                                     .find = finder_instance,
+                                     TABLE_COLUMNS(columns)};

@@ -1,0 +1,223 @@
+#include <stddef.h>
+
+#include "agent/tables/finders.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/values.h"
+#include "model/model.h"
+
+/* A getter of one line: what the column is, of the row's item. */
+#define GETTER(name, type, ...)                                                                    \
+    static void get_##name(const struct row *row, struct value *value)                             \
+    {                                                                                              \
+        const type *item = row->item;                                                              \
+                                                                                                   \
+        __VA_ARGS__;                                                                               \
+    }
+
+/* What was open when contact was lost cannot be answered. */
+GETTER(request_kind, struct request, value_integer(value, (int32_t)item->kind))
+GETTER(request_name, struct request, value_text(value, item->name))
+GETTER(request_prompt, struct request, value_text(value, item->prompt))
+GETTER(request_reason, struct request, value_text(value, item->reason))
+GETTER(request_echo, struct request,
+       value_integer(value, (int32_t)(!item->challenged ? TRUTH_UNKNOWN
+                                      : item->echo      ? TRUTH_TRUE
+                                                        : TRUTH_FALSE)))
+GETTER(request_since, struct request, value_date(value, item->since))
+GETTER(request_since_unix, struct request, value_unix(value, item->since))
+GETTER(request_ended, struct request, value_date(value, item->ended))
+GETTER(request_ended_unix, struct request, value_unix(value, item->ended))
+GETTER(request_status, struct request, value_integer(value, (int32_t)item->status))
+
+static const struct column request_columns[] = {
+    {2, VALUE_INTEGER, NULL, get_request_kind, "Kind"},
+    {3, VALUE_OCTETS, NULL, get_request_name, "Name"},
+    {4, VALUE_OCTETS, NULL, get_request_prompt, "Prompt"},
+    {5, VALUE_OCTETS, NULL, get_request_reason, "Reason"},
+    {6, VALUE_INTEGER, NULL, get_request_echo, "Echo"},
+    {7, VALUE_OCTETS, NULL, get_request_since, "Since"},
+    {8, VALUE_GAUGE32, NULL, get_request_since_unix, "SinceUnix"},
+    {9, VALUE_OCTETS, NULL, get_request_ended, "Ended"},
+    {10, VALUE_GAUGE32, NULL, get_request_ended_unix, "EndedUnix"},
+    {11, VALUE_INTEGER, NULL, get_request_status, "Status"},
+};
+
+static const void *request_after(const struct instance *instance, uint32_t after, uint32_t *found)
+{
+    const struct request *request = history_after(&instance->requests, after, found);
+
+    while (request && request->status == REQUEST_PENDING && !instance_in_contact(instance))
+        request = history_after(&instance->requests, *found, found);
+    return request;
+}
+
+const struct table request_table = {.name = "ovpnRequest",
+                                    TABLE_PATH(1, 6, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .after = request_after,
+                                    TABLE_COLUMNS(request_columns)};
+
+GETTER(capability_command, struct capability, value_text(value, item->command))
+GETTER(capability_summary, struct capability, value_text(value, item->summary))
+
+static const struct column capability_columns[] = {
+    {2, VALUE_OCTETS, NULL, get_capability_command, "Command"},
+    {3, VALUE_OCTETS, NULL, get_capability_summary, "Summary"},
+};
+
+static const void *capability_after(const struct instance *instance, uint32_t after,
+                                    uint32_t *found)
+{
+    if (after >= instance->capability_count)
+        return NULL;
+    *found = after + 1;
+    return &instance->capabilities[after];
+}
+
+const struct table capability_table = {.name = "ovpnCapability",
+                                       TABLE_PATH(1, 7, 1),
+                                       .arity = 2,
+                                       .find = finder_rows,
+                                       .after = capability_after,
+                                       TABLE_COLUMNS(capability_columns)};
+
+GETTER(state_time, struct state_record, value_date(value, item->time))
+GETTER(state_time_unix, struct state_record, value_unix(value, item->time))
+GETTER(state_value, struct state_record, value_integer(value, (int32_t)item->state + 1))
+GETTER(state_name, struct state_record, value_text(value, item->name))
+GETTER(state_reason, struct state_record, value_text(value, item->reason))
+GETTER(state_tunnel_ipv4, struct state_record, value_ipv4(value, item->has_ipv4, item->tunnel_ipv4))
+GETTER(state_tunnel_ipv6, struct state_record, value_ipv6(value, item->has_ipv6, item->tunnel_ipv6))
+GETTER(state_remote_text, struct state_record, value_text(value, item->remote_text))
+GETTER(state_local_text, struct state_record, value_text(value, item->local_text))
+
+static const struct column state_columns[] = {
+    {2, VALUE_OCTETS, NULL, get_state_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_state_time_unix, "TimeUnix"},
+    {4, VALUE_INTEGER, NULL, get_state_value, "Value"},
+    {5, VALUE_OCTETS, NULL, get_state_name, "Name"},
+    {6, VALUE_OCTETS, NULL, get_state_reason, "Reason"},
+    {7, VALUE_OCTETS, NULL, get_state_tunnel_ipv4, "TunnelIpv4"},
+    {8, VALUE_OCTETS, NULL, get_state_tunnel_ipv6, "TunnelIpv6"},
+    {9, VALUE_OCTETS, NULL, get_state_remote_text, "RemoteText"},
+    {10, VALUE_OCTETS, NULL, get_state_local_text, "LocalText"},
+};
+
+const struct table state_table = {.name = "ovpnState",
+                                  TABLE_PATH(2, 1, 1),
+                                  .arity = 2,
+                                  .find = finder_rows,
+                                  .history = offsetof(struct instance, states),
+                                  TABLE_COLUMNS(state_columns)};
+
+GETTER(log_time, struct log_record, value_date(value, item->time))
+GETTER(log_time_unix, struct log_record, value_unix(value, item->time))
+GETTER(log_flags, struct log_record, value_log_flags(value, item->flags))
+GETTER(log_message, struct log_record, value_text(value, item->message))
+
+static const struct column log_columns[] = {
+    {2, VALUE_OCTETS, NULL, get_log_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_log_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, NULL, get_log_flags, "Flags"},
+    {5, VALUE_OCTETS, NULL, get_log_message, "Message"},
+};
+
+const struct table log_table = {.name = "ovpnLog",
+                                TABLE_PATH(2, 2, 1),
+                                .arity = 2,
+                                .find = finder_rows,
+                                .history = offsetof(struct instance, log),
+                                TABLE_COLUMNS(log_columns)};
+
+GETTER(echo_time, struct log_record, value_date(value, item->time))
+GETTER(echo_time_unix, struct log_record, value_unix(value, item->time))
+GETTER(echo_message, struct log_record, value_text(value, item->message))
+
+static const struct column echo_columns[] = {
+    {2, VALUE_OCTETS, NULL, get_echo_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_echo_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, NULL, get_echo_message, "Message"},
+};
+
+const struct table echo_table = {.name = "ovpnEcho",
+                                 TABLE_PATH(2, 3, 1),
+                                 .arity = 2,
+                                 .find = finder_rows,
+                                 .history = offsetof(struct instance, echo),
+                                 TABLE_COLUMNS(echo_columns)};
+
+static uint64_t lasted(const struct session_record *session)
+{
+    if (session->connected == 0 || session->ended < session->connected)
+        return 0;
+    return (uint64_t)(session->ended - session->connected);
+}
+
+GETTER(session_common_name, struct session_record, value_text(value, item->common_name))
+GETTER(session_username, struct session_record, value_text(value, item->username))
+GETTER(session_real_addr_type, struct session_record, value_address_type(value, &item->real))
+GETTER(session_real_addr, struct session_record, value_address(value, &item->real))
+GETTER(session_real_port, struct session_record, value_number(value, item->real.port))
+GETTER(session_real_text, struct session_record, value_text(value, item->real_text))
+GETTER(session_virtual_ipv4, struct session_record,
+       value_ipv4(value, item->has_ipv4, item->virtual_ipv4))
+GETTER(session_virtual_ipv6, struct session_record,
+       value_ipv6(value, item->has_ipv6, item->virtual_ipv6))
+GETTER(session_bytes_in, struct session_record, value_number(value, item->bytes_in))
+GETTER(session_bytes_out, struct session_record, value_number(value, item->bytes_out))
+GETTER(session_connected, struct session_record, value_date(value, item->connected))
+GETTER(session_connected_unix, struct session_record, value_unix(value, item->connected))
+GETTER(session_ended, struct session_record, value_date(value, item->ended))
+GETTER(session_ended_unix, struct session_record, value_unix(value, item->ended))
+GETTER(session_seconds, struct session_record, value_number(value, lasted(item)))
+GETTER(session_client_index, struct session_record, value_number(value, item->client_index))
+
+static const struct column session_columns[] = {
+    {2, VALUE_OCTETS, NULL, get_session_common_name, "CommonName"},
+    {3, VALUE_OCTETS, NULL, get_session_username, "Username"},
+    {4, VALUE_INTEGER, NULL, get_session_real_addr_type, "RealAddrType"},
+    {5, VALUE_OCTETS, NULL, get_session_real_addr, "RealAddr"},
+    {6, VALUE_GAUGE32, NULL, get_session_real_port, "RealPort"},
+    {7, VALUE_OCTETS, NULL, get_session_real_text, "RealText"},
+    {8, VALUE_OCTETS, NULL, get_session_virtual_ipv4, "VirtualIpv4"},
+    {9, VALUE_OCTETS, NULL, get_session_virtual_ipv6, "VirtualIpv6"},
+    {10, VALUE_COUNTER64, NULL, get_session_bytes_in, "BytesIn"},
+    {11, VALUE_COUNTER64, NULL, get_session_bytes_out, "BytesOut"},
+    {12, VALUE_OCTETS, NULL, get_session_connected, "Connected"},
+    {13, VALUE_GAUGE32, NULL, get_session_connected_unix, "ConnectedUnix"},
+    {14, VALUE_OCTETS, NULL, get_session_ended, "Ended"},
+    {15, VALUE_GAUGE32, NULL, get_session_ended_unix, "EndedUnix"},
+    {16, VALUE_GAUGE32, NULL, get_session_seconds, "Seconds"},
+    {17, VALUE_GAUGE32, NULL, get_session_client_index, "ClientIndex"},
+};
+
+const struct table session_table = {.name = "ovpnSession",
+                                    TABLE_PATH(2, 4, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .history = offsetof(struct instance, sessions),
+                                    TABLE_COLUMNS(session_columns)};
+
+GETTER(command_time, struct command_record, value_date(value, item->time))
+GETTER(command_time_unix, struct command_record, value_unix(value, item->time))
+GETTER(command_command, struct command_record, value_text(value, item->command))
+GETTER(command_result, struct command_record, value_integer(value, (int32_t)item->result))
+GETTER(command_reply, struct command_record, value_text(value, item->reply))
+GETTER(command_milliseconds, struct command_record, value_number(value, item->milliseconds))
+
+static const struct column command_columns[] = {
+    {2, VALUE_OCTETS, NULL, get_command_time, "Time"},
+    {3, VALUE_GAUGE32, NULL, get_command_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, NULL, get_command_command, "Command"},
+    {5, VALUE_INTEGER, NULL, get_command_result, "Result"},
+    {6, VALUE_OCTETS, NULL, get_command_reply, "Reply"},
+    {7, VALUE_GAUGE32, NULL, get_command_milliseconds, "Milliseconds"},
+};
+
+const struct table command_table = {.name = "ovpnCommand",
+                                    TABLE_PATH(2, 5, 1),
+                                    .arity = 2,
+                                    .find = finder_rows,
+                                    .history = offsetof(struct instance, commands),
+                                    TABLE_COLUMNS(command_columns)};

@@ -1,0 +1,46 @@
+#ifndef AGENT_TABLES_VALUES_H
+#define AGENT_TABLES_VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/tables/table.h"
+#include "protocol/address.h"
+
+/*
+ * Fills a value of agent/tables/table.h in the forms that the MIB uses: the bodies of the getters.
+ * Texts and bytes are borrowed; what has no memory of its own goes into the value's scratch.
+ */
+void value_integer(struct value *value, int32_t integer);
+void value_number(struct value *value, uint64_t number);
+void value_text(struct value *value, const char *text); /* NULL is empty */
+void value_bytes(struct value *value, const void *bytes, size_t len);
+
+/* TruthValue-like OvpnTruth: true(1), false(2). */
+void value_truth(struct value *value, bool truth);
+
+/* The same of a setting (protocol/settings.h), which may be unknown(3). */
+void value_switch(struct value *value, int setting);
+
+/* DateAndTime (RFC 2579) of seconds since 1970, local time with its offset; 0 is eight zeros. */
+void value_date(struct value *value, int64_t unix_time);
+
+/* OvpnUnixTime: seconds since 1970, 0 for what does not fit. */
+void value_unix(struct value *value, int64_t unix_time);
+
+/* Whole seconds from a moment of clock_mono() until now; 4294967295 for the moment 0 (never). */
+void value_age(struct value *value, int64_t mono);
+
+/* TimeStamp (RFC 2579): sysUpTime at a moment of clock_mono(), 0 for the moment 0. */
+void value_timestamp(struct value *value, int64_t mono);
+
+/* InetAddressType unknown(0), ipv4(1), ipv6(2); InetAddress; the textual conventions of tunnels. */
+void value_address_type(struct value *value, const struct address *address);
+void value_address(struct value *value, const struct address *address);
+void value_ipv4(struct value *value, bool known, const uint8_t *bytes);
+void value_ipv6(struct value *value, bool known, const uint8_t *bytes);
+
+/* OvpnLogFlags, BITS: the bits of enum log_flag in the order of RFC 2578 section 7.1.4. */
+void value_log_flags(struct value *value, unsigned flags);
+
+#endif

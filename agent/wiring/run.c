@@ -1,0 +1,339 @@
+#include "agent/wiring/run.h"
+
+#ifdef HAVE_CONFIG_H
+#include <build.h>
+#endif
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <paths.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <syslog.h>
+#include <unistd.h>
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "agent/master/link.h"
+#include "agent/master/ping.h"
+#include "agent/notify/alerts.h"
+#include "agent/notify/notify.h"
+#include "agent/serve/handler.h"
+#include "agent/serve/set.h"
+#include "agent/tables/tables.h"
+#include "agent/tables/values.h"
+#include "agent/wiring/fleet.h"
+#include "agent/wiring/options.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/timers.h"
+#include "config/config.h"
+#include "config/endpoint.h"
+#include "control/control.h"
+
+static const unsigned long oid_root[] = {OID_ROOT};
+
+static struct {
+    struct options options;
+    struct event_base *base;
+    struct event *signals[3];
+    struct event *wake;
+    struct model model;
+    struct walker walker;
+    char *agentx; /* in use; a new address takes a restart */
+    char *config; /* absolute path, when in the background */
+    bool stop;
+} process;
+
+static void warn(const char *text)
+{
+    log_warning("%s", text);
+}
+
+static struct config *read_config(void)
+{
+    struct config_error error;
+    struct config *config = config_load(process.options.config, &error, warn);
+
+    if (!config)
+        log_error("%s", error.text);
+    return config;
+}
+
+static void notify_supervisor(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+    sd_notify(0, state);
+#else
+    (void)state;
+#endif
+}
+
+static void reload(void)
+{
+    struct config *config = read_config();
+
+    if (!config) {
+        log_error("the configuration in force stays");
+        return;
+    }
+    if (!process.options.agentx && strcmp(config->agentx, process.agentx) != 0)
+        log_warning("agentx: the new address %s takes effect at the next start", config->agentx);
+    if (fleet_configure(config))
+        log_notice("configuration reloaded");
+    else
+        log_error("the configuration was not reloaded, or not all of it");
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    (void)what;
+    (void)arg;
+    if (number == SIGHUP)
+        reload();
+    else
+        process.stop = true;
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd; /* the loop goes round: timers and the library are looked at behind each turn */
+    (void)what;
+    (void)arg;
+}
+
+/* libevent would write to stderr by itself. */
+static void on_event_log(int severity, const char *text)
+{
+    if (severity == EVENT_LOG_ERR)
+        log_error("event loop: %s", text);
+    else if (severity == EVENT_LOG_WARN)
+        log_warning("event loop: %s", text);
+}
+
+static bool set_up_loop(void)
+{
+    static const int numbers[] = {SIGHUP, SIGTERM, SIGINT};
+
+    event_set_log_callback(on_event_log);
+    process.base = event_base_new();
+    if (!process.base)
+        return false;
+    process.wake = event_new(process.base, -1, 0, on_wake, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        process.signals[i] = evsignal_new(process.base, numbers[i], on_signal, NULL);
+        if (!process.signals[i] || event_add(process.signals[i], NULL) != 0)
+            return false;
+    }
+    return process.wake != NULL;
+}
+
+static void tear_down_loop(void)
+{
+    for (size_t i = 0; i < 3; i++)
+        if (process.signals[i])
+            event_free(process.signals[i]);
+    if (process.wake)
+        event_free(process.wake);
+    if (process.base)
+        event_base_free(process.base);
+}
+
+/* What a forgotten row would break is told now, not when somebody asks for it. */
+static bool check_tables(void)
+{
+    const struct table *table = walker_check(&process.walker);
+    const char *alert = alerts_check();
+
+    enum change_kind kind = 0;
+
+    while (kind < CHANGE_KINDS && change_is_complete(kind))
+        kind++;
+    if (table)
+        log_error("the table %s is not right", table->name);
+    else if (alert)
+        log_error("the notifications are not right: %s", alert);
+    else if (kind < CHANGE_KINDS)
+        log_error("changes of kind %d are not described", (int)kind);
+    else
+        return true;
+    return false;
+}
+
+static void link_changed(bool up)
+{
+    if (up)
+        ping_start();
+    else
+        ping_stop();
+    set_link_changed(up);
+}
+
+static bool set_up_agent(const char *address)
+{
+    process.agentx = text_copy(address);
+    process.walker = (struct walker){
+        .root = oid_root,
+        .root_len = sizeof(oid_root) / sizeof(oid_root[0]),
+        .tables = tables,
+        .table_count = table_count,
+        .model = &process.model,
+    };
+    notify_start(NOTIFY_BOUND);
+    alerts_start(&process.walker);
+    set_start(&process.walker);
+    return check_tables() && process.agentx &&
+           link_start(process.base, address, link_changed, set_cut) &&
+           handler_start(&process.walker);
+}
+
+static void sleep_at_most(int64_t milliseconds)
+{
+    struct timeval left = {milliseconds / 1000, (milliseconds % 1000) * 1000};
+
+    event_del(process.wake);
+    if (milliseconds >= 0)
+        event_add(process.wake, &left);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    if (a < 0 || b < 0)
+        return a < 0 ? b : a;
+    return a < b ? a : b;
+}
+
+/* Each turn: what came in, the timers, then the library's and the queue's share. */
+static void loop(void)
+{
+    int64_t library;
+
+    while (!process.stop) {
+        timers_run();
+        library = link_turn();
+        notify_turn();
+        sleep_at_most(sooner(timers_next(), library));
+        event_base_loop(process.base, EVLOOP_ONCE);
+    }
+}
+
+/* Passwords pass through this process: no core, no other process that looks into it. */
+static void harden(void)
+{
+    const struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int serve(struct config *config)
+{
+    const char *address = process.options.agentx ? process.options.agentx : config->agentx;
+    int status = EXIT_FAILURE;
+
+    harden();
+    process.model.start_unix = clock_wall();
+    control_forbid_secrets(!endpoint_agentx_is_local(address));
+    if (!set_up_loop()) {
+        log_error("cannot set up the event loop");
+        config_free(config);
+    } else if (!set_up_agent(address)) {
+        config_free(config);
+    } else {
+        fleet_start(&process.model, process.base);
+        if (fleet_configure(config)) {
+            notify_supervisor("READY=1");
+            loop();
+            notify_supervisor("STOPPING=1");
+            status = EXIT_SUCCESS;
+        }
+        fleet_stop();
+    }
+    alerts_stop();
+    notify_stop();
+    set_stop();
+    ping_stop();
+    if (process.base)
+        link_stop();
+    tear_down_loop();
+    free(process.agentx);
+    free(process.config);
+    return status;
+}
+
+/* The working folder becomes /, so the file of a later reload is named in full. */
+static int go_to_background(void)
+{
+    process.config = realpath(process.options.config, NULL);
+    if (process.config)
+        process.options.config = process.config;
+    if (daemon(0, 0) != 0) {
+        log_error("cannot run as a daemon");
+        return -1;
+    }
+    log_to_syslog(_PATH_LOG, "openvpn-agentx");
+    return 0;
+}
+
+/* -t: what a start would find out only when it connects is looked at too. */
+static int test(struct config *config)
+{
+    struct config_error error;
+    bool good = config_check_passwords(config, &error);
+
+    if (good)
+        printf("%s: OK, instances: %zu\n", process.options.config, config->count);
+    else
+        log_error("%s", error.text);
+    config_free(config);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A socket that got the number of a closed stderr would be sent the log. */
+static void open_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open(_PATH_DEVNULL, O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+int run(int argc, char **argv)
+{
+    struct config *config;
+
+    open_standard_files();
+    log_to_stderr();
+    switch (options_parse(argc, argv, &process.options)) {
+    case OPTIONS_DONE:
+        return EXIT_SUCCESS;
+    case OPTIONS_WRONG:
+        return EXIT_FAILURE;
+    case OPTIONS_RUN:
+        break;
+    }
+    log_set_level(process.options.log_level);
+    if (!process.options.test_config) {
+        signal(SIGPIPE, SIG_IGN); /* whoever reads the log may end */
+        log_never_wait();
+    }
+    config = read_config();
+    if (!config)
+        return EXIT_FAILURE;
+    if (process.options.test_config)
+        return test(config);
+    if (process.options.daemon && go_to_background() != 0) {
+        config_free(config);
+        return EXIT_FAILURE;
+    }
+    return serve(config);
+}

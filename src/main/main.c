@@ -1,6 +1,0 @@
-#include "main/run.h"
-
-int main(int argc, char **argv)
-{
-    return run(argc, argv);
-}

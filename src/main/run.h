@@ -1,8 +1,0 @@
-#ifndef MAIN_RUN_H
-#define MAIN_RUN_H
-
-/* The whole program: reads options and configuration, runs until a signal.  Returns its exit
- * status. */
-int run(int argc, char **argv);
-
-#endif
