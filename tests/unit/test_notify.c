@@ -147,6 +147,7 @@ static int set_up(void **state)
 
     (void)state;
     memset(&master, 0, sizeof(master));
+    vitals = (struct vitals){0};
     now = 1000000;
     clock_use(&source);
     log_set_level(LOG_LEVEL_ERROR);
