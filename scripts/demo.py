@@ -201,7 +201,10 @@ class Demo:
             say(f" {time.monotonic() - begin:.1f} s")
 
     def rows(self, table):
-        return view.rows(self.manager, table)
+        """Without those that came while the table was read, of which columns are missing."""
+        found = view.rows(self.manager, table)
+        columns = max(map(len, found.values()), default=0)
+        return {index: row for index, row in found.items() if len(row) == columns}
 
     def names(self):
         """The common names of the server's clients."""

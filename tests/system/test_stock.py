@@ -150,7 +150,7 @@ def test_more_in_the_foreground(machine):
     said = machine.run(f"{stop}\n{run} >said 2>&1 &\npid=$!\n"
                        "timeout 30 sh -c 'until [ $(grep -c \": contact, \" said) = 2 ]; do sleep 0.2; done'\n"
                        "kill $pid\nwait $pid || :\ncat said\nsystemctl start openvpn-agentx")
-    assert "connected to the master agent" in said and "debug: " in said
+    assert "connected to the master agent" in said and "info: " in said
     machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
 
 
