@@ -149,7 +149,13 @@ static struct slice write_secret(struct writer *writer, enum extent extent, stru
 
 static bool is_word(char byte)
 {
-    return strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", byte);
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z') || byte == '_';
+}
+
+static bool is_hex(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
 }
 
 /* Digits of a group of hex, which is a word: at most eight.  0 when there is none. */
@@ -157,7 +163,7 @@ static size_t hex_group(struct slice text)
 {
     size_t len = 0;
 
-    while (len < text.len && text.at[len] != '\0' && strchr("0123456789abcdef", text.at[len]))
+    while (len < text.len && is_hex(text.at[len]))
         len++;
     return len > 8 || (len < text.len && is_word(text.at[len])) ? 0 : len;
 }
@@ -188,13 +194,42 @@ static size_t hex_len(const struct writer *writer, struct slice text)
     return groups > (id ? 2 : 1) ? len : 0;
 }
 
+static bool begins_mark(char byte)
+{
+    for (size_t i = 0; i < MARKS; i++)
+        if (marks[i].words[0] == byte)
+            return true;
+    return false;
+}
+
+/* Bytes in front at which neither a mark nor a key can begin; floods of lines have little else. */
+static size_t plain_len(const struct writer *writer, struct slice part)
+{
+    char before = writer->len > 0 ? writer->text[writer->len - 1] : ' ';
+    size_t len = 0;
+
+    while (len < part.len) {
+        char byte = part.at[len];
+
+        if (begins_mark(byte) || (is_hex(byte) && !is_word(before)))
+            break;
+        before = byte;
+        len++;
+    }
+    return len;
+}
+
 /* Recursion ends: each time the words of a mark are left behind. */
 static void write_part(struct writer *writer, struct slice part)
 {
     while (part.len > 0) {
-        size_t hidden = hex_len(writer, part);
+        size_t plain = plain_len(writer, part);
+        size_t hidden;
         size_t mark = 0;
 
+        write_text(writer, (struct slice){part.at, plain});
+        part = slice_skip(part, plain);
+        hidden = hex_len(writer, part);
         while (mark < MARKS && !slice_starts(part, marks[mark].words))
             mark++;
         if (mark < MARKS) {
@@ -204,7 +239,7 @@ static void write_part(struct writer *writer, struct slice part)
         } else if (hidden > 0) {
             write_stars(writer, hidden);
             part = slice_skip(part, hidden);
-        } else {
+        } else if (part.len > 0) {
             write_text(writer, (struct slice){part.at, 1});
             part = slice_skip(part, 1);
         }
