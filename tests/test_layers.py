@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from source import c_files, text_of
+from source import all_files, c_files, text_of
 
 # From the bottom up; each may include itself and what stands before it.
 LAYERS = [
@@ -189,6 +189,19 @@ def test_makefile_names_the_other_files_of_unit_tests():
     named = re.findall(r"\btests/unit/\w+\.[ch]\b", text_of("Makefile.am"))
     others = [path for path in c_files("tests/unit") if not re.match(r"test_.*\.c$", path.name)]
     assert [str(path) for path in others if str(path) not in named] == []
+
+
+def test_the_architecture_page_names_what_is_there():
+    """Paths in doc/architecture.md; `.[ch]` is both files, a path without an ending is a module."""
+    page = text_of("doc/architecture.md")
+    paths = re.findall(r"`((?:src|agent|tests|mib|man)/[\w./\[\]-]+)`", page)
+    known = {str(path) for path in all_files()}
+    known |= {str(parent) for path in all_files() for parent in path.parents}
+    known |= {path.rpartition(".")[0] for path in known}
+    wanted = {name for path in paths for name in
+              ([path[:-5] + end for end in (".c", ".h")] if path.endswith(".[ch]") else [path])}
+    assert len(wanted) > 20
+    assert wanted - known == set()
 
 
 # The checks themselves, on what they must and must not find.
