@@ -103,7 +103,7 @@ static void probe_again(void *arg)
         timer_start(&self.late_timer, PROBE_LATE_MS);
 }
 
-static void report(const char *why)
+static void report_absence(const char *why)
 {
     if (!self.reported)
         log_warning("no session with the master agent at %s: %s; trying again", self.address, why);
@@ -113,7 +113,7 @@ static void report(const char *why)
 static void probe_late(void *arg)
 {
     (void)arg;
-    report("it does not answer");
+    report_absence("it does not answer");
 }
 
 static void probed(void *arg, const char *why)
@@ -122,7 +122,7 @@ static void probed(void *arg, const char *why)
     timer_stop(&self.late_timer);
     timer_stop(&self.probe_timer);
     if (why) {
-        report(why);
+        report_absence(why);
         timer_start(&self.probe_timer, PROBE_INTERVAL_MS);
         return;
     }
@@ -134,7 +134,7 @@ static void probed(void *arg, const char *why)
 static void attempt_over(void *arg)
 {
     (void)arg;
-    report("it answers but opens no session");
+    report_absence("it answers but opens no session");
     self.may_open = false;
     probe_again(NULL);
 }

@@ -29,7 +29,7 @@ struct probe {
 /* Version 1, Ping, network byte order, no session, packet 1, no payload. */
 static const unsigned char ping[20] = {1, 13, 0x10, [15] = 1};
 
-static bool parse_unix(struct probe *probe, const char *path)
+static bool parse_master_unix(struct probe *probe, const char *path)
 {
     struct sockaddr_un *target = (struct sockaddr_un *)&probe->target;
     size_t len = strlen(path);
@@ -49,7 +49,7 @@ static unsigned port_of(const struct sockaddr_storage *address)
     return ((const struct sockaddr_in *)address)->sin_port;
 }
 
-static bool parse_tcp(struct probe *probe, const char *host)
+static bool parse_master_tcp(struct probe *probe, const char *host)
 {
     struct sockaddr *target = (struct sockaddr *)&probe->target;
     int len = sizeof(probe->target);
@@ -61,14 +61,14 @@ static bool parse_tcp(struct probe *probe, const char *host)
                     host) > 0;
 }
 
-static bool parse(struct probe *probe, const char *address)
+static bool parse_master(struct probe *probe, const char *address)
 {
     if (strncmp(address, "unix:", 5) == 0)
-        return parse_unix(probe, address + 5);
+        return parse_master_unix(probe, address + 5);
     if (strncmp(address, "tcp:", 4) == 0)
-        return parse_tcp(probe, address + 4);
+        return parse_master_tcp(probe, address + 4);
     if (strncmp(address, "tcp6:", 5) == 0)
-        return parse_tcp(probe, address + 5);
+        return parse_master_tcp(probe, address + 5);
     return false;
 }
 
@@ -81,7 +81,7 @@ struct probe *probe_new(struct event_base *base, const char *address, probe_done
     probe->base = base;
     probe->done = done;
     probe->arg = arg;
-    if (!parse(probe, address)) {
+    if (!parse_master(probe, address)) {
         free(probe);
         return NULL;
     }
@@ -112,13 +112,13 @@ void probe_stop(struct probe *probe)
         close(probe->fd);
 }
 
-static void finish(struct probe *probe, const char *why)
+static void end_probe(struct probe *probe, const char *why)
 {
     probe_stop(probe);
     probe->done(probe->arg, why);
 }
 
-static void finish_with(struct probe *probe, int error)
+static void end_probe_with(struct probe *probe, int error)
 {
     const struct sockaddr_un *target = (const struct sockaddr_un *)&probe->target;
     const char *hint = "";
@@ -130,7 +130,7 @@ static void finish_with(struct probe *probe, int error)
     else if (error == ENOENT || error == ECONNREFUSED)
         hint = "snmpd does not run, has no line \"master agentx\", or another agentXSocket";
     snprintf(text, sizeof(text), "%s%s%s", strerror(error), *hint != '\0' ? "; " : "", hint);
-    finish(probe, text);
+    end_probe(probe, text);
 }
 
 static void wait_for(struct probe *probe, short what, event_callback_fn then)
@@ -139,7 +139,7 @@ static void wait_for(struct probe *probe, short what, event_callback_fn then)
     event_add(probe->event, NULL);
 }
 
-static void answered(evutil_socket_t fd, short what, void *arg)
+static void on_probe_answer(evutil_socket_t fd, short what, void *arg)
 {
     struct probe *probe = arg;
     char bytes[64];
@@ -149,12 +149,12 @@ static void answered(evutil_socket_t fd, short what, void *arg)
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len < 0)
-        finish_with(probe, errno);
+        end_probe_with(probe, errno);
     else
-        finish(probe, len == 0 ? "it closed the connection" : NULL);
+        end_probe(probe, len == 0 ? "it closed the connection" : NULL);
 }
 
-static void connected(evutil_socket_t fd, short what, void *arg)
+static void on_probe_connected(evutil_socket_t fd, short what, void *arg)
 {
     struct probe *probe = arg;
     socklen_t len = sizeof(int);
@@ -167,23 +167,23 @@ static void connected(evutil_socket_t fd, short what, void *arg)
     if (error == 0 && send(fd, ping, sizeof(ping), MSG_NOSIGNAL) != (ssize_t)sizeof(ping))
         error = errno;
     if (error != 0) {
-        finish_with(probe, error);
+        end_probe_with(probe, error);
         return;
     }
-    wait_for(probe, EV_READ | EV_PERSIST, answered);
+    wait_for(probe, EV_READ | EV_PERSIST, on_probe_answer);
 }
 
-static void failed(evutil_socket_t fd, short what, void *arg)
+static void on_probe_failed(evutil_socket_t fd, short what, void *arg)
 {
     struct probe *probe = arg;
 
     (void)fd;
     (void)what;
-    finish_with(probe, probe->error);
+    end_probe_with(probe, probe->error);
 }
 
 /* Returns 0 or the error. */
-static int begin(struct probe *probe)
+static int begin_connect(struct probe *probe)
 {
     const struct sockaddr *target = (const struct sockaddr *)&probe->target;
 
@@ -199,12 +199,12 @@ static int begin(struct probe *probe)
 bool probe_start(struct probe *probe)
 {
     probe_stop(probe);
-    probe->event = event_new(probe->base, -1, 0, failed, probe);
+    probe->event = event_new(probe->base, -1, 0, on_probe_failed, probe);
     if (!probe->event)
         return false;
-    probe->error = begin(probe);
+    probe->error = begin_connect(probe);
     if (probe->error == 0)
-        wait_for(probe, EV_WRITE, connected);
+        wait_for(probe, EV_WRITE, on_probe_connected);
     else
         event_active(probe->event, EV_TIMEOUT, 0);
     return true;

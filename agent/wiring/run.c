@@ -51,7 +51,7 @@ static struct {
     bool stop;
 } process;
 
-static void warn(const char *text)
+static void log_config_warning(const char *text)
 {
     log_warning("%s", text);
 }
@@ -59,7 +59,7 @@ static void warn(const char *text)
 static struct config *read_config(void)
 {
     struct config_error error;
-    struct config *config = config_load(process.options.config, &error, warn);
+    struct config *config = config_load(process.options.config, &error, log_config_warning);
 
     if (!config)
         log_error("%s", error.text);

@@ -48,7 +48,7 @@ static const char *split_tcp(const char *text, struct slice *host, int *family, 
 }
 
 /* Reads HOST:PORT.  On success *host is a new string. */
-static const char *parse_tcp(const char *text, char **host, int *family, uint16_t *port)
+static const char *parse_host_port(const char *text, char **host, int *family, uint16_t *port)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
     struct slice slice;
@@ -70,7 +70,7 @@ static const char *parse_tcp(const char *text, char **host, int *family, uint16_
     return *host ? NULL : "out of memory";
 }
 
-static const char *parse(const char *text, struct endpoint *endpoint)
+static const char *parse_endpoint(const char *text, struct endpoint *endpoint)
 {
     const char *fault;
     int family;
@@ -83,7 +83,7 @@ static const char *parse(const char *text, struct endpoint *endpoint)
         return endpoint->path ? NULL : "out of memory";
     }
     if (strncmp(text, "tcp:", 4) == 0)
-        return parse_tcp(text + 4, &endpoint->host, &family, &endpoint->port);
+        return parse_host_port(text + 4, &endpoint->host, &family, &endpoint->port);
     if (text[0] == '/')
         return "a unix socket is written unix:/path";
     return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp:[v6]:PORT";
@@ -92,7 +92,7 @@ static const char *parse(const char *text, struct endpoint *endpoint)
 bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size)
 {
     struct endpoint made = {0};
-    const char *fault = parse(text, &made);
+    const char *fault = parse_endpoint(text, &made);
 
     if (!fault) {
         made.text = strdup(text);
@@ -143,7 +143,7 @@ static const char *address_fault(const char *text)
         return "a unix socket is written unix:/path";
     if (!six && strncmp(text, "tcp:", 4) != 0)
         return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp6:[v6]:PORT";
-    fault = parse_tcp(text + (six ? 5 : 4), &host, &family, &port);
+    fault = parse_host_port(text + (six ? 5 : 4), &host, &family, &port);
     free(host);
     if (!fault && six != (family == AF_INET6))
         return "IPv4 is written tcp:A.B.C.D:PORT, IPv6 tcp6:[v6]:PORT";

@@ -109,7 +109,7 @@ static void send_failed(struct transport *transport, int error)
     stop_writing(transport);
 }
 
-static void flush(struct transport *transport)
+static void write_unsent(struct transport *transport)
 {
     ssize_t sent = send(transport->fd, transport->output, transport->unsent, MSG_NOSIGNAL);
 
@@ -149,7 +149,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
     (void)what;
     if (transport->connected) {
-        flush(transport);
+        write_unsent(transport);
         return;
     }
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
@@ -176,7 +176,7 @@ static void socket_close(struct transport *transport)
     free(transport);
 }
 
-static bool begin(struct transport *transport, void *loop, const struct endpoint *endpoint)
+static bool start_connect(struct transport *transport, void *loop, const struct endpoint *endpoint)
 {
     struct sockaddr_storage address;
     socklen_t len = make_address(endpoint, &address);
@@ -211,7 +211,7 @@ static struct transport *socket_open(void *loop, const struct endpoint *endpoint
     transport->fd = -1;
     transport->handler = handler;
     transport->arg = arg;
-    if (begin(transport, loop, endpoint))
+    if (start_connect(transport, loop, endpoint))
         return transport;
     *error = errno;
     socket_close(transport);
@@ -228,7 +228,7 @@ static void socket_send(struct transport *transport, const char *bytes, size_t l
     }
     memcpy(transport->output + transport->unsent, bytes, len);
     transport->unsent += len;
-    flush(transport);
+    write_unsent(transport);
 }
 
 const char *transport_why(int error, char *text, size_t size)

@@ -92,7 +92,7 @@ void route_free(void *row)
 
 const struct rows_type route_rows = {compare_routes, route_free};
 
-static void end_session(struct instance *instance, const struct client *client, int64_t ended)
+static void record_departure(struct instance *instance, const struct client *client, int64_t ended)
 {
     struct session_record session = {
         .client_index = client->base.index,
@@ -124,7 +124,7 @@ void clients_end(struct instance *instance, const struct client *client)
     if (client->pending)
         instance->logins_rejected++;
     else
-        end_session(instance, client, clock_wall());
+        record_departure(instance, client, clock_wall());
 }
 
 void clients_come(struct instance *instance, const struct client *client)
@@ -175,7 +175,7 @@ static void end_until(struct instance *instance, uint32_t index, int64_t ended)
 
         /* A login that a restart cuts off was not rejected. */
         if (!client->pending)
-            end_session(instance, client, ended);
+            record_departure(instance, client, ended);
     }
     rows_bury(&gone, &client_rows);
     rows_bury(&instance->routes, &route_rows);
@@ -282,7 +282,7 @@ static void fill_from_block(struct instance *instance, struct client *client,
     take_peer(instance, client, &block->peer);
 }
 
-static struct client *add_client(struct instance *instance, int64_t cid, int64_t since)
+static struct client *add_established(struct instance *instance, int64_t cid, int64_t since)
 {
     struct client *client = calloc(1, sizeof(*client));
 
@@ -314,7 +314,7 @@ bool clients_established(struct instance *instance, struct established *block)
         return false;
     client = rows_find(&instance->clients, &client_rows, &key);
     if (!client && instance->clients.count < instance->client_max)
-        client = add_client(instance, block->cid, block->since);
+        client = add_established(instance, block->cid, block->since);
     if (!client) {
         instance->rows_dropped++;
         return false;

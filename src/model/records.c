@@ -92,18 +92,13 @@ void echo_record_fill(struct log_record *record, const struct log_line *line)
     mask_set_echo(&record->message, TEXT_MAX, line->text);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
-}
-
 bool state_record_equal(const struct state_record *a, const struct state_record *b)
 {
-    return a->time == b->time && a->state == b->state && same_text(a->name, b->name) &&
-           same_text(a->reason, b->reason) && same_text(a->remote_text, b->remote_text);
+    return a->time == b->time && a->state == b->state && text_equal(a->name, b->name) &&
+           text_equal(a->reason, b->reason) && text_equal(a->remote_text, b->remote_text);
 }
 
 bool log_record_equal(const struct log_record *a, const struct log_record *b)
 {
-    return a->time == b->time && a->flags == b->flags && same_text(a->message, b->message);
+    return a->time == b->time && a->flags == b->flags && text_equal(a->message, b->message);
 }

@@ -61,7 +61,7 @@ static void take_proto(struct slice *text, struct address *address)
     *text = rest;
 }
 
-static bool parse(struct slice text, struct address *address)
+static bool parse_address(struct slice text, struct address *address)
 {
     struct slice ip;
     struct slice port;
@@ -81,7 +81,7 @@ static bool parse(struct slice text, struct address *address)
 bool address_parse(struct slice text, struct address *address)
 {
     *address = (struct address){0};
-    if (parse(text, address))
+    if (parse_address(text, address))
         return true;
     *address = (struct address){0};
     return false;
