@@ -20,16 +20,16 @@ static int compare_indexes(const void *a, const void *b)
     return (one->index > other->index) - (one->index < other->index);
 }
 
-/* A unix socket has a path, any other a host. */
+/* An address may be written in several ways; names are compared as they are written. */
 static int compare_endpoints(const void *a, const void *b)
 {
     const struct endpoint *one = &((const struct instance_config *)a)->management;
     const struct endpoint *other = &((const struct instance_config *)b)->management;
 
-    if (!one->path != !other->path)
-        return one->path ? -1 : 1;
-    if (one->path)
-        return strcmp(one->path, other->path);
+    if (one->address_len != other->address_len)
+        return one->address_len < other->address_len ? -1 : 1;
+    if (one->address_len > 0)
+        return memcmp(&one->address, &other->address, one->address_len);
     if (one->port != other->port)
         return one->port < other->port ? -1 : 1;
     return strcmp(one->host, other->host);
