@@ -100,8 +100,7 @@ static void record_departure(struct instance *instance, const struct client *cli
         .username = text_copy(client->username),
         .real = client->real,
         .real_text = text_copy(client->real_text),
-        .has_ipv4 = client->has_ipv4,
-        .has_ipv6 = client->has_ipv6,
+        .tunnel = client->tunnel,
         .bytes_in = client->bytes_in,
         .bytes_out = client->bytes_out,
         .connected = client->since,
@@ -109,8 +108,6 @@ static void record_departure(struct instance *instance, const struct client *cli
     };
     struct session_record *kept = history_push(&instance->sessions);
 
-    memcpy(session.virtual_ipv4, client->virtual_ipv4, sizeof(session.virtual_ipv4));
-    memcpy(session.virtual_ipv6, client->virtual_ipv6, sizeof(session.virtual_ipv6));
     if (kept)
         *kept = session;
     event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last,
@@ -217,9 +214,9 @@ void established_env(struct established *block, struct slice name, struct slice 
     if (slice_is(name, "time_unix"))
         block->since = slice_to_i64(value, &since) ? since : 0;
     else if (slice_is(name, "ifconfig_pool_remote_ip"))
-        block->has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->virtual_ipv4);
+        block->tunnel.has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->tunnel.ipv4);
     else if (slice_is(name, "ifconfig_pool_remote_ip6"))
-        block->has_ipv6 = address_parse_ip(value, ADDRESS_IPV6, block->virtual_ipv6);
+        block->tunnel.has_ipv6 = address_parse_ip(value, ADDRESS_IPV6, block->tunnel.ipv6);
 }
 
 void established_fini(struct established *block)
@@ -272,12 +269,12 @@ static void fill_from_block(struct instance *instance, struct client *client,
     move_text(&client->common_name, &block->common_name);
     if (block->username)
         move_text(&client->username, &block->username);
-    if (block->has_ipv4)
-        memcpy(client->virtual_ipv4, block->virtual_ipv4, sizeof(client->virtual_ipv4));
-    if (block->has_ipv6)
-        memcpy(client->virtual_ipv6, block->virtual_ipv6, sizeof(client->virtual_ipv6));
-    client->has_ipv4 |= block->has_ipv4;
-    client->has_ipv6 |= block->has_ipv6;
+    if (block->tunnel.has_ipv4)
+        memcpy(client->tunnel.ipv4, block->tunnel.ipv4, sizeof(client->tunnel.ipv4));
+    if (block->tunnel.has_ipv6)
+        memcpy(client->tunnel.ipv6, block->tunnel.ipv6, sizeof(client->tunnel.ipv6));
+    client->tunnel.has_ipv4 |= block->tunnel.has_ipv4;
+    client->tunnel.has_ipv6 |= block->tunnel.has_ipv6;
     client->pending = false;
     take_peer(instance, client, &block->peer);
 }

@@ -70,8 +70,7 @@ void state_record_fill(struct state_record *record, const struct state_line *lin
     record->state = line->state;
     text_set(&record->name, ADMIN_MAX, line->name);
     text_set(&record->reason, TEXT_MAX, line->detail);
-    record->has_ipv4 = address_parse_ip(line->tunnel_ipv4, ADDRESS_IPV4, record->tunnel_ipv4);
-    record->has_ipv6 = address_parse_ip(line->tunnel_ipv6, ADDRESS_IPV6, record->tunnel_ipv6);
+    record->tunnel = address_parse_tunnel(line->tunnel_ipv4, line->tunnel_ipv6);
     address_parse_pair(line->remote_addr, line->remote_port, &record->remote);
     address_parse_pair(line->local_addr, line->local_port, &record->local);
     record->remote_text = record_address(line->remote_addr, line->remote_port);

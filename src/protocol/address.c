@@ -96,3 +96,12 @@ bool address_parse_pair(struct slice ip, struct slice port, struct address *addr
         address->port = 0;
     return true;
 }
+
+struct tunnel_addresses address_parse_tunnel(struct slice ipv4, struct slice ipv6)
+{
+    struct tunnel_addresses tunnel = {0};
+
+    tunnel.has_ipv4 = address_parse_ip(ipv4, ADDRESS_IPV4, tunnel.ipv4);
+    tunnel.has_ipv6 = address_parse_ip(ipv6, ADDRESS_IPV6, tunnel.ipv6);
+    return tunnel;
+}
