@@ -1,6 +1,7 @@
 """How the source is put together: who may include whom, what functions are called, and that every
 file is built."""
 
+import ctypes
 import re
 
 import pytest
@@ -157,6 +158,30 @@ def test_function_names():
     assert offenders(lambda path, text: wrong_names(text)) == {}
 
 
+def homes_of_statics(texts):
+    """The files in which a static function of each name stands: {name: [file, ...]}."""
+    homes = {}
+    for path, text in texts.items():
+        for name in set(STATIC.findall(text)):
+            homes.setdefault(name, []).append(path)
+    return homes
+
+
+def test_static_names_stand_in_one_file():
+    homes = homes_of_statics({str(p): text_of(p) for p in SOURCES if p.suffix == ".c"})
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def libc_names(text):
+    """Functions with the name of something that the C library has."""
+    libc = ctypes.CDLL("libc.so.6")
+    return [name for name in FUNCTION.findall(text) if hasattr(libc, name)]
+
+
+def test_no_function_has_a_name_of_libc():
+    assert offenders(lambda path, text: libc_names(text)) == {}
+
+
 def test_sizes():
     assert offenders(lambda path, text: long_functions(text)) == {}
     lines = {str(path): len(text_of(path).splitlines()) for path in SOURCES}
@@ -243,6 +268,17 @@ def test_wrong_includes_finds(path, line, found):
 )
 def test_wrong_names_finds(text, found):
     assert bool(wrong_names(text)) == found
+
+
+def test_homes_of_statics_finds():
+    a = "static int go(int a,\n              int b)\n{\n    stop();\n}\nvoid stop(void)\n{\n}\n"
+    b = "static int go(void);\nstatic int go(void)\n{\n}\nstatic void stop(void)\n{\n}\n"
+    assert homes_of_statics({"a": a, "b": b}) == {"go": ["a", "b"], "stop": ["b"]}
+
+
+def test_libc_names_finds():
+    text = "static int64_t pause(void)\n{\n    close(1);\n}\nvoid flush(void)\n{\n}\n"
+    assert libc_names(text) == ["pause"]
 
 
 def test_long_functions_finds():

@@ -54,7 +54,7 @@ static void remember(const struct wire_header *header)
     self.next = (self.next + 1) % GATE_REQUESTS_MAX;
 }
 
-static struct set *find(uint32_t transaction)
+static struct set *find_set(uint32_t transaction)
 {
     for (size_t i = 0; i < GATE_SETS_MAX; i++)
         if (self.sets[i].used && self.sets[i].transaction == transaction)
@@ -62,7 +62,7 @@ static struct set *find(uint32_t transaction)
     return NULL;
 }
 
-static bool begin(const struct wire_header *header)
+static bool begin_set(const struct wire_header *header)
 {
     for (size_t i = 0; i < GATE_SETS_MAX; i++) {
         if (self.sets[i].used)
@@ -76,7 +76,7 @@ static bool begin(const struct wire_header *header)
     return false;
 }
 
-static void go_on(struct set *set, const struct wire_header *header)
+static void continue_set(struct set *set, const struct wire_header *header)
 {
     set->busy = true;
     set->packet = header->packet;
@@ -85,14 +85,14 @@ static void go_on(struct set *set, const struct wire_header *header)
 
 static enum gate_verdict judge_set(const struct wire_header *header)
 {
-    struct set *set = find(header->transaction);
+    struct set *set = find_set(header->transaction);
 
     if (header->type == WIRE_TEST_SET)
-        return !set && begin(header) ? GATE_TAKE : GATE_REFUSE;
+        return !set && begin_set(header) ? GATE_TAKE : GATE_REFUSE;
     if (!set || set->ends)
         return GATE_REFUSE;
     if (!set->busy) {
-        go_on(set, header);
+        continue_set(set, header);
         return GATE_TAKE;
     }
     if (header->type == WIRE_COMMIT_SET || set->keeps)
@@ -169,7 +169,7 @@ bool gate_release(struct wire_header *header)
         return false;
     *header = set->kept;
     set->keeps = false;
-    go_on(set, header);
+    continue_set(set, header);
     return true;
 }
 

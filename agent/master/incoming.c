@@ -23,20 +23,20 @@ static struct {
 } self;
 
 /* Ends the stream for the library; why goes to the log, unless it is NULL. */
-static void end(const char *why)
+static void end_stream(const char *why)
 {
     if (why)
         log_warning("%s; the session is given up", why);
     self.ended = true;
 }
 
-static void refuse(const struct wire_header *request, enum wire_error error)
+static void refuse_request(const struct wire_header *request, enum wire_error error)
 {
     unsigned char bytes[WIRE_RESPONSE_SIZE];
 
     wire_write_refusal(bytes, request, error);
     if (self.send(self.transport, bytes, sizeof(bytes), NULL, NULL) < 0)
-        end(NULL);
+        end_stream(NULL);
 }
 
 static void begin_pdu(const unsigned char *bytes)
@@ -45,7 +45,7 @@ static void begin_pdu(const unsigned char *bytes)
     enum wire_error error;
 
     if (!wire_read_header(bytes, &header)) {
-        end("the master agent sends what is not AgentX");
+        end_stream("the master agent sends what is not AgentX");
         return;
     }
     self.left = (uint64_t)WIRE_HEADER_SIZE + header.size;
@@ -57,10 +57,10 @@ static void begin_pdu(const unsigned char *bytes)
     case GATE_DROP:
         break;
     case GATE_REFUSE:
-        refuse(&header, error);
+        refuse_request(&header, error);
         break;
     case GATE_END:
-        end("the master agent closes the session");
+        end_stream("the master agent closes the session");
         break;
     }
 }

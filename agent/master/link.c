@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/timers.h"
+#include "config/config.h"
 
 /* The library's name for us: of its configuration, which it is told not to read. */
 static const char name[] = "openvpn-agentx";
@@ -37,7 +38,7 @@ enum {
 
 static struct {
     struct probe *probe;
-    char *address; /* as configured */
+    const struct endpoint *master;
     void (*told)(bool up);
     void (*cut)(uint32_t transaction);
     netsnmp_session *session; /* NULL when there is none */
@@ -103,17 +104,18 @@ static void probe_again(void *arg)
         timer_start(&self.late_timer, PROBE_LATE_MS);
 }
 
-static void report(const char *why)
+static void report_absence(const char *why)
 {
     if (!self.reported)
-        log_warning("no session with the master agent at %s: %s; trying again", self.address, why);
+        log_warning("no session with the master agent at %s: %s; trying again", self.master->text,
+                    why);
     self.reported = true;
 }
 
 static void probe_late(void *arg)
 {
     (void)arg;
-    report("it does not answer");
+    report_absence("it does not answer");
 }
 
 static void probed(void *arg, const char *why)
@@ -122,7 +124,7 @@ static void probed(void *arg, const char *why)
     timer_stop(&self.late_timer);
     timer_stop(&self.probe_timer);
     if (why) {
-        report(why);
+        report_absence(why);
         timer_start(&self.probe_timer, PROBE_INTERVAL_MS);
         return;
     }
@@ -134,12 +136,12 @@ static void probed(void *arg, const char *why)
 static void attempt_over(void *arg)
 {
     (void)arg;
-    report("it answers but opens no session");
+    report_absence("it answers but opens no session");
     self.may_open = false;
     probe_again(NULL);
 }
 
-bool link_start(struct event_base *base, const char *address, void (*told)(bool up),
+bool link_start(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
                 void (*cut)(uint32_t transaction))
 {
     self.told = told;
@@ -149,19 +151,16 @@ bool link_start(struct event_base *base, const char *address, void (*told)(bool 
     timer_init(&self.probe_timer, probe_again, NULL);
     timer_init(&self.late_timer, probe_late, NULL);
     timer_init(&self.attempt_timer, attempt_over, NULL);
-    self.address = strdup(address);
-    self.probe = probe_new(base, address, probed, NULL);
-    if (!self.address || !self.probe) {
-        log_error("cannot use \"%s\" as the address of the master agent", address);
-        probe_free(self.probe);
-        free(self.address);
+    self.master = master;
+    self.probe = probe_new(base, master, probed, NULL);
+    if (!self.probe) {
+        log_error("cannot look for the master agent: out of memory");
         memset(&self, 0, sizeof(self));
         return false;
     }
     /* The library sends without MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
-    library_configure(name, probe_library_address(self.probe), RECONNECT_S, session_began,
-                      session_ended);
+    library_configure(name, master->text, RECONNECT_S, session_began, session_ended);
     descriptors_init(base);
     outgoing_init(base);
     probe_again(NULL);
@@ -195,7 +194,7 @@ static void went_up(void)
     timer_stop(&self.probe_timer);
     timer_stop(&self.late_timer);
     timer_stop(&self.attempt_timer);
-    log_notice("connected to the master agent at %s", self.address);
+    log_notice("connected to the master agent at %s", self.master->text);
     self.told(true);
 }
 
@@ -327,7 +326,6 @@ void link_stop(void)
     incoming_forget();
     outgoing_fini();
     probe_free(self.probe);
-    free(self.address);
     memset(&self, 0, sizeof(self));
 }
 

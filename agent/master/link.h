@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct endpoint;
 struct event_base;
 struct snmp_pdu;
 struct snmp_session;
@@ -18,13 +19,13 @@ struct snmp_session;
  */
 
 /*
- * Prepares the library and begins to look for the master agent at "unix:/path",
- * "tcp:127.0.0.1:705" or "tcp6:[::1]:705".  Ignores SIGPIPE for the process.  told hears from
- * within link_turn() that a session has begun or ended, cut what gate_open() says.  Registrations
- * belong between this and the first link_turn().  Returns false, with the reason in the log, when
- * the address cannot be used.
+ * Prepares the library and begins to look for the master agent at an endpoint of
+ * endpoint_parse_agentx(), which is borrowed until link_stop().  Ignores SIGPIPE for the process.
+ * told hears from within link_turn() that a session has begun or ended, cut what gate_open() says.
+ * Registrations belong between this and the first link_turn().  Returns false, with the reason in
+ * the log, when memory is out.
  */
-bool link_start(struct event_base *base, const char *address, void (*told)(bool up),
+bool link_start(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
                 void (*cut)(uint32_t transaction));
 
 /*

@@ -69,7 +69,7 @@ static int give_up(void)
 }
 
 /* evbuffer_write() would wait: the library's socket blocks. */
-static void flush(evutil_socket_t fd, short what, void *arg)
+static void send_waiting(evutil_socket_t fd, short what, void *arg)
 {
     struct evbuffer_iovec first;
     ssize_t len;
@@ -91,11 +91,11 @@ static bool wait_for_room(void)
 {
     if (self.writable)
         return true;
-    self.writable = event_new(self.base, self.fd, EV_WRITE | EV_PERSIST, flush, NULL);
+    self.writable = event_new(self.base, self.fd, EV_WRITE | EV_PERSIST, send_waiting, NULL);
     return self.writable && event_add(self.writable, NULL) == 0;
 }
 
-static bool keep(const unsigned char *bytes, size_t size)
+static bool keep_unsent(const unsigned char *bytes, size_t size)
 {
     if (!self.waiting)
         self.waiting = evbuffer_new();
@@ -118,7 +118,7 @@ static int send_or_keep(netsnmp_transport *transport, const void *data, int size
         len = send_now(self.fd, bytes, (size_t)size);
     if (len < 0)
         return give_up();
-    if (len < size && !keep(bytes + len, (size_t)(size - len))) {
+    if (len < size && !keep_unsent(bytes + len, (size_t)(size - len))) {
         log_warning("no room for what the master agent does not read; the session is given up");
         return give_up();
     }

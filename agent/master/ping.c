@@ -29,8 +29,8 @@ static void late(void *arg)
 }
 
 /* An errstat says that the master agent no longer knows our session. */
-static int answered(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
-                    void *magic)
+static int on_pong(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+                   void *magic)
 {
     (void)session;
     (void)request;
@@ -50,7 +50,7 @@ static int answered(int operation, netsnmp_session *session, int request, netsnm
 }
 
 /* One at a time: an unread ping for each interval would fill the socket, and sending would wait. */
-static void send_next(void *arg)
+static void send_ping(void *arg)
 {
     netsnmp_pdu *pdu;
 
@@ -64,12 +64,12 @@ static void send_next(void *arg)
     if (!pdu)
         return;
     last_sent++;
-    waiting = link_send(pdu, answered, (uintptr_t)last_sent);
+    waiting = link_send(pdu, on_pong, (uintptr_t)last_sent);
 }
 
 void ping_start(void)
 {
-    timer_init(&next_timer, send_next, NULL);
+    timer_init(&next_timer, send_ping, NULL);
     timer_init(&late_timer, late, NULL);
     waiting = false;
     reported = false;

@@ -1,26 +1,23 @@
 #include "agent/master/probe.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/util.h>
 
 #include "base/denied.h"
+#include "config/config.h"
 
 struct probe {
     struct event_base *base;
     probe_done *done;
     void *arg;
-    char *address; /* for the library */
-    struct sockaddr_storage target;
-    socklen_t target_len;
+    const struct endpoint *master;
     struct event *event; /* NULL when not under way */
     int fd;
     int error; /* of what probe_start() did */
@@ -29,62 +26,17 @@ struct probe {
 /* Version 1, Ping, network byte order, no session, packet 1, no payload. */
 static const unsigned char ping[20] = {1, 13, 0x10, [15] = 1};
 
-static bool parse_unix(struct probe *probe, const char *path)
-{
-    struct sockaddr_un *target = (struct sockaddr_un *)&probe->target;
-    size_t len = strlen(path);
-
-    if (len == 0 || len >= sizeof(target->sun_path))
-        return false;
-    target->sun_family = AF_UNIX;
-    memcpy(target->sun_path, path, len + 1);
-    probe->target_len = sizeof(*target);
-    return asprintf(&probe->address, "unix:%s", path) > 0;
-}
-
-static unsigned port_of(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET6)
-        return ((const struct sockaddr_in6 *)address)->sin6_port;
-    return ((const struct sockaddr_in *)address)->sin_port;
-}
-
-static bool parse_tcp(struct probe *probe, const char *host)
-{
-    struct sockaddr *target = (struct sockaddr *)&probe->target;
-    int len = sizeof(probe->target);
-
-    if (evutil_parse_sockaddr_port(host, target, &len) != 0 || port_of(&probe->target) == 0)
-        return false;
-    probe->target_len = (socklen_t)len;
-    return asprintf(&probe->address, "%s:%s", target->sa_family == AF_INET6 ? "tcp6" : "tcp",
-                    host) > 0;
-}
-
-static bool parse(struct probe *probe, const char *address)
-{
-    if (strncmp(address, "unix:", 5) == 0)
-        return parse_unix(probe, address + 5);
-    if (strncmp(address, "tcp:", 4) == 0)
-        return parse_tcp(probe, address + 4);
-    if (strncmp(address, "tcp6:", 5) == 0)
-        return parse_tcp(probe, address + 5);
-    return false;
-}
-
-struct probe *probe_new(struct event_base *base, const char *address, probe_done *done, void *arg)
+struct probe *probe_new(struct event_base *base, const struct endpoint *master, probe_done *done,
+                        void *arg)
 {
     struct probe *probe = calloc(1, sizeof(*probe));
 
     if (!probe)
         return NULL;
     probe->base = base;
+    probe->master = master;
     probe->done = done;
     probe->arg = arg;
-    if (!parse(probe, address)) {
-        free(probe);
-        return NULL;
-    }
     return probe;
 }
 
@@ -93,13 +45,7 @@ void probe_free(struct probe *probe)
     if (!probe)
         return;
     probe_stop(probe);
-    free(probe->address);
     free(probe);
-}
-
-const char *probe_library_address(const struct probe *probe)
-{
-    return probe->address;
 }
 
 void probe_stop(struct probe *probe)
@@ -112,25 +58,24 @@ void probe_stop(struct probe *probe)
         close(probe->fd);
 }
 
-static void finish(struct probe *probe, const char *why)
+static void end_probe(struct probe *probe, const char *why)
 {
     probe_stop(probe);
     probe->done(probe->arg, why);
 }
 
-static void finish_with(struct probe *probe, int error)
+static void end_probe_with(struct probe *probe, int error)
 {
-    const struct sockaddr_un *target = (const struct sockaddr_un *)&probe->target;
     const char *hint = "";
     char text[512];
     char why[256];
 
-    if (error == EACCES && target->sun_family == AF_UNIX)
-        hint = denied_why(target->sun_path, why, sizeof(why));
+    if (error == EACCES && probe->master->path)
+        hint = denied_why(probe->master->path, why, sizeof(why));
     else if (error == ENOENT || error == ECONNREFUSED)
         hint = "snmpd does not run, has no line \"master agentx\", or another agentXSocket";
     snprintf(text, sizeof(text), "%s%s%s", strerror(error), *hint != '\0' ? "; " : "", hint);
-    finish(probe, text);
+    end_probe(probe, text);
 }
 
 static void wait_for(struct probe *probe, short what, event_callback_fn then)
@@ -139,7 +84,7 @@ static void wait_for(struct probe *probe, short what, event_callback_fn then)
     event_add(probe->event, NULL);
 }
 
-static void answered(evutil_socket_t fd, short what, void *arg)
+static void on_probe_answer(evutil_socket_t fd, short what, void *arg)
 {
     struct probe *probe = arg;
     char bytes[64];
@@ -149,12 +94,12 @@ static void answered(evutil_socket_t fd, short what, void *arg)
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len < 0)
-        finish_with(probe, errno);
+        end_probe_with(probe, errno);
     else
-        finish(probe, len == 0 ? "it closed the connection" : NULL);
+        end_probe(probe, len == 0 ? "it closed the connection" : NULL);
 }
 
-static void connected(evutil_socket_t fd, short what, void *arg)
+static void on_probe_connected(evutil_socket_t fd, short what, void *arg)
 {
     struct probe *probe = arg;
     socklen_t len = sizeof(int);
@@ -167,31 +112,31 @@ static void connected(evutil_socket_t fd, short what, void *arg)
     if (error == 0 && send(fd, ping, sizeof(ping), MSG_NOSIGNAL) != (ssize_t)sizeof(ping))
         error = errno;
     if (error != 0) {
-        finish_with(probe, error);
+        end_probe_with(probe, error);
         return;
     }
-    wait_for(probe, EV_READ | EV_PERSIST, answered);
+    wait_for(probe, EV_READ | EV_PERSIST, on_probe_answer);
 }
 
-static void failed(evutil_socket_t fd, short what, void *arg)
+static void on_probe_failed(evutil_socket_t fd, short what, void *arg)
 {
     struct probe *probe = arg;
 
     (void)fd;
     (void)what;
-    finish_with(probe, probe->error);
+    end_probe_with(probe, probe->error);
 }
 
 /* Returns 0 or the error. */
-static int begin(struct probe *probe)
+static int begin_connect(struct probe *probe)
 {
-    const struct sockaddr *target = (const struct sockaddr *)&probe->target;
+    const struct sockaddr *target = (const struct sockaddr *)&probe->master->address;
 
     probe->fd = socket(target->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (probe->fd < 0)
         return errno;
     /* A unix socket whose queue is full answers EAGAIN, and is not worth waiting for. */
-    if (connect(probe->fd, target, probe->target_len) != 0 && errno != EINPROGRESS)
+    if (connect(probe->fd, target, probe->master->address_len) != 0 && errno != EINPROGRESS)
         return errno;
     return 0;
 }
@@ -199,12 +144,12 @@ static int begin(struct probe *probe)
 bool probe_start(struct probe *probe)
 {
     probe_stop(probe);
-    probe->event = event_new(probe->base, -1, 0, failed, probe);
+    probe->event = event_new(probe->base, -1, 0, on_probe_failed, probe);
     if (!probe->event)
         return false;
-    probe->error = begin(probe);
+    probe->error = begin_connect(probe);
     if (probe->error == 0)
-        wait_for(probe, EV_WRITE, connected);
+        wait_for(probe, EV_WRITE, on_probe_connected);
     else
         event_active(probe->event, EV_TIMEOUT, 0);
     return true;

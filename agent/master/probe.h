@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct endpoint;
 struct event_base;
 
 /*
@@ -18,11 +19,11 @@ struct probe;
 typedef void probe_done(void *arg, const char *why);
 
 /*
- * A probe of "unix:/path", "tcp:127.0.0.1:705" or "tcp6:[::1]:705".  Nothing happens before
- * probe_start().  Returns NULL when the address is none of these or memory is out.  base is
- * borrowed.
+ * A probe of a master agent, whose endpoint has an address.  Nothing happens before probe_start().
+ * Returns NULL when memory is out.  base and master are borrowed.
  */
-struct probe *probe_new(struct event_base *base, const char *address, probe_done *done, void *arg);
+struct probe *probe_new(struct event_base *base, const struct endpoint *master, probe_done *done,
+                        void *arg);
 
 /* Stops and frees it; NULL is allowed. */
 void probe_free(struct probe *probe);
@@ -36,11 +37,5 @@ bool probe_start(struct probe *probe);
 
 /* done is not called any more. */
 void probe_stop(struct probe *probe);
-
-/*
- * The address as the library wants it, which has another word for TCP over IPv6.  Valid as long as
- * the probe.
- */
-const char *probe_library_address(const struct probe *probe);
 
 #endif

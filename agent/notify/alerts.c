@@ -83,7 +83,7 @@ static const struct walker *walker;
 static void *instances; /* tsearch(3) by index */
 static uint32_t sequence;
 
-static int compare_indexes(const void *a, const void *b)
+static int compare_watched(const void *a, const void *b)
 {
     const struct instance_alerts *one = a;
     const struct instance_alerts *other = b;
@@ -91,10 +91,10 @@ static int compare_indexes(const void *a, const void *b)
     return (one->index > other->index) - (one->index < other->index);
 }
 
-static struct instance_alerts *find(uint32_t index)
+static struct instance_alerts *find_watched(uint32_t index)
 {
     const struct instance_alerts wanted = {.index = index};
-    struct instance_alerts *const *node = tfind(&wanted, &instances, compare_indexes);
+    struct instance_alerts *const *node = tfind(&wanted, &instances, compare_watched);
 
     return node ? *node : NULL;
 }
@@ -192,7 +192,7 @@ static void send_muted(const struct instance *instance, unsigned number, uint32_
 }
 
 /* Windows that have ended; the next end is waited for. */
-static void on_timer(void *arg)
+static void on_window_end(void *arg)
 {
     struct instance_alerts *own = arg;
     const struct instance *instance = model_at(walker->model, own->index);
@@ -225,7 +225,7 @@ static bool within_rate(struct instance_alerts *own, enum event_kind kind)
 
     if (meter->count == 0 || now - meter->begin >= WINDOW) {
         if (meter->muted > 0)
-            on_timer(own);
+            on_window_end(own);
         meter->begin = now;
         meter->count = 0;
     }
@@ -256,7 +256,7 @@ static bool wanted(const struct instance_alerts *own, const struct event *event)
 
 static void told(void *arg, const struct event *event)
 {
-    struct instance_alerts *own = find(event->instance->index);
+    struct instance_alerts *own = find_watched(event->instance->index);
 
     (void)arg;
     if (own && wanted(own, event) && within_rate(own, event->kind))
@@ -297,15 +297,15 @@ void alerts_stop(void)
 
 bool alerts_configure(uint32_t index, const struct instance_config *config)
 {
-    struct instance_alerts *own = find(index);
+    struct instance_alerts *own = find_watched(index);
 
     if (!own) {
         own = calloc(1, sizeof(*own));
         if (!own)
             return false;
         own->index = index;
-        timer_init(&own->timer, on_timer, own);
-        if (!tsearch(own, &instances, compare_indexes)) {
+        timer_init(&own->timer, on_window_end, own);
+        if (!tsearch(own, &instances, compare_watched)) {
             free(own);
             return false;
         }
@@ -318,11 +318,11 @@ bool alerts_configure(uint32_t index, const struct instance_config *config)
 
 void alerts_forget(uint32_t index)
 {
-    struct instance_alerts *own = find(index);
+    struct instance_alerts *own = find_watched(index);
 
     if (!own)
         return;
-    tdelete(own, &instances, compare_indexes);
+    tdelete(own, &instances, compare_watched);
     timer_stop(&own->timer);
     free(own);
 }

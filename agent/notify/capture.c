@@ -24,7 +24,7 @@ static bool has_octets(enum value_type type)
 }
 
 /* Room for size more bytes; cuts when there is none. */
-static unsigned char *reserve(struct capture *capture, size_t size)
+static unsigned char *reserve_room(struct capture *capture, size_t size)
 {
     unsigned char *at;
 
@@ -64,7 +64,7 @@ void capture_value(struct capture *capture, const unsigned long *oid, size_t oid
         capture->cut = true;
         return;
     }
-    at = reserve(capture, sizeof(head) + name_size + octets_len);
+    at = reserve_room(capture, sizeof(head) + name_size + octets_len);
     if (!at)
         return;
     memcpy(at, &head, sizeof(head));

@@ -79,7 +79,7 @@ void notify_stop(void)
 }
 
 /* What is on its way may have arrived, so it stays. */
-static void drop_oldest(void)
+static void drop_oldest_waiting(void)
 {
     remove_at(queue.flying ? &queue.first->next : &queue.first);
     vitals.notifications_dropped++;
@@ -89,7 +89,7 @@ static void drop_oldest(void)
     queue.losing = true;
 }
 
-static bool refuse(struct capture *capture)
+static bool refuse_capture(struct capture *capture)
 {
     capture_fini(capture);
     vitals.notifications_dropped++;
@@ -102,32 +102,32 @@ bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct cap
     struct notification *notification;
 
     if (capture->cut || len > WALKER_OID_MAX)
-        return refuse(capture);
+        return refuse_capture(capture);
     notification = calloc(1, sizeof(*notification) + len * sizeof(*trap));
     if (!notification)
-        return refuse(capture);
+        return refuse_capture(capture);
     notification->mono = mono;
     notification->capture = *capture;
     *capture = (struct capture){0};
     notification->trap_len = len;
     memcpy(notification->trap, trap, len * sizeof(*trap));
     if (queue.count == queue.bound)
-        drop_oldest();
+        drop_oldest_waiting();
     *queue.end = notification;
     queue.end = &notification->next;
     queue.count++;
     return true;
 }
 
-static bool add(netsnmp_pdu *pdu, const unsigned long *oid, size_t len, enum value_type type,
-                const struct value *value)
+static bool add_varbind(netsnmp_pdu *pdu, const unsigned long *oid, size_t len,
+                        enum value_type type, const struct value *value)
 {
     netsnmp_variable_list *varbind = snmp_pdu_add_variable(pdu, oid, len, ASN_NULL, NULL, 0);
 
     return varbind && varbind_set(varbind, type, value);
 }
 
-static bool fill(netsnmp_pdu *pdu, const struct notification *notification)
+static bool fill_notify(netsnmp_pdu *pdu, const struct notification *notification)
 {
     static const unsigned long uptime_oid[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};
     static const unsigned long trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
@@ -137,11 +137,11 @@ static bool fill(netsnmp_pdu *pdu, const struct notification *notification)
     struct capture_varbind varbind;
     size_t offset = 0;
 
-    if (!add(pdu, uptime_oid, OID_LENGTH(uptime_oid), VALUE_TIMETICKS, &value) ||
-        !add(pdu, trap_oid, OID_LENGTH(trap_oid), VALUE_OBJECT_ID, &value))
+    if (!add_varbind(pdu, uptime_oid, OID_LENGTH(uptime_oid), VALUE_TIMETICKS, &value) ||
+        !add_varbind(pdu, trap_oid, OID_LENGTH(trap_oid), VALUE_OBJECT_ID, &value))
         return false;
     while (capture_next(&notification->capture, &offset, &varbind)) {
-        if (!add(pdu, varbind.oid, varbind.oid_len, varbind.type, &varbind.value))
+        if (!add_varbind(pdu, varbind.oid, varbind.oid_len, varbind.type, &varbind.value))
             return false;
     }
     return true;
@@ -159,8 +159,8 @@ static void land(bool acknowledged)
         queue.losing = false;
 }
 
-static int answered(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
-                    void *magic)
+static int on_notify_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+                            void *magic)
 {
     (void)session;
     (void)request;
@@ -200,14 +200,14 @@ static bool send_first(void)
 
     if (!pdu)
         return false;
-    if (!fill(pdu, queue.first)) {
+    if (!fill_notify(pdu, queue.first)) {
         snmp_free_pdu(pdu);
         return false;
     }
     queue.generation = link_generation();
     queue.mark = ping_mark();
     queue.flight++;
-    queue.flying = link_send(pdu, answered, queue.flight);
+    queue.flying = link_send(pdu, on_notify_answer, queue.flight);
     queue.first->sendings += queue.flying;
     return queue.flying;
 }

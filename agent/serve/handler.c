@@ -94,8 +94,8 @@ static void answer_read(const netsnmp_handler_registration *registration,
 }
 
 /* A returned error code would become genErr on the first varbind: errors are set on requests. */
-static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
-                  netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
+static int answer_requests(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
+                           netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
 {
     size_t size;
 
@@ -119,7 +119,7 @@ static bool start_subtree(unsigned subtree, int modes, const char *name)
 
     memcpy(oid, walked->root, len * sizeof(*oid));
     oid[len++] = subtree;
-    registration = netsnmp_create_handler_registration(name, answer, oid, len, modes);
+    registration = netsnmp_create_handler_registration(name, answer_requests, oid, len, modes);
     /* On failure the library has freed the registration. */
     if (!registration || netsnmp_register_handler(registration) != MIB_REGISTERED_OK) {
         log_error("cannot register %s with the SNMP library", name);

@@ -35,7 +35,7 @@ static bool is_alive(const struct pdu *pdu)
     return link_is_up() && link_generation() == pdu->generation;
 }
 
-static struct pdu *find(uint32_t transaction)
+static struct pdu *find_pdu(uint32_t transaction)
 {
     struct pdu *pdu = pdus;
 
@@ -50,7 +50,7 @@ static uint32_t transaction_of(const netsnmp_agent_request_info *reqinfo)
     return (uint32_t)reqinfo->asp->pdu->transid;
 }
 
-static void destroy(struct pdu *pdu)
+static void free_pdu(struct pdu *pdu)
 {
     struct pdu **at = &pdus;
 
@@ -68,7 +68,7 @@ static void drop(struct pdu *pdu)
     plan_free(pdu->plan);
     pdu->plan = NULL;
     if (!pdu->cache)
-        destroy(pdu);
+        free_pdu(pdu);
 }
 
 static int status_of(enum plan_error error)
@@ -136,9 +136,9 @@ static struct pdu *oldest_waiting(size_t *count)
     return oldest;
 }
 
-static struct pdu *begin(const netsnmp_agent_request_info *reqinfo)
+static struct pdu *pdu_for(const netsnmp_agent_request_info *reqinfo)
 {
-    struct pdu *pdu = find(transaction_of(reqinfo));
+    struct pdu *pdu = find_pdu(transaction_of(reqinfo));
     size_t count;
 
     if (pdu && !pdu->running)
@@ -222,8 +222,8 @@ static int read_change(const netsnmp_variable_list *varbind, struct change *chan
 }
 
 /* Fills the plan; false when a varbind is wrong by itself. */
-static bool fill(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
-                 netsnmp_request_info *requests)
+static bool fill_plan(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
+                      netsnmp_request_info *requests)
 {
     bool good = true;
 
@@ -242,15 +242,15 @@ static bool fill(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
     return good;
 }
 
-static void reserve(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
+static void reserve_pdu(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
 {
-    struct pdu *pdu = begin(reqinfo);
+    struct pdu *pdu = pdu_for(reqinfo);
 
     if (!pdu) {
         netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_RESOURCEUNAVAILABLE);
         return;
     }
-    if (fill(pdu, reqinfo, requests) && !plan_check(pdu->plan))
+    if (fill_plan(pdu, reqinfo, requests) && !plan_check(pdu->plan))
         put_errors(pdu, reqinfo, requests);
 }
 
@@ -343,10 +343,10 @@ void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *regi
         return;
     }
     if (reqinfo->mode == MODE_SET_RESERVE1) {
-        reserve(reqinfo, requests);
+        reserve_pdu(reqinfo, requests);
         return;
     }
-    pdu = find(transaction_of(reqinfo));
+    pdu = find_pdu(transaction_of(reqinfo));
     if (!pdu || pdu->running) {
         if (reqinfo->mode == MODE_SET_ACTION)
             netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
@@ -390,7 +390,7 @@ void set_link_changed(bool up)
         if (pdu->cache)
             release_request(pdu, SNMP_ERR_GENERR);
         if (!pdu->plan)
-            destroy(pdu);
+            free_pdu(pdu);
         else if (!pdu->running)
             abandon(pdu);
     }
@@ -398,7 +398,7 @@ void set_link_changed(bool up)
 
 void set_cut(uint32_t transaction)
 {
-    struct pdu *pdu = find(transaction);
+    struct pdu *pdu = find_pdu(transaction);
 
     if (!pdu || !pdu->running)
         return;
@@ -409,5 +409,5 @@ void set_cut(uint32_t transaction)
 void set_stop(void)
 {
     while (pdus)
-        destroy(pdus);
+        free_pdu(pdus);
 }

@@ -4,8 +4,8 @@
 
 #include "model/model.h"
 
-static bool fill(struct row *row, const struct instance *instance, const void *item,
-                 uint32_t number)
+static bool fill_row(struct row *row, const struct instance *instance, const void *item,
+                     uint32_t number)
 {
     row->instance = instance;
     row->item = item;
@@ -33,7 +33,7 @@ static bool seek_exact(const struct table *table, const struct model *model, con
     if (!instance || index[1] == 0)
         return false;
     item = after(table, instance, index[1] - 1, &found);
-    return item && found == index[1] && fill(row, instance, item, found);
+    return item && found == index[1] && fill_row(row, instance, item, found);
 }
 
 bool finder_rows(const struct table *table, const struct model *model, const uint32_t *index,
@@ -49,7 +49,7 @@ bool finder_rows(const struct table *table, const struct model *model, const uin
         const void *item = after(table, instance, from, &found);
 
         if (item)
-            return fill(row, instance, item, found);
+            return fill_row(row, instance, item, found);
     }
     return false;
 }

@@ -87,8 +87,8 @@ GETTER(state_time_unix, struct state_record, value_unix(value, item->time))
 GETTER(state_value, struct state_record, value_integer(value, (int32_t)item->state + 1))
 GETTER(state_name, struct state_record, value_text(value, item->name))
 GETTER(state_reason, struct state_record, value_text(value, item->reason))
-GETTER(state_tunnel_ipv4, struct state_record, value_ipv4(value, item->has_ipv4, item->tunnel_ipv4))
-GETTER(state_tunnel_ipv6, struct state_record, value_ipv6(value, item->has_ipv6, item->tunnel_ipv6))
+GETTER(state_tunnel_ipv4, struct state_record, value_ipv4(value, &item->tunnel))
+GETTER(state_tunnel_ipv6, struct state_record, value_ipv6(value, &item->tunnel))
 GETTER(state_remote_text, struct state_record, value_text(value, item->remote_text))
 GETTER(state_local_text, struct state_record, value_text(value, item->local_text))
 
@@ -160,10 +160,8 @@ GETTER(session_real_addr_type, struct session_record, value_address_type(value, 
 GETTER(session_real_addr, struct session_record, value_address(value, &item->real))
 GETTER(session_real_port, struct session_record, value_number(value, item->real.port))
 GETTER(session_real_text, struct session_record, value_text(value, item->real_text))
-GETTER(session_virtual_ipv4, struct session_record,
-       value_ipv4(value, item->has_ipv4, item->virtual_ipv4))
-GETTER(session_virtual_ipv6, struct session_record,
-       value_ipv6(value, item->has_ipv6, item->virtual_ipv6))
+GETTER(session_virtual_ipv4, struct session_record, value_ipv4(value, &item->tunnel))
+GETTER(session_virtual_ipv6, struct session_record, value_ipv6(value, &item->tunnel))
 GETTER(session_bytes_in, struct session_record, value_number(value, item->bytes_in))
 GETTER(session_bytes_out, struct session_record, value_number(value, item->bytes_out))
 GETTER(session_connected, struct session_record, value_date(value, item->connected))

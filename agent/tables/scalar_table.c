@@ -64,8 +64,8 @@ static const struct column columns[] = {
 };
 
 /* Scalars: one row with the index 0. */
-static bool find(const struct table *table, const struct model *model, const uint32_t *index,
-                 bool exact, struct row *row)
+static bool find_scalars(const struct table *table, const struct model *model,
+                         const uint32_t *index, bool exact, struct row *row)
 {
     (void)table;
     if (!exact || index[0] != 0)
@@ -75,5 +75,8 @@ static bool find(const struct table *table, const struct model *model, const uin
     return true;
 }
 
-const struct table scalar_table = {
-    .name = "ovpnAgent", TABLE_PATH(1, 1), .arity = 1, .find = find, TABLE_COLUMNS(columns)};
+const struct table scalar_table = {.name = "ovpnAgent",
+                                   TABLE_PATH(1, 1),
+                                   .arity = 1,
+                                   .find = find_scalars,
+                                   TABLE_COLUMNS(columns)};

@@ -99,14 +99,14 @@ void value_address(struct value *value, const struct address *address)
     value_bytes(value, address->bytes, address_bytes(address));
 }
 
-void value_ipv4(struct value *value, bool known, const uint8_t *bytes)
+void value_ipv4(struct value *value, const struct tunnel_addresses *tunnel)
 {
-    value_bytes(value, bytes, known ? 4 : 0);
+    value_bytes(value, tunnel->ipv4, tunnel->has_ipv4 ? sizeof(tunnel->ipv4) : 0);
 }
 
-void value_ipv6(struct value *value, bool known, const uint8_t *bytes)
+void value_ipv6(struct value *value, const struct tunnel_addresses *tunnel)
 {
-    value_bytes(value, bytes, known ? 16 : 0);
+    value_bytes(value, tunnel->ipv6, tunnel->has_ipv6 ? sizeof(tunnel->ipv6) : 0);
 }
 
 void value_log_flags(struct value *value, unsigned flags)

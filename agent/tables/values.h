@@ -37,8 +37,8 @@ void value_timestamp(struct value *value, int64_t mono);
 /* InetAddressType unknown(0), ipv4(1), ipv6(2); InetAddress; the textual conventions of tunnels. */
 void value_address_type(struct value *value, const struct address *address);
 void value_address(struct value *value, const struct address *address);
-void value_ipv4(struct value *value, bool known, const uint8_t *bytes);
-void value_ipv6(struct value *value, bool known, const uint8_t *bytes);
+void value_ipv4(struct value *value, const struct tunnel_addresses *tunnel);
+void value_ipv6(struct value *value, const struct tunnel_addresses *tunnel);
 
 /* OvpnLogFlags, BITS: the bits of enum log_flag in the order of RFC 2578 section 7.1.4. */
 void value_log_flags(struct value *value, unsigned flags);

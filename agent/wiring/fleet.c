@@ -2,7 +2,6 @@
 
 #include <search.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "agent/notify/alerts.h"
 #include "agent/wiring/numbers.h"
@@ -34,20 +33,15 @@ void fleet_start(struct model *use_model, struct event_base *use_base)
     base = use_base;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
-}
-
 /* Whether the session of the old configuration serves the new one too. */
 static bool same_session(const struct instance_config *a, const struct instance_config *b)
 {
-    return same_text(a->name, b->name) && same_text(a->management.text, b->management.text) &&
-           same_text(a->password_file, b->password_file) && a->peer_checked == b->peer_checked &&
+    return text_equal(a->name, b->name) && text_equal(a->management.text, b->management.text) &&
+           text_equal(a->password_file, b->password_file) && a->peer_checked == b->peer_checked &&
            a->peer_user == b->peer_user;
 }
 
-static int compare_indexes(const void *a, const void *b)
+static int compare_members(const void *a, const void *b)
 {
     const struct member *one = a;
     const struct member *other = b;
@@ -58,7 +52,7 @@ static int compare_indexes(const void *a, const void *b)
 static struct member *find_same(uint32_t index, const struct instance_config *config)
 {
     const struct member wanted = {.index = index};
-    struct member *const *node = tfind(&wanted, &by_index, compare_indexes);
+    struct member *const *node = tfind(&wanted, &by_index, compare_members);
 
     return node && same_session((*node)->config, config) ? *node : NULL;
 }
@@ -68,7 +62,7 @@ static void remove_member(struct member **at)
     struct member *member = *at;
 
     *at = member->next;
-    tdelete(member, &by_index, compare_indexes);
+    tdelete(member, &by_index, compare_members);
     session_free(member->session); /* first: what it was asked ends with it */
     control_free(member->control);
     alerts_forget(member->index);
@@ -104,14 +98,14 @@ static bool add_member(uint32_t index, const struct instance_config *config)
         member->config = config;
         member->stays = true;
     }
-    if (!member || index == 0 || !tsearch(member, &by_index, compare_indexes)) {
+    if (!member || index == 0 || !tsearch(member, &by_index, compare_members)) {
         log_error("%s: out of memory", config->name);
         free(member);
         return false;
     }
     if (!fill_member(member)) {
         log_error("%s: out of memory", config->name);
-        tdelete(member, &by_index, compare_indexes);
+        tdelete(member, &by_index, compare_members);
         free(member);
         return false;
     }

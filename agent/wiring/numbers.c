@@ -23,7 +23,7 @@ static struct given *givens;
 static size_t given_count;
 static void *by_name; /* tsearch(3) of the givens */
 
-static int compare_names(const void *a, const void *b)
+static int compare_given(const void *a, const void *b)
 {
     const struct given *one = a;
     const struct given *other = b;
@@ -31,7 +31,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(one->name, other->name);
 }
 
-static int compare_indexes(const void *a, const void *b)
+static int compare_numbers(const void *a, const void *b)
 {
     const uint32_t *one = a;
     const uint32_t *other = b;
@@ -41,15 +41,15 @@ static int compare_indexes(const void *a, const void *b)
 
 static void sort(struct taken *taken)
 {
-    qsort(taken->list, taken->count, sizeof(*taken->list), compare_indexes);
+    qsort(taken->list, taken->count, sizeof(*taken->list), compare_numbers);
 }
 
-static void forget(struct given **at)
+static void forget_given(struct given **at)
 {
     struct given *given = *at;
 
     *at = given->next;
-    tdelete(given, &by_name, compare_names);
+    tdelete(given, &by_name, compare_given);
     free(given->name);
     free(given);
     given_count--;
@@ -62,14 +62,14 @@ static void forget_conflicts(const struct taken *taken)
 
     while (*at) {
         if (bsearch(&(*at)->index, taken->list, taken->count, sizeof(*taken->list),
-                    compare_indexes))
-            forget(at);
+                    compare_numbers))
+            forget_given(at);
         else
             at = &(*at)->next;
     }
 }
 
-static bool take(const struct config *config, struct taken *taken)
+static bool take_configured(const struct config *config, struct taken *taken)
 {
     *taken = (struct taken){.next = 1};
     taken->list = calloc(config->count + given_count + 1, sizeof(*taken->list));
@@ -93,10 +93,10 @@ static uint32_t next_free(struct taken *taken)
     return taken->next;
 }
 
-static struct given *find(char *name)
+static struct given *find_given(char *name)
 {
     const struct given wanted = {.name = name};
-    struct given *const *node = tfind(&wanted, &by_name, compare_names);
+    struct given *const *node = tfind(&wanted, &by_name, compare_given);
 
     return node ? *node : NULL;
 }
@@ -104,7 +104,7 @@ static struct given *find(char *name)
 /* The index of an instance that has none in the file; 0 when memory is out. */
 static uint32_t give(struct taken *taken, char *name)
 {
-    struct given *given = find(name);
+    struct given *given = find_given(name);
 
     if (given)
         return given->index;
@@ -112,7 +112,7 @@ static uint32_t give(struct taken *taken, char *name)
     if (!given)
         return 0;
     *given = (struct given){next_free(taken), strdup(name), givens};
-    if (!given->name || !tsearch(given, &by_name, compare_names)) {
+    if (!given->name || !tsearch(given, &by_name, compare_given)) {
         free(given->name);
         free(given);
         return 0;
@@ -127,7 +127,7 @@ bool numbers_give(const struct config *config, uint32_t *indexes)
 {
     struct taken taken;
 
-    if (!take(config, &taken))
+    if (!take_configured(config, &taken))
         return false;
     for (size_t i = 0; i < config->count; i++) {
         const struct instance_config *instance = &config->instances[i];
@@ -141,5 +141,5 @@ bool numbers_give(const struct config *config, uint32_t *indexes)
 void numbers_forget(void)
 {
     while (givens)
-        forget(&givens);
+        forget_given(&givens);
 }

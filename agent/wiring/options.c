@@ -60,7 +60,7 @@ static enum options_result take_agentx(const char *address, struct options *opti
     return wrong();
 }
 
-static enum options_result take(int option, struct options *options)
+static enum options_result take_option(int option, struct options *options)
 {
     switch (option) {
     case 'c':
@@ -96,7 +96,7 @@ enum options_result options_parse(int argc, char **argv, struct options *options
     optind = 0; /* start anew, also when called again */
     while (result == OPTIONS_RUN &&
            (option = getopt_long(argc, argv, "c:tdl:x:Vh", long_options, NULL)) != -1)
-        result = take(option, options);
+        result = take_option(option, options);
     if (result == OPTIONS_RUN && optind < argc) {
         fprintf(stderr, PROGRAM ": unexpected argument '%s'\n", argv[optind]);
         return wrong();

@@ -46,12 +46,12 @@ static struct {
     struct event *wake;
     struct model model;
     struct walker walker;
-    char *agentx; /* in use; a new address takes a restart */
-    char *config; /* absolute path, when in the background */
+    struct endpoint master; /* in use; a new address takes a restart */
+    char *config;           /* absolute path, when in the background */
     bool stop;
 } process;
 
-static void warn(const char *text)
+static void log_config_warning(const char *text)
 {
     log_warning("%s", text);
 }
@@ -59,7 +59,7 @@ static void warn(const char *text)
 static struct config *read_config(void)
 {
     struct config_error error;
-    struct config *config = config_load(process.options.config, &error, warn);
+    struct config *config = config_load(process.options.config, &error, log_config_warning);
 
     if (!config)
         log_error("%s", error.text);
@@ -83,7 +83,7 @@ static void reload(void)
         log_error("the configuration in force stays");
         return;
     }
-    if (!process.options.agentx && strcmp(config->agentx, process.agentx) != 0)
+    if (!process.options.agentx && strcmp(config->agentx, process.master.text) != 0)
         log_warning("agentx: the new address %s takes effect at the next start", config->agentx);
     if (fleet_configure(config))
         log_notice("configuration reloaded");
@@ -175,9 +175,8 @@ static void link_changed(bool up)
     set_link_changed(up);
 }
 
-static bool set_up_agent(const char *address)
+static bool set_up_agent(void)
 {
-    process.agentx = text_copy(address);
     process.walker = (struct walker){
         .root = oid_root,
         .root_len = sizeof(oid_root) / sizeof(oid_root[0]),
@@ -188,8 +187,7 @@ static bool set_up_agent(const char *address)
     notify_start(NOTIFY_BOUND);
     alerts_start(&process.walker);
     set_start(&process.walker);
-    return check_tables() && process.agentx &&
-           link_start(process.base, address, link_changed, set_cut) &&
+    return check_tables() && link_start(process.base, &process.master, link_changed, set_cut) &&
            handler_start(&process.walker);
 }
 
@@ -232,18 +230,29 @@ static void harden(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+static bool set_up_master(const struct config *config)
+{
+    const char *text = process.options.agentx ? process.options.agentx : config->agentx;
+    char why[512];
+
+    if (!endpoint_parse_agentx(text, &process.master, why, sizeof(why))) {
+        log_error("agentx: %s", why);
+        return false;
+    }
+    control_forbid_secrets(!endpoint_is_local(&process.master));
+    return true;
+}
+
 static int serve(struct config *config)
 {
-    const char *address = process.options.agentx ? process.options.agentx : config->agentx;
     int status = EXIT_FAILURE;
 
     harden();
     process.model.start_unix = clock_wall();
-    control_forbid_secrets(!endpoint_agentx_is_local(address));
     if (!set_up_loop()) {
         log_error("cannot set up the event loop");
         config_free(config);
-    } else if (!set_up_agent(address)) {
+    } else if (!set_up_master(config) || !set_up_agent()) {
         config_free(config);
     } else {
         fleet_start(&process.model, process.base);
@@ -262,7 +271,7 @@ static int serve(struct config *config)
     if (process.base)
         link_stop();
     tear_down_loop();
-    free(process.agentx);
+    endpoint_fini(&process.master);
     free(process.config);
     return status;
 }

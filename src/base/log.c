@@ -57,7 +57,7 @@ void log_never_wait(void)
     sink_never_wait();
 }
 
-static bool put(enum log_level level, const char *text)
+static bool write_through(enum log_level level, const char *text)
 {
     return sink_write(levels[level].priority, levels[level].name, text);
 }
@@ -81,7 +81,7 @@ static bool caught_up(void)
         return true;
     snprintf(text, sizeof(text), "%lu lines are left out here: the log could not be written",
              left_out);
-    if (!put(LOG_LEVEL_WARNING, text))
+    if (!write_through(LOG_LEVEL_WARNING, text))
         return false;
     left_out = 0;
     return true;
@@ -104,7 +104,7 @@ static void write_log(enum log_level level, const char *format, va_list args)
         return;
     vsnprintf(raw, sizeof(raw), format, args);
     text_clean(text, SINK_TEXT_MAX, slice_of(raw));
-    if (!caught_up() || !put(level, text)) {
+    if (!caught_up() || !write_through(level, text)) {
         left_out++;
         try_again();
     } else if (!sink_flush()) {

@@ -29,7 +29,7 @@ static struct {
     size_t rest_len;
 } sink = {.fd = STDERR_FILENO, .waits = true};
 
-static void forget(void)
+static void close_own(void)
 {
     if (sink.fd > STDERR_FILENO)
         close(sink.fd);
@@ -50,7 +50,7 @@ static bool is_journal(void)
 
 void sink_to_stderr(void)
 {
-    forget();
+    close_own();
     sink.fd = STDERR_FILENO;
     sink.path = NULL;
     sink.waits = true;
@@ -60,7 +60,7 @@ void sink_to_stderr(void)
 
 void sink_to_syslog(const char *path, const char *name)
 {
-    forget();
+    close_own();
     sink.path = path;
     sink.name = name;
     sink.waits = sink.asks = sink.stream = false;
@@ -109,7 +109,7 @@ static bool dial(int type)
     if (connect(sink.fd, (struct sockaddr *)&address, sizeof(address)) == 0)
         return true;
     error = errno;
-    forget();
+    close_own();
     errno = error;
     return false;
 }
@@ -139,7 +139,7 @@ static ssize_t put_once(const char *bytes, size_t len)
 }
 
 /* Returns how many bytes went out, or -1 with errno. */
-static ssize_t put(const char *bytes, size_t len)
+static ssize_t write_bytes(const char *bytes, size_t len)
 {
     size_t done = 0;
     ssize_t put;
@@ -180,7 +180,7 @@ bool sink_flush(void)
 
     if (sink.rest_len == 0)
         return true;
-    done = put(sink.rest, sink.rest_len);
+    done = write_bytes(sink.rest, sink.rest_len);
     if (done < 0) {
         if (errno != EAGAIN)
             sink.rest_len = 0;
@@ -201,7 +201,7 @@ static ssize_t put_line(int priority, const char *level, const char *text)
     if (!reach())
         return -1;
     len = sink.path ? for_syslog(line, priority, text) : for_stderr(line, priority, level, text);
-    done = put(line, len);
+    done = write_bytes(line, len);
     if (done >= 0 && (size_t)done < len) {
         sink.rest_len = len - (size_t)done;
         memcpy(sink.rest, line + done, sink.rest_len);
@@ -219,6 +219,6 @@ bool sink_write(int priority, const char *level, const char *text)
         return true;
     if (!known || errno == EAGAIN)
         return false;
-    forget(); /* a system's log that was started anew has another socket at the same place */
+    close_own(); /* a system's log that was started anew has another socket at the same place */
     return put_line(priority, level, text) >= 0;
 }

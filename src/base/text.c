@@ -126,3 +126,8 @@ const char *text_or_empty(const char *text)
 {
     return text ? text : "";
 }
+
+bool text_equal(const char *a, const char *b)
+{
+    return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
+}

@@ -39,4 +39,7 @@ char *text_copy(const char *text);
 /* text, or "" for NULL. */
 const char *text_or_empty(const char *text);
 
+/* Whether both are the same; NULL is as "". */
+bool text_equal(const char *a, const char *b);
+
 #endif

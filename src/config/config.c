@@ -14,11 +14,6 @@
 
 #define AGENTX_DEFAULT "unix:/var/agentx/master"
 
-static bool fail_memory(const struct reader *reader, const config_setting_t *setting)
-{
-    return setting_fail(reader, setting, NULL, "out of memory");
-}
-
 /* Compares the last instance with those before it. */
 static bool check_unique(const struct reader *reader, const config_setting_t *group,
                          const struct config *config, struct unique *unique)
@@ -28,7 +23,7 @@ static bool check_unique(const struct reader *reader, const config_setting_t *gr
     struct unique_found found;
 
     if (!unique_add(unique, last, &found))
-        return fail_memory(reader, group);
+        return setting_fail_memory(reader, group);
     if (found.name)
         return setting_fail(reader, config_setting_get_member(group, "name"), NULL,
                             "\"%s\" is the name of instances[%zu] already", last->name,
@@ -75,7 +70,7 @@ static bool read_instances(const struct reader *reader, const config_setting_t *
         return setting_fail(reader, list, NULL, "no instances");
     config->instances = calloc((size_t)count, sizeof(*config->instances));
     if (!config->instances)
-        return fail_memory(reader, list);
+        return setting_fail_memory(reader, list);
     good = read_groups(reader, list, config, &unique);
     unique_fini(&unique);
     return good;
@@ -94,7 +89,7 @@ static bool read_agentx(const struct reader *reader, const config_setting_t *set
         return setting_fail(reader, setting, NULL, "%s", why);
     copy = strdup(text);
     if (!copy)
-        return fail_memory(reader, setting);
+        return setting_fail_memory(reader, setting);
     free(config->agentx);
     config->agentx = copy;
     return true;

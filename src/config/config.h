@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /*
  * The configuration file (libconfig syntax), read whole and checked whole.  openvpn-agentx.conf(5)
@@ -53,12 +54,17 @@ enum notify_kind {
 /* The largest name of an instance, in bytes. */
 #define CONFIG_NAME_MAX 32
 
-/* Where a management interface listens. */
+/*
+ * Where a management interface, or the AgentX master, listens: an address that is ready for
+ * connect(), or a name that somebody has to look up first.  With a name address_len is 0.
+ */
 struct endpoint {
     char *text; /* as configured, shown in the MIB: "unix:/run/x.sock", "tcp:127.0.0.1:7505" */
     char *path; /* unix socket; NULL for TCP */
-    char *host; /* TCP: numeric IPv4 or IPv6 address; NULL for unix */
+    char *host; /* TCP: IPv4 or IPv6 address, or the name, as written; NULL for unix */
     uint16_t port;
+    struct sockaddr_storage address;
+    socklen_t address_len;
 };
 
 /* Rows kept of each table; 0 leaves that stream off. */

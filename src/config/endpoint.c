@@ -47,65 +47,118 @@ static const char *split_tcp(const char *text, struct slice *host, int *family, 
     return NULL;
 }
 
-/* Reads HOST:PORT.  On success *host is a new string. */
-static const char *parse_tcp(const char *text, char **host, int *family, uint16_t *port)
+/* Reads a numeric address into endpoint->address. */
+static bool set_address(struct endpoint *endpoint, int family)
 {
-    unsigned char bytes[sizeof(struct in6_addr)];
-    struct slice slice;
-    const char *fault = split_tcp(text, &slice, family, port);
-    char copy[INET6_ADDRSTRLEN];
+    struct sockaddr_in *in = (struct sockaddr_in *)&endpoint->address;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&endpoint->address;
+
+    if (family == AF_INET) {
+        in->sin_port = htons(endpoint->port);
+        endpoint->address_len = sizeof(*in);
+    } else {
+        in6->sin6_port = htons(endpoint->port);
+        endpoint->address_len = sizeof(*in6);
+    }
+    endpoint->address.ss_family = (sa_family_t)family;
+    return inet_pton(family, endpoint->host,
+                     family == AF_INET ? (void *)&in->sin_addr : (void *)&in6->sin6_addr) == 1;
+}
+
+/* Reads HOST:PORT. */
+static const char *parse_tcp(const char *text, struct endpoint *endpoint)
+{
+    struct in6_addr v6;
+    struct slice host;
+    int family;
+    const char *fault = split_tcp(text, &host, &family, &endpoint->port);
 
     if (fault)
         return fault;
-    if (slice.len >= sizeof(copy))
+    if (host.len >= INET6_ADDRSTRLEN)
         return "a numeric address is wanted, such as 127.0.0.1 or [::1]";
-    memcpy(copy, slice.at, slice.len);
-    copy[slice.len] = '\0';
-    if (inet_pton(*family, copy, bytes) != 1) {
-        if (*family == AF_INET && inet_pton(AF_INET6, copy, bytes) == 1)
-            return "an IPv6 address stands in brackets, such as [::1]";
-        return "a numeric address is wanted, such as 127.0.0.1 or [::1]";
-    }
-    *host = strdup(copy);
-    return *host ? NULL : "out of memory";
+    endpoint->host = strndup(host.at, host.len);
+    if (!endpoint->host)
+        return "out of memory";
+    if (set_address(endpoint, family))
+        return NULL;
+    return family == AF_INET && inet_pton(AF_INET6, endpoint->host, &v6) == 1
+               ? "an IPv6 address stands in brackets, such as [::1]"
+               : "a numeric address is wanted, such as 127.0.0.1 or [::1]";
 }
 
-static const char *parse(const char *text, struct endpoint *endpoint)
+static const char *parse_unix(const char *path, struct endpoint *endpoint)
 {
-    const char *fault;
-    int family;
+    struct sockaddr_un *un = (struct sockaddr_un *)&endpoint->address;
+    const char *fault = path_fault(path);
 
-    if (strncmp(text, "unix:", 5) == 0) {
-        fault = path_fault(text + 5);
-        if (fault)
-            return fault;
-        endpoint->path = strdup(text + 5);
-        return endpoint->path ? NULL : "out of memory";
-    }
+    if (fault)
+        return fault;
+    un->sun_family = AF_UNIX;
+    memcpy(un->sun_path, path, strlen(path) + 1);
+    endpoint->address_len = sizeof(*un);
+    endpoint->path = strdup(path);
+    return endpoint->path ? NULL : "out of memory";
+}
+
+static const char *parse_management(const char *text, struct endpoint *endpoint)
+{
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(text + 5, endpoint);
     if (strncmp(text, "tcp:", 4) == 0)
-        return parse_tcp(text + 4, &endpoint->host, &family, &endpoint->port);
+        return parse_tcp(text + 4, endpoint);
     if (text[0] == '/')
         return "a unix socket is written unix:/path";
     return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp:[v6]:PORT";
 }
 
-bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size)
+static const char *parse_agentx(const char *text, struct endpoint *endpoint)
 {
-    struct endpoint made = {0};
-    const char *fault = parse(text, &made);
+    const char *fault;
+    bool six = strncmp(text, "tcp6:", 5) == 0;
 
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(text + 5, endpoint);
+    if (text[0] == '/')
+        return "a unix socket is written unix:/path";
+    if (!six && strncmp(text, "tcp:", 4) != 0)
+        return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp6:[v6]:PORT";
+    fault = parse_tcp(text + (six ? 5 : 4), endpoint);
+    if (!fault && six != (endpoint->address.ss_family == AF_INET6))
+        return "IPv4 is written tcp:A.B.C.D:PORT, IPv6 tcp6:[v6]:PORT";
+    return fault;
+}
+
+/* Takes what was made, or gives it up for what is wrong with it. */
+static bool take_made(struct endpoint *endpoint, struct endpoint *made, const char *text,
+                      const char *fault, char *why, size_t why_size)
+{
     if (!fault) {
-        made.text = strdup(text);
-        if (!made.text)
+        made->text = strdup(text);
+        if (!made->text)
             fault = "out of memory";
     }
     if (fault) {
-        endpoint_fini(&made);
+        endpoint_fini(made);
         snprintf(why, why_size, "\"%s\": %s", text, fault);
         return false;
     }
-    *endpoint = made;
+    *endpoint = *made;
     return true;
+}
+
+bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size)
+{
+    struct endpoint made = {0};
+
+    return take_made(endpoint, &made, text, parse_management(text, &made), why, why_size);
+}
+
+bool endpoint_parse_agentx(const char *text, struct endpoint *endpoint, char *why, size_t why_size)
+{
+    struct endpoint made = {0};
+
+    return take_made(endpoint, &made, text, parse_agentx(text, &made), why, why_size);
 }
 
 void endpoint_fini(struct endpoint *endpoint)
@@ -118,60 +171,24 @@ void endpoint_fini(struct endpoint *endpoint)
 
 bool endpoint_is_local(const struct endpoint *endpoint)
 {
-    struct in6_addr v6;
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&endpoint->address;
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)&endpoint->address)->sin6_addr;
 
-    if (endpoint->path)
-        return true;
-    if (inet_pton(AF_INET6, endpoint->host, &v6) != 1)
-        return strncmp(endpoint->host, "127.", 4) == 0;
-    if (IN6_IS_ADDR_V4MAPPED(&v6))
-        return v6.s6_addr[12] == 127;
-    return IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-static const char *address_fault(const char *text)
-{
-    char *host = NULL;
-    const char *fault;
-    uint16_t port;
-    int family;
-    bool six = strncmp(text, "tcp6:", 5) == 0;
-
-    if (strncmp(text, "unix:", 5) == 0)
-        return path_fault(text + 5);
-    if (text[0] == '/')
-        return "a unix socket is written unix:/path";
-    if (!six && strncmp(text, "tcp:", 4) != 0)
-        return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp6:[v6]:PORT";
-    fault = parse_tcp(text + (six ? 5 : 4), &host, &family, &port);
-    free(host);
-    if (!fault && six != (family == AF_INET6))
-        return "IPv4 is written tcp:A.B.C.D:PORT, IPv6 tcp6:[v6]:PORT";
-    return fault;
+    if (endpoint->address_len == 0)
+        return false;
+    if (endpoint->address.ss_family == AF_INET)
+        return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (endpoint->address.ss_family == AF_INET6)
+        return IN6_IS_ADDR_V4MAPPED(v6) ? v6->s6_addr[12] == IN_LOOPBACKNET
+                                        : IN6_IS_ADDR_LOOPBACK(v6);
+    return true;
 }
 
 bool endpoint_check_agentx(const char *text, char *why, size_t why_size)
 {
-    const char *fault = address_fault(text);
-
-    if (fault)
-        snprintf(why, why_size, "\"%s\": %s", text, fault);
-    return !fault;
-}
-
-bool endpoint_agentx_is_local(const char *text)
-{
     struct endpoint endpoint = {0};
-    struct slice host;
-    char copy[INET6_ADDRSTRLEN] = "";
-    uint16_t port;
-    int family;
+    bool right = endpoint_parse_agentx(text, &endpoint, why, why_size);
 
-    if (strncmp(text, "unix:", 5) == 0)
-        return true;
-    if (split_tcp(strchr(text, ':') + 1, &host, &family, &port) || host.len >= sizeof(copy))
-        return false;
-    memcpy(copy, host.at, host.len);
-    endpoint.host = copy;
-    return endpoint_is_local(&endpoint);
+    endpoint_fini(&endpoint);
+    return right;
 }

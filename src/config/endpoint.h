@@ -17,19 +17,19 @@
  */
 bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size);
 
-/* Frees what endpoint_parse() made. */
-void endpoint_fini(struct endpoint *endpoint);
-
-/* Whether traffic to it stays on this machine. */
-bool endpoint_is_local(const struct endpoint *endpoint);
-
 /*
- * Checks an address of an AgentX master in the spelling of Net-SNMP: "unix:/path",
- * "tcp:A.B.C.D:PORT" or "tcp6:[v6]:PORT".  Returns false with words for people in why.
+ * The same for an address of an AgentX master in the spelling of Net-SNMP: "unix:/path",
+ * "tcp:A.B.C.D:PORT" or "tcp6:[v6]:PORT".
  */
+bool endpoint_parse_agentx(const char *text, struct endpoint *endpoint, char *why, size_t why_size);
+
+/* Whether endpoint_parse_agentx() takes it; returns false with words for people in why. */
 bool endpoint_check_agentx(const char *text, char *why, size_t why_size);
 
-/* Whether traffic to an address that endpoint_check_agentx() finds right stays on this machine. */
-bool endpoint_agentx_is_local(const char *text);
+/* Frees what the functions above made. */
+void endpoint_fini(struct endpoint *endpoint);
+
+/* Whether traffic to it stays on this machine; nobody knows that of a name. */
+bool endpoint_is_local(const struct endpoint *endpoint);
 
 #endif

@@ -74,11 +74,6 @@ static uint32_t *number_of(struct instance_config *instance, const struct key *k
     return (uint32_t *)(void *)((char *)instance + key->offset);
 }
 
-static bool fail_memory(const struct reader *reader, const config_setting_t *setting)
-{
-    return setting_fail(reader, setting, NULL, "out of memory");
-}
-
 static bool read_name(const struct reader *reader, const config_setting_t *setting,
                       struct instance_config *instance)
 {
@@ -97,7 +92,7 @@ static bool read_name(const struct reader *reader, const config_setting_t *setti
         return setting_fail(reader, setting, NULL,
                             "a name is UTF-8 text without control characters");
     instance->name = strdup(name);
-    return instance->name || fail_memory(reader, setting);
+    return instance->name || setting_fail_memory(reader, setting);
 }
 
 static bool read_management(const struct reader *reader, const config_setting_t *setting,
@@ -150,7 +145,7 @@ static bool read_password_file(const struct reader *reader, const config_setting
         return setting_fail(reader, setting, NULL,
                             "the absolute path of a file that holds the password is wanted");
     instance->password_file = strdup(text);
-    return instance->password_file || fail_memory(reader, setting);
+    return instance->password_file || setting_fail_memory(reader, setting);
 }
 
 static bool read_allow(const struct reader *reader, const config_setting_t *setting,

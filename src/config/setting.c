@@ -90,6 +90,11 @@ bool setting_fail(const struct reader *reader, const config_setting_t *setting, 
     return false;
 }
 
+bool setting_fail_memory(const struct reader *reader, const config_setting_t *setting)
+{
+    return setting_fail(reader, setting, NULL, "out of memory");
+}
+
 void setting_warn(const struct reader *reader, const config_setting_t *setting, const char *child,
                   const char *format, ...)
 {

@@ -29,11 +29,12 @@ bool reader_fail(const struct reader *reader, const char *file, unsigned line, c
                  ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * The same for a setting, or with child for a key that is missing in it.  setting_fail() returns
- * false always.
+ * The same for a setting, or with child for a key that is missing in it.  setting_fail() and
+ * setting_fail_memory(), which says that memory is out, return false always.
  */
 bool setting_fail(const struct reader *reader, const config_setting_t *setting, const char *child,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool setting_fail_memory(const struct reader *reader, const config_setting_t *setting);
 void setting_warn(const struct reader *reader, const config_setting_t *setting, const char *child,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 

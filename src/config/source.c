@@ -95,7 +95,7 @@ static const char *load_file(const char *path, struct file_text *file)
     return fault;
 }
 
-static bool make_room(struct source *whole, size_t len)
+static bool grow_source(struct source *whole, size_t len)
 {
     size_t room = whole->room ? whole->room : 4096;
     char *text;
@@ -113,11 +113,11 @@ static bool make_room(struct source *whole, size_t len)
 }
 
 /* What is wrong, NULL when the text stands behind the whole. */
-static const char *append(struct source *whole, const char *text, size_t len)
+static const char *append_source(struct source *whole, const char *text, size_t len)
 {
     if (len > SOURCE_MAX - whole->len)
         return too_large;
-    if (!make_room(whole, len))
+    if (!grow_source(whole, len))
         return "out of memory";
     memcpy(whole->text + whole->len, text, len);
     whole->len += len;
@@ -200,7 +200,7 @@ static void take_name(struct scan *scan)
 }
 
 /* Numbers with an L keep their value in libconfig, all others are cut to 32 bits. */
-static bool take_number(struct scan *scan)
+static bool scan_number(struct scan *scan)
 {
     bool hex = scan->at[0] == '0' && (scan->at[1] == 'x' || scan->at[1] == 'X');
     unsigned long long value;
@@ -257,7 +257,7 @@ static bool resolve(const char *file, char path[PATH_MAX])
 /* Copies what was scanned; what follows in the whole is file's, from its line on. */
 static bool copy_until(struct scan *scan, const char *end)
 {
-    const char *fault = append(scan->whole, scan->copied, (size_t)(end - scan->copied));
+    const char *fault = append_source(scan->whole, scan->copied, (size_t)(end - scan->copied));
 
     scan->copied = end;
     return !fault || fail(scan, scan->line, "", fault);
@@ -285,7 +285,7 @@ static bool include(struct scan *scan, const char *path)
     free(file.text);
     if (!good)
         return false;
-    fault = append(scan->whole, "\n", 1);
+    fault = append_source(scan->whole, "\n", 1);
     return fault ? fail(scan, scan->line, "", fault) : begin_piece(scan);
 }
 
@@ -322,7 +322,7 @@ static bool scan_token(struct scan *scan)
     if (first == '@' && scan->whole)
         return take_include(scan);
     if (isdigit((unsigned char)first))
-        return take_number(scan);
+        return scan_number(scan);
     if (isalpha((unsigned char)first) || first == '*') {
         take_name(scan);
         return true;

@@ -20,23 +20,23 @@ static int compare_indexes(const void *a, const void *b)
     return (one->index > other->index) - (one->index < other->index);
 }
 
-/* A unix socket has a path, any other a host. */
+/* An address may be written in several ways; names are compared as they are written. */
 static int compare_endpoints(const void *a, const void *b)
 {
     const struct endpoint *one = &((const struct instance_config *)a)->management;
     const struct endpoint *other = &((const struct instance_config *)b)->management;
 
-    if (!one->path != !other->path)
-        return one->path ? -1 : 1;
-    if (one->path)
-        return strcmp(one->path, other->path);
+    if (one->address_len != other->address_len)
+        return one->address_len < other->address_len ? -1 : 1;
+    if (one->address_len > 0)
+        return memcmp(&one->address, &other->address, one->address_len);
     if (one->port != other->port)
         return one->port < other->port ? -1 : 1;
     return strcmp(one->host, other->host);
 }
 
-static bool add(void **tree, const struct instance_config *instance,
-                int (*compare)(const void *, const void *), const struct instance_config **found)
+static bool enter(void **tree, const struct instance_config *instance,
+                  int (*compare)(const void *, const void *), const struct instance_config **found)
 {
     const struct instance_config *const *node = tsearch(instance, tree, compare);
 
@@ -50,21 +50,21 @@ bool unique_add(struct unique *unique, const struct instance_config *instance,
                 struct unique_found *found)
 {
     *found = (struct unique_found){0};
-    return add(&unique->names, instance, compare_names, &found->name) &&
+    return enter(&unique->names, instance, compare_names, &found->name) &&
            (instance->index == 0 ||
-            add(&unique->indexes, instance, compare_indexes, &found->index)) &&
-           add(&unique->endpoints, instance, compare_endpoints, &found->endpoint);
+            enter(&unique->indexes, instance, compare_indexes, &found->index)) &&
+           enter(&unique->endpoints, instance, compare_endpoints, &found->endpoint);
 }
 
-static void leave(void *instance)
+static void leave_entry(void *instance)
 {
     (void)instance;
 }
 
 void unique_fini(struct unique *unique)
 {
-    tdestroy(unique->names, leave);
-    tdestroy(unique->indexes, leave);
-    tdestroy(unique->endpoints, leave);
+    tdestroy(unique->names, leave_entry);
+    tdestroy(unique->indexes, leave_entry);
+    tdestroy(unique->endpoints, leave_entry);
     *unique = (struct unique){0};
 }

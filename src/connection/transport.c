@@ -1,6 +1,5 @@
 #include "connection/transport.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -35,33 +33,6 @@ struct transport {
     size_t unsent;
     char output[UNSENT_MAX];
 };
-
-static socklen_t make_address(const struct endpoint *endpoint, struct sockaddr_storage *storage)
-{
-    struct sockaddr_un *un = (struct sockaddr_un *)storage;
-    struct sockaddr_in *in = (struct sockaddr_in *)storage;
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
-
-    memset(storage, 0, sizeof(*storage));
-    if (endpoint->path) {
-        if (strlen(endpoint->path) >= sizeof(un->sun_path))
-            return 0;
-        un->sun_family = AF_UNIX;
-        memcpy(un->sun_path, endpoint->path, strlen(endpoint->path) + 1);
-        return sizeof(*un);
-    }
-    if (inet_pton(AF_INET, endpoint->host, &in->sin_addr) == 1) {
-        in->sin_family = AF_INET;
-        in->sin_port = htons(endpoint->port);
-        return sizeof(*in);
-    }
-    if (inet_pton(AF_INET6, endpoint->host, &in6->sin6_addr) == 1) {
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons(endpoint->port);
-        return sizeof(*in6);
-    }
-    return 0;
-}
 
 static void keep_alive(int fd)
 {
@@ -109,7 +80,7 @@ static void send_failed(struct transport *transport, int error)
     stop_writing(transport);
 }
 
-static void flush(struct transport *transport)
+static void write_unsent(struct transport *transport)
 {
     ssize_t sent = send(transport->fd, transport->output, transport->unsent, MSG_NOSIGNAL);
 
@@ -149,7 +120,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
     (void)what;
     if (transport->connected) {
-        flush(transport);
+        write_unsent(transport);
         return;
     }
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
@@ -176,21 +147,20 @@ static void socket_close(struct transport *transport)
     free(transport);
 }
 
-static bool begin(struct transport *transport, void *loop, const struct endpoint *endpoint)
+static bool start_connect(struct transport *transport, void *loop, const struct endpoint *endpoint)
 {
-    struct sockaddr_storage address;
-    socklen_t len = make_address(endpoint, &address);
+    const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
 
-    if (len == 0) {
+    if (endpoint->address_len == 0) {
         errno = EINVAL;
         return false;
     }
-    transport->fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    transport->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (transport->fd < 0)
         return false;
     if (!endpoint->path)
         keep_alive(transport->fd);
-    if (connect(transport->fd, (struct sockaddr *)&address, len) != 0 && errno != EINPROGRESS)
+    if (connect(transport->fd, address, endpoint->address_len) != 0 && errno != EINPROGRESS)
         return false;
     transport->readable =
         event_new(loop, transport->fd, EV_READ | EV_PERSIST, on_readable, transport);
@@ -211,7 +181,7 @@ static struct transport *socket_open(void *loop, const struct endpoint *endpoint
     transport->fd = -1;
     transport->handler = handler;
     transport->arg = arg;
-    if (begin(transport, loop, endpoint))
+    if (start_connect(transport, loop, endpoint))
         return transport;
     *error = errno;
     socket_close(transport);
@@ -228,7 +198,7 @@ static void socket_send(struct transport *transport, const char *bytes, size_t l
     }
     memcpy(transport->output + transport->unsent, bytes, len);
     transport->unsent += len;
-    flush(transport);
+    write_unsent(transport);
 }
 
 const char *transport_why(int error, char *text, size_t size)

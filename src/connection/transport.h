@@ -33,7 +33,8 @@ struct transport_handler {
 struct transport_kind {
     /*
      * Begins to connect, without waiting.  Returns NULL with *error set to an errno when that
-     * cannot even be begun.  handler, arg and loop must outlive the transport.
+     * cannot even be begun (EINVAL: the endpoint is a name without an address).  handler, arg and
+     * loop must outlive the transport.
      */
     struct transport *(*open)(void *loop, const struct endpoint *endpoint,
                               const struct transport_handler *handler, void *arg, int *error);

@@ -39,9 +39,9 @@ struct descriptor {
 
 static const struct descriptor *descriptor_of(enum change_kind kind);
 
-static struct slice text_of(const struct change *change)
+struct slice change_text(const struct change *change)
 {
-    return (struct slice){change->text, change->len};
+    return change ? (struct slice){change->text, change->len} : slice_of(NULL);
 }
 
 static enum control_verdict check_serial(const struct change *change,
@@ -141,20 +141,20 @@ static enum command_error build_signal(const struct change *change, const struct
 
 static void show_text(const struct change *change, char text[CHANGE_SHOWN_MAX])
 {
-    text_clean(text, CHANGE_TEXT_MAX, text_of(change));
+    text_clean(text, CHANGE_TEXT_MAX, change_text(change));
 }
 
 static enum command_error build_kill_name(const struct change *change,
                                           const struct instance *instance, struct command *command)
 {
-    return command_kill_name(command, instance->dialect, text_of(change));
+    return command_kill_name(command, instance->dialect, change_text(change));
 }
 
 static enum command_error build_kill_address(const struct change *change,
                                              const struct instance *instance,
                                              struct command *command)
 {
-    return command_kill_address(command, instance->dialect, text_of(change));
+    return command_kill_address(command, instance->dialect, change_text(change));
 }
 
 static void show_row(const struct change *change, char text[CHANGE_SHOWN_MAX])
@@ -222,7 +222,7 @@ static enum command_error build_string(const struct change *change, const struct
     const struct request *request = history_at(&instance->requests, change->row);
 
     return request ? command_needstr(command, instance->dialect, slice_of(request->name),
-                                     text_of(change))
+                                     change_text(change))
                    : COMMAND_EMPTY;
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "control/verdict.h"
 #include "protocol/command.h"
 
@@ -82,6 +83,9 @@ bool change_needs_daemon(enum change_kind kind);
 
 /* Whether it answers a question, so that several of one row are one action. */
 bool change_is_credential(enum change_kind kind);
+
+/* Its text, valid as long as the change; empty for NULL. */
+struct slice change_text(const struct change *change);
 
 /* Overwrites the text, so that nothing secret stays in memory. */
 void change_wipe(struct change *change);

@@ -12,12 +12,7 @@ struct answer {
     char text[COMMAND_MAX + 1];
 };
 
-static struct slice text_of(const struct change *change)
-{
-    return change ? (struct slice){change->text, change->len} : slice_of(NULL);
-}
-
-static void add(struct answer *answer, struct slice text)
+static void add_part(struct answer *answer, struct slice text)
 {
     size_t room = sizeof(answer->text) - answer->len;
     size_t len = text.len < room ? text.len : room;
@@ -33,7 +28,7 @@ static void add_base64(struct answer *answer, struct slice text)
     int len = b64_ntop((const unsigned char *)(text.len ? text.at : ""), text.len, encoded,
                        sizeof(encoded));
 
-    add(answer, (struct slice){encoded, len > 0 ? (size_t)len : 0});
+    add_part(answer, (struct slice){encoded, len > 0 ? (size_t)len : 0});
     explicit_bzero(encoded, sizeof(encoded));
 }
 
@@ -101,20 +96,20 @@ static void build_password(const struct request *request, const struct credentia
 
     if (given->response && request->challenge) {
         split_challenge(request, &state, &user);
-        add(answer, slice_of("CRV1::"));
-        add(answer, state);
-        add(answer, slice_of("::"));
-        add(answer, text_of(given->response));
+        add_part(answer, slice_of("CRV1::"));
+        add_part(answer, state);
+        add_part(answer, slice_of("::"));
+        add_part(answer, change_text(given->response));
     } else if (given->response && request->concat) {
-        add(answer, text_of(given->password));
-        add(answer, text_of(given->response));
+        add_part(answer, change_text(given->password));
+        add_part(answer, change_text(given->response));
     } else if (given->response) {
-        add(answer, slice_of("SCRV1:"));
-        add_base64(answer, text_of(given->password));
-        add(answer, slice_of(":"));
-        add_base64(answer, text_of(given->response));
+        add_part(answer, slice_of("SCRV1:"));
+        add_base64(answer, change_text(given->password));
+        add_part(answer, slice_of(":"));
+        add_base64(answer, change_text(given->response));
     } else {
-        add(answer, text_of(given->password));
+        add_part(answer, change_text(given->password));
     }
 }
 
@@ -143,7 +138,7 @@ enum command_error credentials_commands(const struct request *request,
     *count = 0;
     if (given->username)
         error = command_username(&commands[(*count)++], dialect, slice_of(request->name),
-                                 text_of(given->username));
+                                 change_text(given->username));
     else if (given->response && request->challenge)
         error = challenge_username(request, dialect, &commands[(*count)++]);
     if (error == COMMAND_OK && (given->password || given->response))

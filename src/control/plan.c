@@ -250,7 +250,7 @@ static void turn_lock(struct plan *plan)
     }
 }
 
-static void finish(struct plan *plan, enum plan_stage stage)
+static void end_stage(struct plan *plan, enum plan_stage stage)
 {
     plan->stage = stage;
     timer_stop(&plan->timer);
@@ -265,7 +265,7 @@ static void end_run(struct plan *plan)
         plan->errors[i] = state == STEP_FAILED || state == STEP_UNKNOWN ? PLAN_FAILED : PLAN_OK;
     }
     turn_lock(plan);
-    finish(plan, PLAN_RAN);
+    end_stage(plan, PLAN_RAN);
 }
 
 /*
@@ -284,11 +284,11 @@ static void end_undo(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
         plan->errors[i] = is_done_for_good(plan, plan->steps[i]) ? PLAN_UNDO_FAILED : PLAN_OK;
-    finish(plan, PLAN_OVER);
+    end_stage(plan, PLAN_OVER);
 }
 
 /* Goes on until there is an answer to wait for; true when the run, or the undo, is over. */
-static bool go_on(struct plan *plan)
+static bool run_on(struct plan *plan)
 {
     if (plan->stage == PLAN_SETTING) {
         if (begin_settings(plan))
@@ -323,7 +323,7 @@ static void on_step(void *arg, struct step *step)
         step_write(step);
     if (plan->stage != PLAN_UNDOING)
         note(plan, step);
-    if (go_on(plan))
+    if (run_on(plan))
         tell(plan);
 }
 
@@ -394,7 +394,7 @@ static bool start(struct plan *plan, enum plan_stage stage, void (*done)(void *a
     plan->done = done;
     plan->arg = arg;
     timer_start(&plan->timer, plan->deadline - clock_mono());
-    return !go_on(plan);
+    return !run_on(plan);
 }
 
 bool plan_run(struct plan *plan, void (*done)(void *arg), void *arg)

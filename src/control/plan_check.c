@@ -87,7 +87,7 @@ static const char *answer_fault(const struct plan *plan, size_t which,
     return error == COMMAND_OK ? NULL : command_error_text(error);
 }
 
-static enum plan_error check(struct plan *plan, size_t which, const char **why)
+static enum plan_error check_step(struct plan *plan, size_t which, const char **why)
 {
     const struct change *change = &plan->steps[which]->change;
     const struct control *control = control_find(change->instance);
@@ -111,7 +111,7 @@ static enum plan_error check(struct plan *plan, size_t which, const char **why)
 static struct log_limit refusals = {.level = LOG_LEVEL_NOTICE, .what = "refused SETs"};
 
 /* A lock that another manager was faster with says nothing of a command. */
-static void report(const struct change *change, enum plan_error error, const char *why)
+static void report_refusal(const struct change *change, enum plan_error error, const char *why)
 {
     struct control *control = control_find(change->instance);
     char text[CHANGE_SHOWN_MAX];
@@ -131,13 +131,13 @@ bool plan_check(struct plan *plan)
 
     for (size_t i = 0; i < plan->count; i++) {
         const char *why;
-        enum plan_error error = check(plan, i, &why);
+        enum plan_error error = check_step(plan, i, &why);
 
         plan->errors[i] = error;
         if (error == PLAN_OK)
             continue;
         good = false;
-        report(&plan->steps[i]->change, error, why);
+        report_refusal(&plan->steps[i]->change, error, why);
     }
     return good;
 }

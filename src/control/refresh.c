@@ -4,7 +4,7 @@
 #include "control/control_private.h"
 #include "model/commands.h"
 
-static void begin(struct control *control, struct reading *reading, const char *text)
+static void begin_reading(struct control *control, struct reading *reading, const char *text)
 {
     reading->active = true;
     reading->begun = clock_mono();
@@ -29,8 +29,8 @@ static struct slice fault(const struct reply *reply)
     return slice_of("the agent is out of memory");
 }
 
-static void end(struct control *control, struct reading *reading, const struct reply *reply,
-                bool read)
+static void end_reading(struct control *control, struct reading *reading, const struct reply *reply,
+                        bool read)
 {
     bool unsent =
         reply->outcome == OUTCOME_UNSENT || (reply->outcome == OUTCOME_LOST && !reply->sent);
@@ -60,7 +60,7 @@ static void net_done(void *arg, const struct reply *reply)
         net_lines_replace(&control->instance->net, &control->read_net);
     else
         net_lines_fini(&control->read_net);
-    end(control, &control->net, reply, read);
+    end_reading(control, &control->net, reply, read);
 }
 
 static void read_net(struct control *control)
@@ -71,10 +71,10 @@ static void read_net(struct control *control)
 
     if (control->net.active)
         return;
-    begin(control, &control->net, "net");
+    begin_reading(control, &control->net, "net");
     command_net(&command);
     if (!session_ask(control->session, &command, &listener))
-        end(control, &control->net, &lost, false);
+        end_reading(control, &control->net, &lost, false);
 }
 
 static void end_pkcs11(struct control *control, const struct reply *reply)
@@ -87,7 +87,7 @@ static void end_pkcs11(struct control *control, const struct reply *reply)
         pkcs11_list_replace(&control->instance->pkcs11, &control->read_pkcs11);
     else
         pkcs11_list_fini(&control->read_pkcs11);
-    end(control, &control->pkcs11, answered ? &none : reply, read);
+    end_reading(control, &control->pkcs11, answered ? &none : reply, read);
 }
 
 /* The daemon may have been restarted since it was last asked, and be in its first phase again. */
@@ -147,7 +147,7 @@ static void read_pkcs11(struct control *control)
 
     if (control->pkcs11.active)
         return;
-    begin(control, &control->pkcs11, "pkcs11-id-count");
+    begin_reading(control, &control->pkcs11, "pkcs11-id-count");
     control->next_certificate = 0;
     command_pkcs11_count(&command);
     ask_pkcs11(control, &command);

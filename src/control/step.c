@@ -32,7 +32,7 @@ struct step *step_new(const struct change *change, void (*told)(void *arg, struc
     return step;
 }
 
-static void destroy(struct step *step)
+static void destroy_step(struct step *step)
 {
     change_wipe(&step->change);
     free(step->shown);
@@ -114,12 +114,12 @@ static bool still_right(void *arg)
     return control && control_recheck(control, &step->change, &why) == CONTROL_OK;
 }
 
-static void on_done(void *arg, const struct reply *reply);
+static void on_command_done(void *arg, const struct reply *reply);
 
 static bool ask(struct step *step, const struct command *command, enum step_command what)
 {
     const struct listener listener = {
-        .done = on_done,
+        .done = on_command_done,
         .check = change_class(step->change.kind) == CLASS_ACTION ? still_right : NULL,
         .arg = step};
     struct session *session = control_session(step_control(step));
@@ -307,7 +307,7 @@ static void was_restored(struct step *step, const struct reply *reply)
     step->state = done ? STEP_UNDONE : STEP_UNKNOWN;
 }
 
-static void on_done(void *arg, const struct reply *reply)
+static void on_command_done(void *arg, const struct reply *reply)
 {
     struct step *step = arg;
     bool awaited = step->state == STEP_RUNNING;
@@ -322,7 +322,7 @@ static void on_done(void *arg, const struct reply *reply)
     else if (awaited)
         was_read(step, reply);
     if (!step->told && step->out == STEP_NOTHING)
-        destroy(step);
+        destroy_step(step);
     else if (step->told && awaited)
         step->told(step->arg, step); /* who may free it */
 }
@@ -364,5 +364,5 @@ void step_free(struct step *step)
     }
     change_wipe(&step->change);
     if (step->out == STEP_NOTHING)
-        destroy(step);
+        destroy_step(step);
 }

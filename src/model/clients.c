@@ -92,7 +92,7 @@ void route_free(void *row)
 
 const struct rows_type route_rows = {compare_routes, route_free};
 
-static void end_session(struct instance *instance, const struct client *client, int64_t ended)
+static void record_departure(struct instance *instance, const struct client *client, int64_t ended)
 {
     struct session_record session = {
         .client_index = client->base.index,
@@ -100,8 +100,7 @@ static void end_session(struct instance *instance, const struct client *client, 
         .username = text_copy(client->username),
         .real = client->real,
         .real_text = text_copy(client->real_text),
-        .has_ipv4 = client->has_ipv4,
-        .has_ipv6 = client->has_ipv6,
+        .tunnel = client->tunnel,
         .bytes_in = client->bytes_in,
         .bytes_out = client->bytes_out,
         .connected = client->since,
@@ -109,8 +108,6 @@ static void end_session(struct instance *instance, const struct client *client, 
     };
     struct session_record *kept = history_push(&instance->sessions);
 
-    memcpy(session.virtual_ipv4, client->virtual_ipv4, sizeof(session.virtual_ipv4));
-    memcpy(session.virtual_ipv6, client->virtual_ipv6, sizeof(session.virtual_ipv6));
     if (kept)
         *kept = session;
     event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last,
@@ -124,7 +121,7 @@ void clients_end(struct instance *instance, const struct client *client)
     if (client->pending)
         instance->logins_rejected++;
     else
-        end_session(instance, client, clock_wall());
+        record_departure(instance, client, clock_wall());
 }
 
 void clients_come(struct instance *instance, const struct client *client)
@@ -175,7 +172,7 @@ static void end_until(struct instance *instance, uint32_t index, int64_t ended)
 
         /* A login that a restart cuts off was not rejected. */
         if (!client->pending)
-            end_session(instance, client, ended);
+            record_departure(instance, client, ended);
     }
     rows_bury(&gone, &client_rows);
     rows_bury(&instance->routes, &route_rows);
@@ -217,9 +214,9 @@ void established_env(struct established *block, struct slice name, struct slice 
     if (slice_is(name, "time_unix"))
         block->since = slice_to_i64(value, &since) ? since : 0;
     else if (slice_is(name, "ifconfig_pool_remote_ip"))
-        block->has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->virtual_ipv4);
+        block->tunnel.has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->tunnel.ipv4);
     else if (slice_is(name, "ifconfig_pool_remote_ip6"))
-        block->has_ipv6 = address_parse_ip(value, ADDRESS_IPV6, block->virtual_ipv6);
+        block->tunnel.has_ipv6 = address_parse_ip(value, ADDRESS_IPV6, block->tunnel.ipv6);
 }
 
 void established_fini(struct established *block)
@@ -272,17 +269,17 @@ static void fill_from_block(struct instance *instance, struct client *client,
     move_text(&client->common_name, &block->common_name);
     if (block->username)
         move_text(&client->username, &block->username);
-    if (block->has_ipv4)
-        memcpy(client->virtual_ipv4, block->virtual_ipv4, sizeof(client->virtual_ipv4));
-    if (block->has_ipv6)
-        memcpy(client->virtual_ipv6, block->virtual_ipv6, sizeof(client->virtual_ipv6));
-    client->has_ipv4 |= block->has_ipv4;
-    client->has_ipv6 |= block->has_ipv6;
+    if (block->tunnel.has_ipv4)
+        memcpy(client->tunnel.ipv4, block->tunnel.ipv4, sizeof(client->tunnel.ipv4));
+    if (block->tunnel.has_ipv6)
+        memcpy(client->tunnel.ipv6, block->tunnel.ipv6, sizeof(client->tunnel.ipv6));
+    client->tunnel.has_ipv4 |= block->tunnel.has_ipv4;
+    client->tunnel.has_ipv6 |= block->tunnel.has_ipv6;
     client->pending = false;
     take_peer(instance, client, &block->peer);
 }
 
-static struct client *add_client(struct instance *instance, int64_t cid, int64_t since)
+static struct client *add_established(struct instance *instance, int64_t cid, int64_t since)
 {
     struct client *client = calloc(1, sizeof(*client));
 
@@ -314,7 +311,7 @@ bool clients_established(struct instance *instance, struct established *block)
         return false;
     client = rows_find(&instance->clients, &client_rows, &key);
     if (!client && instance->clients.count < instance->client_max)
-        client = add_client(instance, block->cid, block->since);
+        client = add_established(instance, block->cid, block->since);
     if (!client) {
         instance->rows_dropped++;
         return false;

@@ -29,10 +29,7 @@ struct client {
     char *username;
     struct address real;
     char *real_text;
-    bool has_ipv4;
-    bool has_ipv6;
-    uint8_t virtual_ipv4[4];
-    uint8_t virtual_ipv6[16];
+    struct tunnel_addresses tunnel;
     uint64_t bytes_in;
     uint64_t bytes_out;
     int64_t since;   /* seconds since 1970, 0 when not known */
@@ -68,10 +65,7 @@ struct established {
     char *username;
     char *real_ip;
     char *real_port;
-    bool has_ipv4;
-    bool has_ipv6;
-    uint8_t virtual_ipv4[4];
-    uint8_t virtual_ipv6[16];
+    struct tunnel_addresses tunnel;
     struct peer peer;
 };
 

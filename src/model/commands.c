@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "model/instance.h"
 
-static void fill(struct command_record *record, const char *text, uint64_t ticket)
+static void fill_record(struct command_record *record, const char *text, uint64_t ticket)
 {
     record->time = clock_wall();
     record->ticket = ticket;
@@ -18,15 +18,15 @@ uint64_t commands_begin(struct instance *instance, const char *text)
     uint64_t ticket = instance->last_command.ticket + 1;
 
     command_record_fini(&instance->last_command);
-    fill(&instance->last_command, text, ticket);
+    fill_record(&instance->last_command, text, ticket);
     instance->last_command_sequence = record ? instance->commands.last : 0;
     if (record)
-        fill(record, text, ticket);
+        fill_record(record, text, ticket);
     return ticket;
 }
 
 /* Tickets grow with the rows; what is still open is among the newest. */
-static struct command_record *find(const struct instance *instance, uint64_t ticket)
+static struct command_record *find_record(const struct instance *instance, uint64_t ticket)
 {
     const struct history *commands = &instance->commands;
 
@@ -39,8 +39,8 @@ static struct command_record *find(const struct instance *instance, uint64_t tic
     return NULL;
 }
 
-static void end(struct command_record *record, enum command_result result, struct slice reply,
-                int64_t milliseconds)
+static void end_record(struct command_record *record, enum command_result result,
+                       struct slice reply, int64_t milliseconds)
 {
     record->result = result;
     record->milliseconds =
@@ -51,12 +51,12 @@ static void end(struct command_record *record, enum command_result result, struc
 void commands_end(struct instance *instance, uint64_t ticket, enum command_result result,
                   struct slice reply, int64_t milliseconds)
 {
-    struct command_record *record = find(instance, ticket);
+    struct command_record *record = find_record(instance, ticket);
 
     if (record)
-        end(record, result, reply, milliseconds);
+        end_record(record, result, reply, milliseconds);
     if (instance->last_command.ticket == ticket)
-        end(&instance->last_command, result, reply, milliseconds);
+        end_record(&instance->last_command, result, reply, milliseconds);
 }
 
 void commands_reject(struct instance *instance, const char *text, const char *why)

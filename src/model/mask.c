@@ -73,7 +73,7 @@ static void write_stars(struct writer *writer, size_t hidden)
 }
 
 /* Where the words begin, or the length of the text. */
-static size_t find(struct slice text, const char *words)
+static size_t find_words(struct slice text, const char *words)
 {
     const char *at = text.len > 0 ? memmem(text.at, text.len, words, strlen(words)) : NULL;
 
@@ -98,8 +98,8 @@ static void write_part(struct writer *writer, struct slice part);
  */
 static void write_pushed(struct writer *writer, struct slice text)
 {
-    size_t challenge = find(text, "CRV1:");
-    size_t url = find(text, "://");
+    size_t challenge = find_words(text, "CRV1:");
+    size_t url = find_words(text, "://");
     struct slice host = slice_skip(text, url + strlen("://"));
     size_t len = span(host, "/?# ");
     bool named = len > 0 && memrchr(host.at, '@', len);
@@ -118,7 +118,7 @@ static void write_pushed(struct writer *writer, struct slice text)
 /* Shows what stands in front of the secret: up to those words, which must be there, and they. */
 static struct slice write_up_to(struct writer *writer, struct slice text, const char *words)
 {
-    size_t at = find(text, words);
+    size_t at = find_words(text, words);
     size_t shown = at < text.len ? at + strlen(words) : 0;
 
     write_part(writer, (struct slice){text.at, shown});
@@ -147,7 +147,7 @@ static struct slice write_secret(struct writer *writer, enum extent extent, stru
     return slice_skip(rest, hidden);
 }
 
-static bool is_word(char byte)
+static bool is_word_byte(char byte)
 {
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
            (byte >= 'A' && byte <= 'Z') || byte == '_';
@@ -165,7 +165,7 @@ static size_t hex_group(struct slice text)
 
     while (len < text.len && is_hex(text.at[len]))
         len++;
-    return len > 8 || (len < text.len && is_word(text.at[len])) ? 0 : len;
+    return len > 8 || (len < text.len && is_word_byte(text.at[len])) ? 0 : len;
 }
 
 /*
@@ -180,7 +180,7 @@ static size_t hex_len(const struct writer *writer, struct slice text)
     size_t len = 0;
     size_t digits;
 
-    if (before.len > 0 && is_word(before.at[before.len - 1]))
+    if (before.len > 0 && is_word_byte(before.at[before.len - 1]))
         return 0;
     for (;;) {
         digits = hex_group(slice_skip(text, groups > 0 ? len + 1 : 0));
@@ -287,7 +287,7 @@ void mask_set_echo(char **where, size_t limit, struct slice text)
     bool secret = false;
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        secret |= find(text, words[i]) < text.len;
+        secret |= find_words(text, words[i]) < text.len;
     if (secret)
         mask_set(where, limit, text);
     else

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Position of the first instance whose index is greater than index. */
-static size_t position_after(const struct model *model, uint32_t index)
+static size_t instance_position_after(const struct model *model, uint32_t index)
 {
     size_t low = 0;
     size_t high = model->count;
@@ -22,12 +22,12 @@ static size_t position_after(const struct model *model, uint32_t index)
 
 size_t model_position(const struct model *model, uint32_t index)
 {
-    return index > 0 ? position_after(model, index - 1) : 0;
+    return index > 0 ? instance_position_after(model, index - 1) : 0;
 }
 
 bool model_add(struct model *model, struct instance *instance)
 {
-    size_t position = position_after(model, instance->index);
+    size_t position = instance_position_after(model, instance->index);
     struct instance **list =
         realloc(model->instances, (model->count + 1) * sizeof(struct instance *));
 
@@ -43,7 +43,7 @@ bool model_add(struct model *model, struct instance *instance)
 
 void model_remove(struct model *model, struct instance *instance)
 {
-    size_t position = position_after(model, instance->index) - 1;
+    size_t position = instance_position_after(model, instance->index) - 1;
 
     model->count--;
     memmove(model->instances + position, model->instances + position + 1,
@@ -62,7 +62,7 @@ void model_fini(struct model *model)
 
 struct instance *model_at(const struct model *model, uint32_t index)
 {
-    size_t position = position_after(model, index);
+    size_t position = instance_position_after(model, index);
 
     if (position == 0 || model->instances[position - 1]->index != index)
         return NULL;
@@ -71,7 +71,7 @@ struct instance *model_at(const struct model *model, uint32_t index)
 
 struct instance *model_after(const struct model *model, uint32_t index)
 {
-    size_t position = position_after(model, index);
+    size_t position = instance_position_after(model, index);
 
     return position < model->count ? model->instances[position] : NULL;
 }

@@ -70,8 +70,7 @@ void state_record_fill(struct state_record *record, const struct state_line *lin
     record->state = line->state;
     text_set(&record->name, ADMIN_MAX, line->name);
     text_set(&record->reason, TEXT_MAX, line->detail);
-    record->has_ipv4 = address_parse_ip(line->tunnel_ipv4, ADDRESS_IPV4, record->tunnel_ipv4);
-    record->has_ipv6 = address_parse_ip(line->tunnel_ipv6, ADDRESS_IPV6, record->tunnel_ipv6);
+    record->tunnel = address_parse_tunnel(line->tunnel_ipv4, line->tunnel_ipv6);
     address_parse_pair(line->remote_addr, line->remote_port, &record->remote);
     address_parse_pair(line->local_addr, line->local_port, &record->local);
     record->remote_text = record_address(line->remote_addr, line->remote_port);
@@ -92,18 +91,13 @@ void echo_record_fill(struct log_record *record, const struct log_line *line)
     mask_set_echo(&record->message, TEXT_MAX, line->text);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
-}
-
 bool state_record_equal(const struct state_record *a, const struct state_record *b)
 {
-    return a->time == b->time && a->state == b->state && same_text(a->name, b->name) &&
-           same_text(a->reason, b->reason) && same_text(a->remote_text, b->remote_text);
+    return a->time == b->time && a->state == b->state && text_equal(a->name, b->name) &&
+           text_equal(a->reason, b->reason) && text_equal(a->remote_text, b->remote_text);
 }
 
 bool log_record_equal(const struct log_record *a, const struct log_record *b)
 {
-    return a->time == b->time && a->flags == b->flags && same_text(a->message, b->message);
+    return a->time == b->time && a->flags == b->flags && text_equal(a->message, b->message);
 }

@@ -16,10 +16,7 @@ struct state_record {
     enum state state;
     char *name;
     char *reason;
-    bool has_ipv4;
-    bool has_ipv6;
-    uint8_t tunnel_ipv4[4];
-    uint8_t tunnel_ipv6[16];
+    struct tunnel_addresses tunnel;
     struct address remote;
     struct address local;
     char *remote_text;
@@ -38,10 +35,7 @@ struct session_record { /* a client session that has ended */
     char *username;
     struct address real;
     char *real_text;
-    bool has_ipv4;
-    bool has_ipv6;
-    uint8_t virtual_ipv4[4];
-    uint8_t virtual_ipv6[16];
+    struct tunnel_addresses tunnel;
     uint64_t bytes_in;
     uint64_t bytes_out;
     int64_t connected; /* seconds since 1970, 0 when not known */

@@ -37,7 +37,7 @@ bool replay_begin(struct replay *replay, enum replay_stream stream, struct insta
     return replay->active;
 }
 
-static bool read_log(const struct replay *replay, struct slice line, struct log_line *log)
+static bool read_replayed(const struct replay *replay, struct slice line, struct log_line *log)
 {
     return replay->stream == REPLAY_LOG ? log_line_parse(line, log) : echo_line_parse(line, log);
 }
@@ -95,7 +95,7 @@ void replay_line(struct replay *replay, struct slice line)
     if (!replay->active || line.len == 0)
         return;
     if (replay->stream == REPLAY_STATE ? !state_parse(line, &state)
-                                       : !read_log(replay, line, &log)) {
+                                       : !read_replayed(replay, line, &log)) {
         replay->instance->rows_dropped++;
         return;
     }
@@ -126,7 +126,7 @@ static uint32_t last_known(const struct replay *replay)
 }
 
 /* Moves the record, texts and all, to the end of the known history. */
-static void append(struct replay *replay, void *record)
+static void keep_record(struct replay *replay, void *record)
 {
     struct history *history = target(replay);
     void *slot = history_push(history);
@@ -146,7 +146,7 @@ static void settle_past(const struct replay *replay)
         clients_end_old(replay->instance, replay->ended);
 }
 
-static void take_state(struct replay *replay)
+static void settle_state(struct replay *replay)
 {
     struct state_record *last = history_at(&replay->lines, replay->lines.last);
     struct instance *instance = replay->instance;
@@ -172,9 +172,9 @@ void replay_commit(struct replay *replay)
         return;
     sequence = last_known(replay);
     if (replay->stream == REPLAY_STATE)
-        take_state(replay);
+        settle_state(replay);
     while ((record = history_after(&replay->lines, sequence, &sequence)))
-        append(replay, record);
+        keep_record(replay, record);
     replay_abort(replay);
 }
 

@@ -67,7 +67,7 @@ void *rows_find(const struct rows *rows, const struct rows_type *type, const voi
     return node ? *node : NULL;
 }
 
-static bool make_room(struct rows *rows, size_t count)
+static bool make_row_room(struct rows *rows, size_t count)
 {
     size_t room = rows->room ? rows->room : 16;
     struct row_base **list;
@@ -84,7 +84,7 @@ static bool make_room(struct rows *rows, size_t count)
     return true;
 }
 
-static void append(struct rows *rows, struct row_base *row)
+static void append_row(struct rows *rows, struct row_base *row)
 {
     row->position = rows->count;
     rows->list[rows->count++] = row;
@@ -95,13 +95,13 @@ bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
     struct row_base *base = row;
     void **node;
 
-    if (rows->last_index == UINT32_MAX || !make_room(rows, rows->count + 1))
+    if (rows->last_index == UINT32_MAX || !make_row_room(rows, rows->count + 1))
         return false;
     node = tsearch(row, &rows->tree, type->compare);
     if (!node || *node != row)
         return false;
     base->index = ++rows->last_index;
-    append(rows, base);
+    append_row(rows, base);
     return true;
 }
 
@@ -110,9 +110,9 @@ static bool move(struct rows *rows, struct rows *from, const struct rows_type *t
                  struct row_base *row)
 {
     tdelete(row, &from->tree, type->compare);
-    if (!make_room(rows, rows->count + 1) || !tsearch(row, &rows->tree, type->compare))
+    if (!make_row_room(rows, rows->count + 1) || !tsearch(row, &rows->tree, type->compare))
         return false;
-    append(rows, row);
+    append_row(rows, row);
     return true;
 }
 
@@ -137,7 +137,7 @@ bool rows_select(struct rows *selection, void *row)
 
     if (position > 0 && selection->list[position - 1] == base)
         return true;
-    if (!make_room(selection, selection->count + 1))
+    if (!make_row_room(selection, selection->count + 1))
         return false;
     at = selection->list + position;
     memmove(at + 1, at, (selection->count - position) * sizeof(struct row_base *));
@@ -226,7 +226,7 @@ bool gather_add(struct gather *gather, const struct rows *rows, const struct row
 
     if (gather->next.count >= gather->bound)
         return false;
-    if (!make_room(&gather->next, gather->next.count + 1)) {
+    if (!make_row_room(&gather->next, gather->next.count + 1)) {
         gather->failed = true;
         return false;
     }
@@ -248,7 +248,7 @@ bool gather_add(struct gather *gather, const struct rows *rows, const struct row
         gather->kept[old->position] = base;
     else
         gather->fresh++;
-    append(&gather->next, base);
+    append_row(&gather->next, base);
     return true;
 }
 

@@ -54,15 +54,14 @@ static bool fill_client(struct client *client, const struct status_client *row)
                 text_set(&client->cipher, ADMIN_MAX, row->cipher);
 
     address_parse(row->real_address, &client->real);
-    client->has_ipv4 = address_parse_ip(row->virtual_ipv4, ADDRESS_IPV4, client->virtual_ipv4);
-    client->has_ipv6 = address_parse_ip(row->virtual_ipv6, ADDRESS_IPV6, client->virtual_ipv6);
+    client->tunnel = address_parse_tunnel(row->virtual_ipv4, row->virtual_ipv6);
     client->bytes_in = row->bytes_in;
     client->bytes_out = row->bytes_out;
     client->since = row->since;
     client->cid = row->cid;
     client->peer_id = row->peer_id;
     client->seen_mono = clock_mono();
-    client->pending = !client->has_ipv4 && !client->has_ipv6;
+    client->pending = !client->tunnel.has_ipv4 && !client->tunnel.has_ipv6;
     return good;
 }
 
@@ -193,7 +192,7 @@ void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
  */
 static bool is_news(const struct instance *instance, const struct client *client)
 {
-    return client->has_ipv4 || client->has_ipv6 || !instance->dialect.client_ids;
+    return client->tunnel.has_ipv4 || client->tunnel.has_ipv6 || !instance->dialect.client_ids;
 }
 
 static void client_kept(void *arg, void *row, void *old_row)

@@ -61,7 +61,7 @@ static void take_proto(struct slice *text, struct address *address)
     *text = rest;
 }
 
-static bool parse(struct slice text, struct address *address)
+static bool parse_address(struct slice text, struct address *address)
 {
     struct slice ip;
     struct slice port;
@@ -81,7 +81,7 @@ static bool parse(struct slice text, struct address *address)
 bool address_parse(struct slice text, struct address *address)
 {
     *address = (struct address){0};
-    if (parse(text, address))
+    if (parse_address(text, address))
         return true;
     *address = (struct address){0};
     return false;
@@ -95,4 +95,13 @@ bool address_parse_pair(struct slice ip, struct slice port, struct address *addr
     if (port.len > 0 && !parse_port(port, &address->port))
         address->port = 0;
     return true;
+}
+
+struct tunnel_addresses address_parse_tunnel(struct slice ipv4, struct slice ipv6)
+{
+    struct tunnel_addresses tunnel = {0};
+
+    tunnel.has_ipv4 = address_parse_ip(ipv4, ADDRESS_IPV4, tunnel.ipv4);
+    tunnel.has_ipv6 = address_parse_ip(ipv6, ADDRESS_IPV6, tunnel.ipv6);
+    return tunnel;
 }

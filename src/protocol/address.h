@@ -37,6 +37,17 @@ bool address_parse(struct slice text, struct address *address);
 /* Reads a bare IP address, without port, and an optional port text (empty: 0). */
 bool address_parse_pair(struct slice ip, struct slice port, struct address *address);
 
+/* The addresses in the tunnel, which a client or this end has. */
+struct tunnel_addresses {
+    bool has_ipv4;
+    bool has_ipv6;
+    uint8_t ipv4[4]; /* network byte order, as is the other */
+    uint8_t ipv6[16];
+};
+
+/* Reads both; one that is empty or cannot be read is not there. */
+struct tunnel_addresses address_parse_tunnel(struct slice ipv4, struct slice ipv6);
+
 /* Reads a bare IPv4 (family IPV4) or IPv6 address into bytes; false if it is none. */
 bool address_parse_ip(struct slice text, enum address_family family, uint8_t *bytes);
 

@@ -47,7 +47,7 @@ static void add_number(struct builder *builder, int64_t number)
 }
 
 /* What the daemon's input filter would drop, or its lexer refuse, in any parameter. */
-static enum command_error check(struct slice text, bool eight_bit)
+static enum command_error check_parameter(struct slice text, bool eight_bit)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char byte = (unsigned char)text.at[i];
@@ -64,7 +64,7 @@ static enum command_error check(struct slice text, bool eight_bit)
 static void add_quoted(struct builder *builder, struct command_dialect dialect, struct slice text)
 {
     if (builder->error == COMMAND_OK)
-        builder->error = check(text, dialect.eight_bit);
+        builder->error = check_parameter(text, dialect.eight_bit);
     add_bytes(builder, " \"", 2);
     for (size_t i = 0; i < text.len; i++) {
         if (text.at[i] == '"' || text.at[i] == '\\')
@@ -74,7 +74,7 @@ static void add_quoted(struct builder *builder, struct command_dialect dialect, 
     add_bytes(builder, "\"", 1);
 }
 
-static enum command_error finish(struct builder *builder)
+static enum command_error finish_line(struct builder *builder)
 {
     struct command *command = builder->command;
 
@@ -90,7 +90,7 @@ static void plain(struct command *command, enum reply_form form, const char *wor
 {
     struct builder builder = build(command, form, words);
 
-    finish(&builder);
+    finish_line(&builder);
 }
 
 void command_wipe(struct command *command)
@@ -205,7 +205,7 @@ void command_status(struct command *command, int format)
 
     command->raw_reply = format == 1;
     add_number(&builder, format);
-    finish(&builder);
+    finish_line(&builder);
 }
 
 void command_net(struct command *command)
@@ -223,7 +223,7 @@ void command_pkcs11_get(struct command *command, unsigned index)
     struct builder builder = build(command, REPLY_MARKED, "pkcs11-id-get");
 
     add_number(&builder, index);
-    finish(&builder);
+    finish_line(&builder);
 }
 
 void command_query(struct command *command, const char *name)
@@ -254,7 +254,7 @@ static void with_word(struct command *command, enum reply_form form, const char 
 
     add_bytes(&builder, " ", 1);
     add_bytes(&builder, word, strlen(word));
-    finish(&builder);
+    finish_line(&builder);
 }
 
 void command_assign(struct command *command, const char *name, const char *value)
@@ -296,7 +296,7 @@ enum command_error command_kill_name(struct command *command, struct command_dia
     else if (name.len > KILL_FIELD_MAX)
         builder.error = COMMAND_TOO_LONG;
     add_quoted(&builder, dialect, name);
-    return finish(&builder);
+    return finish_line(&builder);
 }
 
 /* Neither form can name an IPv6 address, nor one without a port. */
@@ -314,14 +314,14 @@ enum command_error command_kill_address(struct command *command, struct command_
              parsed.port == 0 || (dialect.kill_by_proto && parsed.proto == PROTO_UNKNOWN))
         builder.error = COMMAND_MISREAD;
     if (builder.error != COMMAND_OK)
-        return finish(&builder);
+        return finish_line(&builder);
     len = snprintf(text, sizeof(text), " %s%u.%u.%u.%u:%u",
                    !dialect.kill_by_proto      ? ""
                    : parsed.proto == PROTO_UDP ? "udp:"
                                                : "tcp:",
                    parsed.bytes[0], parsed.bytes[1], parsed.bytes[2], parsed.bytes[3], parsed.port);
     add_bytes(&builder, text, (size_t)len);
-    return finish(&builder);
+    return finish_line(&builder);
 }
 
 enum command_error command_client_kill(struct command *command, struct command_dialect dialect,
@@ -334,13 +334,13 @@ enum command_error command_client_kill(struct command *command, struct command_d
     else if (cid < 0)
         builder.error = COMMAND_RANGE;
     add_number(&builder, cid);
-    return finish(&builder);
+    return finish_line(&builder);
 }
 
 /* `WORD "TYPE" "TEXT"` */
-static enum command_error answer(struct command *command, const char *word,
-                                 struct command_dialect dialect, struct slice type,
-                                 struct slice text)
+static enum command_error build_answer(struct command *command, const char *word,
+                                       struct command_dialect dialect, struct slice type,
+                                       struct slice text)
 {
     struct builder builder = build(command, REPLY_SINGLE, word);
 
@@ -350,7 +350,7 @@ static enum command_error answer(struct command *command, const char *word,
     add_quoted(&builder, dialect, type);
     command->shown = command->len;
     add_quoted(&builder, dialect, text);
-    return finish(&builder);
+    return finish_line(&builder);
 }
 
 enum command_error command_username(struct command *command, struct command_dialect dialect,
@@ -358,20 +358,20 @@ enum command_error command_username(struct command *command, struct command_dial
 {
     if (username.len == 0)
         return COMMAND_EMPTY;
-    return answer(command, "username", dialect, type, username);
+    return build_answer(command, "username", dialect, type, username);
 }
 
 enum command_error command_password(struct command *command, struct command_dialect dialect,
                                     struct slice type, struct slice password)
 {
-    return answer(command, "password", dialect, type, password);
+    return build_answer(command, "password", dialect, type, password);
 }
 
 enum command_error command_needok(struct command *command, struct command_dialect dialect,
                                   struct slice type, bool ok)
 {
     enum command_error error =
-        answer(command, "needok", dialect, type, slice_of(ok ? "ok" : "cancel"));
+        build_answer(command, "needok", dialect, type, slice_of(ok ? "ok" : "cancel"));
 
     command->secret = false;
     return error;
@@ -382,7 +382,7 @@ enum command_error command_needstr(struct command *command, struct command_diale
 {
     if (text.len == 0)
         return COMMAND_EMPTY;
-    return answer(command, "needstr", dialect, type, text);
+    return build_answer(command, "needstr", dialect, type, text);
 }
 
 enum command_error command_login(struct command *command, struct slice password)
@@ -395,5 +395,5 @@ enum command_error command_login(struct command *command, struct slice password)
     else if (slice_has_control(password))
         builder.error = COMMAND_CONTROL;
     add_bytes(&builder, password.at, password.len);
-    return finish(&builder);
+    return finish_line(&builder);
 }

@@ -11,7 +11,7 @@ void lines_init(struct lines *lines)
 }
 
 /* Keeps bytes of an unfinished line, as far as they fit; one byte more than LINES_MAX is a CR. */
-static void keep(struct lines *lines, struct slice bytes)
+static void keep_unfinished(struct lines *lines, struct slice bytes)
 {
     size_t room = sizeof(lines->buffer) - lines->len;
 
@@ -25,12 +25,12 @@ static void keep(struct lines *lines, struct slice bytes)
 }
 
 /* The line is complete: what is kept of it and what stands in the input. */
-static struct slice finish(struct lines *lines, struct slice bytes)
+static struct slice join_line(struct lines *lines, struct slice bytes)
 {
     struct slice line = bytes;
 
     if (lines->len > 0 || bytes.len > sizeof(lines->buffer)) {
-        keep(lines, bytes);
+        keep_unfinished(lines, bytes);
         line = (struct slice){lines->buffer, lines->len};
     }
     if (!lines->overflow && line.len > 0 && line.at[line.len - 1] == '\r')
@@ -77,12 +77,12 @@ bool lines_next(struct lines *lines, struct slice *input, struct slice *line)
         return true;
     end = memchr(input->at, '\n', input->len);
     if (!end) {
-        keep(lines, *input);
+        keep_unfinished(lines, *input);
         *input = slice_skip(*input, input->len);
         return false;
     }
     bytes = (struct slice){input->at, (size_t)(end - input->at)};
     *input = slice_skip(*input, bytes.len + 1);
-    *line = finish(lines, bytes);
+    *line = join_line(lines, bytes);
     return true;
 }

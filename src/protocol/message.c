@@ -37,7 +37,7 @@ static bool read_state(struct slice text, struct message *out)
     return state_parse(text, &out->state);
 }
 
-static bool read_log(struct slice text, struct message *out)
+static bool read_log_line(struct slice text, struct message *out)
 {
     return log_line_parse(text, &out->log);
 }
@@ -198,7 +198,7 @@ static bool read_env(struct slice text, struct message *out)
     return true;
 }
 
-static bool read_client(struct slice text, struct message *out)
+static bool read_client_event(struct slice text, struct message *out)
 {
     static const char *const events[] = {
         [CLIENT_CONNECT] = "CONNECT",         [CLIENT_REAUTH] = "REAUTH",
@@ -268,11 +268,11 @@ static const struct {
     enum message_kind kind;
     text_reader *read;
 } types[] = {
-    {"LOG", MESSAGE_LOG, read_log},
+    {"LOG", MESSAGE_LOG, read_log_line},
     {"STATE", MESSAGE_STATE, read_state},
     {"BYTECOUNT", MESSAGE_BYTECOUNT, read_bytecount},
     {"BYTECOUNT_CLI", MESSAGE_BYTECOUNT_CLIENT, read_bytecount_client},
-    {"CLIENT", MESSAGE_CLIENT, read_client},
+    {"CLIENT", MESSAGE_CLIENT, read_client_event},
     {"ECHO", MESSAGE_ECHO, read_echo},
     {"INFO", MESSAGE_INFO, read_info},
     {"HOLD", MESSAGE_HOLD, read_hold},

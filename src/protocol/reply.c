@@ -7,7 +7,7 @@
 /* A status has no longer row; a history has lines of up to 10 KiB. */
 enum { ROW_BYTES = 512, HISTORY_BYTES = 16 << 20 };
 
-static bool take_number(struct slice field, const char *name, uint64_t *out)
+static bool take_count(struct slice field, const char *name, uint64_t *out)
 {
     return slice_take_prefix(&field, name) && slice_take_prefix(&field, "=") &&
            slice_to_u64(field, out);
@@ -23,16 +23,16 @@ bool reply_load_stats(struct slice text, struct load_stats *out)
 {
     struct load_stats stats;
 
-    if (!take_number(slice_cut(&text, ','), "nclients", &stats.clients) ||
-        !take_number(slice_cut(&text, ','), "bytesin", &stats.bytes_in) ||
-        !take_number(text, "bytesout", &stats.bytes_out))
+    if (!take_count(slice_cut(&text, ','), "nclients", &stats.clients) ||
+        !take_count(slice_cut(&text, ','), "bytesin", &stats.bytes_in) ||
+        !take_count(text, "bytesout", &stats.bytes_out))
         return false;
     *out = stats;
     return true;
 }
 
 /* Whether a command is the one word. */
-static bool is_word(const char *line, const char *word)
+static bool is_one_word(const char *line, const char *word)
 {
     size_t len = strlen(word);
 
@@ -41,12 +41,12 @@ static bool is_word(const char *line, const char *word)
 
 bool reply_fits(const char *line, struct slice text)
 {
-    if (is_word(line, "pid"))
+    if (is_one_word(line, "pid"))
         return slice_starts(text, "pid=");
-    if (is_word(line, "load-stats"))
+    if (is_one_word(line, "load-stats"))
         return slice_starts(text, "nclients=");
     for (enum setting setting = 0; setting < SETTINGS; setting++)
-        if (is_word(line, settings_name(setting)))
+        if (is_one_word(line, settings_name(setting)))
             return slice_take_prefix(&text, settings_name(setting)) && slice_starts(text, "=");
     return true;
 }

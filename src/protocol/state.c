@@ -28,7 +28,7 @@ enum state state_from_name(struct slice name)
 /* Fields behind the detail: one up to 2.3, five since 2.4, six with an IPv6 tunnel address. */
 enum { TAIL_OLD = 2, TAIL_NEW = 5, TAIL_IPV6 = 6, TAIL_MAX = 6 };
 
-static size_t count_fields(struct slice text)
+static size_t count_state_fields(struct slice text)
 {
     size_t fields = 1;
 
@@ -70,7 +70,7 @@ bool state_parse(struct slice line, struct state_line *out)
     out->state = state_from_name(out->name);
     if (!rest.at)
         return true;
-    fields = count_fields(rest);
+    fields = count_state_fields(rest);
     for (size_t i = tail_of(rest, fields); i-- > 0;)
         tail[i] = slice_cut_last(&rest, ',');
     out->detail = rest;

@@ -72,7 +72,7 @@ static unsigned read_header(struct slice names, char separator, signed char *col
     return names.at ? 0 : count;
 }
 
-static size_t count_fields(struct slice row, char separator)
+static size_t count_row_fields(struct slice row, char separator)
 {
     size_t fields = 1;
 
@@ -89,7 +89,7 @@ static size_t count_fields(struct slice row, char separator)
 static bool split(struct slice row, char separator, const signed char *columns, unsigned count,
                   struct slice *fields)
 {
-    size_t surplus = count_fields(row, separator);
+    size_t surplus = count_row_fields(row, separator);
 
     if (count == 0 || surplus < count)
         return false;
@@ -153,7 +153,7 @@ static bool read_time(struct slice number, struct slice text, int64_t *out)
     return optional_i64(number, out);
 }
 
-static bool read_client(const struct slice *fields, struct status_client *client)
+static bool read_client_row(const struct slice *fields, struct status_client *client)
 {
     *client = (struct status_client){
         .common_name = fields[FIELD_COMMON_NAME],
@@ -195,7 +195,7 @@ static void client_row(struct status_reader *reader, struct slice text, struct s
     struct slice fields[FIELD_COUNT];
     bool good =
         split(text, reader->separator, reader->client_columns, reader->client_fields, fields) &&
-        read_client(fields, &row->client);
+        read_client_row(fields, &row->client);
 
     row->kind = good ? STATUS_CLIENT : STATUS_BAD;
 }

@@ -25,7 +25,7 @@ static int64_t stretch(const struct session *session, int64_t interval)
     return stretched > interval ? stretched : interval;
 }
 
-static int64_t pause(const struct session *session)
+static int64_t poll_pause(const struct session *session)
 {
     return stretch(session, (int64_t)session->config->status_interval * 1000);
 }
@@ -33,7 +33,7 @@ static int64_t pause(const struct session *session)
 static void schedule(struct session *session)
 {
     session->polling = false;
-    timer_start(&session->poll, pause(session));
+    timer_start(&session->poll, poll_pause(session));
 }
 
 /* Numbers that say whether anything can have changed since the last status. */
@@ -187,7 +187,7 @@ static void want_status(struct session *session, int64_t distance)
 /* A daemon that goes through all its states in a second is not asked in each of them. */
 void poll_soon(struct session *session)
 {
-    want_status(session, pause(session));
+    want_status(session, poll_pause(session));
 }
 
 void poll_now(struct session *session)

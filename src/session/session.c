@@ -46,7 +46,7 @@ static void on_synchronized(struct session *session)
     poll_start(session);
 }
 
-static void begin(struct session *session)
+static void begin_startup(struct session *session)
 {
     ending_forget(session);
     startup_begin(session, on_synchronized);
@@ -78,7 +78,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         if (session->synchronized)
             instance_set_contact(instance, CONTACT_UP, events_fault(session));
         else if (!session->started)
-            begin(session);
+            begin_startup(session);
         break;
     case PHASE_STALE:
         if (streams_are_endless(session)) {

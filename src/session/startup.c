@@ -211,7 +211,7 @@ static void on_line(void *arg, struct slice line, const struct message *message)
         steps[session->step].line(session, line);
 }
 
-static void on_done(void *arg, const struct reply *reply)
+static void on_query_done(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
 
@@ -225,7 +225,7 @@ static void on_done(void *arg, const struct reply *reply)
 
 static void next_step(struct session *session)
 {
-    const struct listener listener = {.line = on_line, .done = on_done, .arg = session};
+    const struct listener listener = {.line = on_line, .done = on_query_done, .arg = session};
     struct command command;
 
     while (session->step < STEPS && !steps[session->step].prepare(session, &command))

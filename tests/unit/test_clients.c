@@ -189,7 +189,7 @@ static void test_real_ipv6_without_port(void **state)
     assert_int_equal(index_of("client1"), 5);
     assert_int_equal(office_client(1)->real.family, ADDRESS_IPV6);
     assert_int_equal(office_client(1)->real.port, 0);
-    assert_true(office_client(1)->has_ipv6);
+    assert_true(office_client(1)->tunnel.has_ipv6);
     script_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED,
                 EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, -1);
     office_poll_reply(status);

@@ -343,6 +343,10 @@ static void test_warnings(void **state)
     assert_warned("instances = ( { name = \"a\"; index = 1;\nmanagement = \"tcp:192.0.2.1:7\"; });",
                   ":2: instances[0].management: the management protocol is not encrypted, and this "
                   "goes over a network");
+    assert_warned("instances = ( { name = \"a\"; index = 1; management = \"tcp:[::1]:7\"; },\n"
+                  "{ name = \"b\"; index = 2; management = \"tcp:[0:0::1]:7\"; } );",
+                  ":2: instances[1].management: instances[0] has the same; a daemon serves one of "
+                  "them at a time");
     assert_warned("instances = ( { " DAEMON " }, { name = \"b\"; index = 2;\n"
                   "management = \"unix:/run/a.sock\"; } );",
                   ":2: instances[1].management: instances[0] has the same; a daemon serves one of "

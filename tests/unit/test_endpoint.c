@@ -1,9 +1,13 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cmocka.h>
 
@@ -19,6 +23,33 @@ static const char not_numeric[] = "a numeric address is wanted, such as 127.0.0.
 static const char bad_port[] = "the port must be a number from 1 to 65535";
 static const char too_long[] = "the path of a unix socket can have 107 bytes at most";
 
+/* What connect() gets is the address that was written. */
+static void assert_address(const struct endpoint *endpoint, int family, const char *where,
+                           unsigned port)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&endpoint->address;
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&endpoint->address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&endpoint->address;
+    struct in6_addr bytes;
+
+    assert_int_equal(endpoint->address.ss_family, family);
+    if (family == AF_UNIX) {
+        assert_int_equal(endpoint->address_len, sizeof(*un));
+        assert_string_equal(un->sun_path, where);
+        return;
+    }
+    assert_int_equal(inet_pton(family, where, &bytes), 1);
+    if (family == AF_INET) {
+        assert_int_equal(endpoint->address_len, sizeof(*in));
+        assert_memory_equal(&in->sin_addr, &bytes, sizeof(in->sin_addr));
+        assert_int_equal(ntohs(in->sin_port), port);
+    } else {
+        assert_int_equal(endpoint->address_len, sizeof(*in6));
+        assert_memory_equal(&in6->sin6_addr, &bytes, sizeof(in6->sin6_addr));
+        assert_int_equal(ntohs(in6->sin6_port), port);
+    }
+}
+
 static void assert_unix(const char *text, const char *path)
 {
     struct endpoint endpoint = {0};
@@ -28,6 +59,7 @@ static void assert_unix(const char *text, const char *path)
     assert_string_equal(endpoint.text, text);
     assert_string_equal(endpoint.path, path);
     assert_null(endpoint.host);
+    assert_address(&endpoint, AF_UNIX, path, 0);
     assert_true(endpoint_is_local(&endpoint));
     endpoint_fini(&endpoint);
     assert_null(endpoint.text);
@@ -43,6 +75,7 @@ static void assert_tcp(const char *text, const char *host, unsigned port, bool l
     assert_null(endpoint.path);
     assert_string_equal(endpoint.host, host);
     assert_int_equal(endpoint.port, port);
+    assert_address(&endpoint, strchr(host, ':') ? AF_INET6 : AF_INET, host, port);
     assert_int_equal(endpoint_is_local(&endpoint), local);
     endpoint_fini(&endpoint);
 }
@@ -110,9 +143,15 @@ static void test_bad_tcp(void **state)
 
 static void assert_agentx(const char *text, const char *reason)
 {
+    struct endpoint endpoint = {0};
     char expected[256] = "";
     char why[256] = "";
 
+    assert_int_equal(endpoint_parse_agentx(text, &endpoint, why, sizeof(why)), reason == NULL);
+    if (!reason)
+        assert_string_equal(endpoint.text, text);
+    assert_int_equal(endpoint.address_len > 0, reason == NULL);
+    endpoint_fini(&endpoint);
     if (reason)
         snprintf(expected, sizeof(expected), "\"%s\": %s", text, reason);
     assert_int_equal(endpoint_check_agentx(text, why, sizeof(why)), reason == NULL);

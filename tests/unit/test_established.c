@@ -40,7 +40,7 @@ static void test_row_at_once(void **state)
     assert_string_equal(carol->username, "car");
     assert_string_equal(carol->real_text, "192.0.2.3:4000");
     assert_int_equal(carol->real.port, 4000);
-    assert_int_equal(carol->virtual_ipv4[3], 4);
+    assert_int_equal(carol->tunnel.ipv4[3], 4);
     assert_int_equal(carol->since, 1795453802);
     assert_int_equal(carol->peer_id, -1);
     assert_string_equal(carol->peer->version, "2.6.14");
@@ -118,8 +118,8 @@ static void test_ipv6(void **state)
     client = office_client(2);
     assert_string_equal(client->real_text, "[2001:db8::1]:4000");
     assert_int_equal(client->real.family, ADDRESS_IPV6);
-    assert_true(client->has_ipv6);
-    assert_false(client->has_ipv4);
+    assert_true(client->tunnel.has_ipv6);
+    assert_false(client->tunnel.has_ipv4);
 }
 
 static void test_real_blocks(void **state)

@@ -236,7 +236,7 @@ static bool row_is(size_t row, const char *common_name, const char *real)
     found = (const struct client *)instance->clients.list[row];
     return strcmp(text_or_empty(found->common_name), common_name) == 0 &&
            strcmp(text_or_empty(found->real_text), real) == 0 &&
-           strcmp(text_or_empty(found->username), "user") == 0 && found->has_ipv4;
+           strcmp(text_or_empty(found->username), "user") == 0 && found->tunnel.has_ipv4;
 }
 
 static bool is_well(void)

@@ -211,7 +211,7 @@ static void test_states(void **state)
     record = history_at(&office->states, 2);
     assert_int_equal(record->state, STATE_CONNECTED);
     assert_string_equal(record->remote_text, "192.0.2.9:1194");
-    assert_true(record->has_ipv4 && record->has_ipv6);
+    assert_true(record->tunnel.has_ipv4 && record->tunnel.has_ipv6);
     /* Three more while the agent was away: one event, for the last. */
     script_pass(5000);
     start_again("77",
@@ -241,7 +241,7 @@ static void test_states_of_old(void **state)
     start("77", states, "");
     assert_int_equal(office->states.last, 2);
     assert_int_equal(instance_state(office), STATE_CONNECTED);
-    assert_true(office->state.has_ipv4);
+    assert_true(office->state.tunnel.has_ipv4);
     assert_null(office->state.remote_text);
     assert_int_equal(office->rows_dropped, 0);
 }

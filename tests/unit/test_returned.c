@@ -114,7 +114,7 @@ static void test_another_process_that_has_no_state_yet(void **state)
     script_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE,
                 EVENT_HOLD_WAITING, -1);
     assert_int_equal(instance_state(office), STATE_UNKNOWN);
-    assert_int_equal(office->state.has_ipv4, false);
+    assert_int_equal(office->state.tunnel.has_ipv4, false);
     assert_int_equal(office->mode, MODE_UNKNOWN);
 }
 
