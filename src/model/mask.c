@@ -211,7 +211,7 @@ static size_t plain_len(const struct writer *writer, struct slice part)
     while (len < part.len) {
         char byte = part.at[len];
 
-        if (begins_mark(byte) || (is_hex(byte) && !is_word(before)))
+        if (begins_mark(byte) || (is_hex(byte) && !is_word_byte(before)))
             break;
         before = byte;
         len++;
