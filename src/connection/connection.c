@@ -31,7 +31,7 @@ struct connection {
     const struct connection_handler *handler;
     void *arg;
     const struct transport_kind *kind;
-    void *loop;
+    struct event_base *loop;
     struct transport *transport;
     enum connection_phase phase;
     struct timer turn;               /* the next one, when there is something to do in it */
@@ -411,7 +411,7 @@ static void on_timer(void *arg)
 
 struct connection *connection_new(const struct instance_config *config,
                                   const struct connection_handler *handler, void *arg,
-                                  const struct transport_kind *kind, void *loop)
+                                  const struct transport_kind *kind, struct event_base *loop)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
 

@@ -67,15 +67,15 @@ struct control *control_with_id(uint64_t id)
     return control;
 }
 
-void control_owes(struct control *control)
+void control_unattended_begin(struct control *control)
 {
-    control->owed++;
+    control->unattended++;
 }
 
-void control_paid(struct control *control)
+void control_unattended_end(struct control *control)
 {
-    if (control->owed > 0)
-        control->owed--;
+    if (control->unattended > 0)
+        control->unattended--;
 }
 
 void control_forbid_secrets(bool forbidden)
@@ -137,7 +137,7 @@ enum control_verdict control_check(const struct control *control, const struct c
     verdict = control_recheck(control, change, why);
     if (verdict != CONTROL_OK || change->idle || !change_needs_daemon(change->kind))
         return verdict;
-    if (control->owed == 0 && !session_is_busy(control->session))
+    if (control->unattended == 0 && !session_is_busy(control->session))
         return CONTROL_OK;
     *why = "the daemon has not answered an earlier command yet";
     return CONTROL_BUSY;
