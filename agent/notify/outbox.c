@@ -1,5 +1,6 @@
 #include "agent/notify/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ static void wake(void *arg)
 
 void outbox_start(size_t bound)
 {
+    assert(bound >= OUTBOX_BOUND_MIN);
     queue.first = NULL;
     queue.end = &queue.first;
     queue.bound = bound > OUTBOX_BOUND_MIN ? bound : OUTBOX_BOUND_MIN;

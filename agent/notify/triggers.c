@@ -1,5 +1,6 @@
 #include "agent/notify/triggers.h"
 
+#include <assert.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,7 @@ const char *triggers_check(void)
 
 void triggers_start(const struct walker *use)
 {
+    assert(use);
     walker = use;
     observer_add(&observer);
 }

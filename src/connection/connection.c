@@ -1,5 +1,6 @@
 #include "connection/connection.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -415,6 +416,7 @@ struct connection *connection_new(const struct instance_config *config,
 {
     struct connection *connection = calloc(1, sizeof(*connection));
 
+    assert(config && handler && kind);
     if (!connection)
         return NULL;
     connection->config = config;

@@ -1,5 +1,6 @@
 #include "control/control.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "control/control_private.h"
@@ -13,6 +14,7 @@ struct control *control_new(struct instance *instance, struct session *session,
 {
     struct control *control = calloc(1, sizeof(*control));
 
+    assert(instance && session && config);
     if (!control)
         return NULL;
     control->instance = instance;

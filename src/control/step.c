@@ -1,5 +1,6 @@
 #include "control/step.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -24,6 +25,7 @@ struct step *step_new(const struct change *change, void (*told)(void *arg, struc
 {
     struct step *step = calloc(1, sizeof(*step));
 
+    assert(told);
     if (!step)
         return NULL;
     step->change = *change;

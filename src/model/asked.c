@@ -1,5 +1,7 @@
 #include "model/asked.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/instance.h"
@@ -53,6 +55,7 @@ void asked_end(struct instance *instance, uint64_t ticket, enum command_result r
 {
     struct command_record *record = find_record(instance, ticket);
 
+    assert(result != RESULT_PENDING);
     if (record)
         end_record(record, result, reply, milliseconds);
     if (instance->last_command.ticket == ticket)

@@ -1,5 +1,6 @@
 #include "model/instance.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -82,6 +83,7 @@ void instance_configure(struct instance *instance, const struct instance_config 
 
 void instance_set_capabilities(struct instance *instance, struct capability *list, size_t count)
 {
+    assert(list || count == 0);
     for (size_t i = 0; i < instance->capability_count; i++) {
         free(instance->capabilities[i].command);
         free(instance->capabilities[i].summary);

@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -128,6 +129,7 @@ struct session *session_new(struct instance *instance, const struct instance_con
 {
     struct session *session = calloc(1, sizeof(*session));
 
+    assert(instance && config && kind);
     if (!session)
         return NULL;
     session->instance = instance;
