@@ -38,7 +38,7 @@ ROWS = {
     "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
     "SETs between two phases": ("{}", "WAITING_MAX"),
-    "Notifications that wait": ("{}", "NOTIFY_BOUND"),
+    "Notifications that wait": ("{}", "OUTBOX_BOUND"),
     "Varbinds of a notification": ("{} bytes", "CAPTURE_MAX"),
     "Sendings without an answer": ("{}", "SENDINGS_MAX"),
     "Answer to a manager": ("{} bytes", "ANSWER_MAX"),

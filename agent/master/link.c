@@ -1,5 +1,6 @@
 #include "agent/master/link.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,8 @@ static void attempt_over(void *arg)
 bool link_start(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
                 void (*cut)(uint32_t transaction))
 {
+    assert(told && cut);
+    assert(master->address_len > 0);
     self.told = told;
     self.cut = cut;
     vitals.epoch = clock_mono();

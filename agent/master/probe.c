@@ -1,5 +1,6 @@
 #include "agent/master/probe.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct probe *probe_new(struct event_base *base, const struct endpoint *master, 
 {
     struct probe *probe = calloc(1, sizeof(*probe));
 
+    assert(base && done);
+    assert(master->address_len > 0);
     if (!probe)
         return NULL;
     probe->base = base;

@@ -147,29 +147,29 @@ const struct table echo_table = {.name = "ovpnEcho",
                                  .history = offsetof(struct instance, echo),
                                  TABLE_COLUMNS(echo_columns)};
 
-static uint64_t lasted(const struct session_record *session)
+static uint64_t lasted(const struct departure_record *session)
 {
     if (session->connected == 0 || session->ended < session->connected)
         return 0;
     return (uint64_t)(session->ended - session->connected);
 }
 
-GETTER(session_common_name, struct session_record, value_text(value, item->common_name))
-GETTER(session_username, struct session_record, value_text(value, item->username))
-GETTER(session_real_addr_type, struct session_record, value_address_type(value, &item->real))
-GETTER(session_real_addr, struct session_record, value_address(value, &item->real))
-GETTER(session_real_port, struct session_record, value_number(value, item->real.port))
-GETTER(session_real_text, struct session_record, value_text(value, item->real_text))
-GETTER(session_virtual_ipv4, struct session_record, value_ipv4(value, &item->tunnel))
-GETTER(session_virtual_ipv6, struct session_record, value_ipv6(value, &item->tunnel))
-GETTER(session_bytes_in, struct session_record, value_number(value, item->bytes_in))
-GETTER(session_bytes_out, struct session_record, value_number(value, item->bytes_out))
-GETTER(session_connected, struct session_record, value_date(value, item->connected))
-GETTER(session_connected_unix, struct session_record, value_unix(value, item->connected))
-GETTER(session_ended, struct session_record, value_date(value, item->ended))
-GETTER(session_ended_unix, struct session_record, value_unix(value, item->ended))
-GETTER(session_seconds, struct session_record, value_number(value, lasted(item)))
-GETTER(session_client_index, struct session_record, value_number(value, item->client_index))
+GETTER(session_common_name, struct departure_record, value_text(value, item->common_name))
+GETTER(session_username, struct departure_record, value_text(value, item->username))
+GETTER(session_real_addr_type, struct departure_record, value_address_type(value, &item->real))
+GETTER(session_real_addr, struct departure_record, value_address(value, &item->real))
+GETTER(session_real_port, struct departure_record, value_number(value, item->real.port))
+GETTER(session_real_text, struct departure_record, value_text(value, item->real_text))
+GETTER(session_virtual_ipv4, struct departure_record, value_ipv4(value, &item->tunnel))
+GETTER(session_virtual_ipv6, struct departure_record, value_ipv6(value, &item->tunnel))
+GETTER(session_bytes_in, struct departure_record, value_number(value, item->bytes_in))
+GETTER(session_bytes_out, struct departure_record, value_number(value, item->bytes_out))
+GETTER(session_connected, struct departure_record, value_date(value, item->connected))
+GETTER(session_connected_unix, struct departure_record, value_unix(value, item->connected))
+GETTER(session_ended, struct departure_record, value_date(value, item->ended))
+GETTER(session_ended_unix, struct departure_record, value_unix(value, item->ended))
+GETTER(session_seconds, struct departure_record, value_number(value, lasted(item)))
+GETTER(session_client_index, struct departure_record, value_number(value, item->client_index))
 
 static const struct column session_columns[] = {
     {2, VALUE_OCTETS, NULL, get_session_common_name, "CommonName"},
@@ -194,7 +194,7 @@ const struct table session_table = {.name = "ovpnSession",
                                     TABLE_PATH(2, 4, 1),
                                     .arity = 2,
                                     .find = finder_rows,
-                                    .history = offsetof(struct instance, sessions),
+                                    .history = offsetof(struct instance, departures),
                                     TABLE_COLUMNS(session_columns)};
 
 GETTER(command_time, struct command_record, value_date(value, item->time))

@@ -3,7 +3,7 @@
 #include <search.h>
 #include <stdlib.h>
 
-#include "agent/notify/alerts.h"
+#include "agent/notify/triggers.h"
 #include "agent/wiring/numbers.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -65,7 +65,7 @@ static void remove_member(struct member **at)
     tdelete(member, &by_index, compare_members);
     session_free(member->session); /* first: what it was asked ends with it */
     control_free(member->control);
-    alerts_forget(member->index);
+    triggers_forget(member->index);
     model_remove(model, member->instance);
     free(member);
 }
@@ -78,10 +78,10 @@ static bool fill_member(struct member *member)
     member->session = session_new(member->instance, member->config, &socket_transport, base);
     if (member->session)
         member->control = control_new(member->instance, member->session, member->config);
-    if (member->control && alerts_configure(member->index, member->config)) {
+    if (member->control && triggers_configure(member->index, member->config)) {
         if (model_add(model, member->instance))
             return true;
-        alerts_forget(member->index);
+        triggers_forget(member->index);
     }
     session_free(member->session);
     control_free(member->control);
@@ -150,7 +150,7 @@ bool fleet_configure(struct config *config)
         member->config = wanted;
         session_configure(member->session, wanted);
         control_configure(member->control, wanted);
-        alerts_configure(member->index, wanted);
+        triggers_configure(member->index, wanted);
     }
     sweep();
     for (size_t i = 0; i < config->count; i++)

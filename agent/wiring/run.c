@@ -21,8 +21,8 @@
 
 #include "agent/master/link.h"
 #include "agent/master/ping.h"
-#include "agent/notify/alerts.h"
-#include "agent/notify/notify.h"
+#include "agent/notify/outbox.h"
+#include "agent/notify/triggers.h"
 #include "agent/serve/handler.h"
 #include "agent/serve/set.h"
 #include "agent/tables/tables.h"
@@ -149,7 +149,7 @@ static void tear_down_loop(void)
 static bool check_tables(void)
 {
     const struct table *table = walker_check(&process.walker);
-    const char *alert = alerts_check();
+    const char *notification = triggers_check();
 
     enum change_kind kind = 0;
 
@@ -157,8 +157,8 @@ static bool check_tables(void)
         kind++;
     if (table)
         log_error("the table %s is not right", table->name);
-    else if (alert)
-        log_error("the notifications are not right: %s", alert);
+    else if (notification)
+        log_error("the notifications are not right: %s", notification);
     else if (kind < CHANGE_KINDS)
         log_error("changes of kind %d are not described", (int)kind);
     else
@@ -184,8 +184,8 @@ static bool set_up_agent(void)
         .table_count = table_count,
         .model = &process.model,
     };
-    notify_start(NOTIFY_BOUND);
-    alerts_start(&process.walker);
+    outbox_start(OUTBOX_BOUND);
+    triggers_start(&process.walker);
     set_start(&process.walker);
     return check_tables() && link_start(process.base, &process.master, link_changed, set_cut) &&
            handler_start(&process.walker);
@@ -215,7 +215,7 @@ static void loop(void)
     while (!process.stop) {
         timers_run();
         library = link_turn();
-        notify_turn();
+        outbox_turn();
         sleep_at_most(sooner(timers_next(), library));
         event_base_loop(process.base, EVLOOP_ONCE);
     }
@@ -264,8 +264,8 @@ static int serve(struct config *config)
         }
         fleet_stop();
     }
-    alerts_stop();
-    notify_stop();
+    triggers_stop();
+    outbox_stop();
     set_stop();
     ping_stop();
     if (process.base)

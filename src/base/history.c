@@ -1,11 +1,13 @@
 #include "base/history.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool history_init(struct history *history, uint32_t bound, size_t record_size,
                   void (*fini)(void *record))
 {
+    assert(record_size > 0);
     *history = (struct history){.record_size = record_size, .fini = fini};
     return history_resize(history, bound);
 }

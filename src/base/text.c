@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ size_t text_clean(char *dst, size_t limit, struct slice src)
     size_t len = 0;
     size_t fit = 0; /* the longest whole text that still leaves room for "..." */
 
+    assert(limit >= 3);
     while (src.len > 0) {
         size_t bytes = character_bytes(src);
         size_t used = bytes ? bytes : 1;

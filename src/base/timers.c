@@ -1,5 +1,6 @@
 #include "base/timers.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -12,6 +13,7 @@ static uint64_t started;
 
 void timer_init(struct timer *timer, void (*fire)(void *arg), void *arg)
 {
+    assert(fire);
     *timer = (struct timer){.fire = fire, .arg = arg};
 }
 
@@ -65,6 +67,7 @@ static struct timer *meld_all(struct timer *first)
 
 void timer_start(struct timer *timer, int64_t delay)
 {
+    assert(timer->fire);
     timer_stop(timer);
     timer->due = clock_mono() + delay;
     timer->order = ++started;

@@ -68,6 +68,7 @@ static bool set_address(struct endpoint *endpoint, int family)
 /* Reads HOST:PORT. */
 static const char *parse_tcp(const char *text, struct endpoint *endpoint)
 {
+    char copy[INET6_ADDRSTRLEN];
     struct in6_addr v6;
     struct slice host;
     int family;
@@ -75,9 +76,11 @@ static const char *parse_tcp(const char *text, struct endpoint *endpoint)
 
     if (fault)
         return fault;
-    if (host.len >= INET6_ADDRSTRLEN)
+    if (host.len >= sizeof(copy))
         return "a numeric address is wanted, such as 127.0.0.1 or [::1]";
-    endpoint->host = strndup(host.at, host.len);
+    memcpy(copy, host.at, host.len);
+    copy[host.len] = '\0';
+    endpoint->host = strdup(copy);
     if (!endpoint->host)
         return "out of memory";
     if (set_address(endpoint, family))

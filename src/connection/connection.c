@@ -1,5 +1,6 @@
 #include "connection/connection.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ struct connection {
     const struct connection_handler *handler;
     void *arg;
     const struct transport_kind *kind;
-    void *loop;
+    struct event_base *loop;
     struct transport *transport;
     enum connection_phase phase;
     struct timer turn;               /* the next one, when there is something to do in it */
@@ -411,10 +412,11 @@ static void on_timer(void *arg)
 
 struct connection *connection_new(const struct instance_config *config,
                                   const struct connection_handler *handler, void *arg,
-                                  const struct transport_kind *kind, void *loop)
+                                  const struct transport_kind *kind, struct event_base *loop)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
 
+    assert(config && handler && kind);
     if (!connection)
         return NULL;
     connection->config = config;

@@ -60,7 +60,7 @@ struct connection_handler {
  */
 struct connection *connection_new(const struct instance_config *config,
                                   const struct connection_handler *handler, void *arg,
-                                  const struct transport_kind *kind, void *loop);
+                                  const struct transport_kind *kind, struct event_base *loop);
 
 /* Closes and frees it; listeners are told OUTCOME_LOST before this returns, the handler nothing. */
 void connection_free(struct connection *connection);

@@ -147,7 +147,8 @@ static void socket_close(struct transport *transport)
     free(transport);
 }
 
-static bool start_connect(struct transport *transport, void *loop, const struct endpoint *endpoint)
+static bool start_connect(struct transport *transport, struct event_base *loop,
+                          const struct endpoint *endpoint)
 {
     const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
 
@@ -169,7 +170,7 @@ static bool start_connect(struct transport *transport, void *loop, const struct 
     return transport->readable && transport->writable && event_add(transport->writable, NULL) == 0;
 }
 
-static struct transport *socket_open(void *loop, const struct endpoint *endpoint,
+static struct transport *socket_open(struct event_base *loop, const struct endpoint *endpoint,
                                      const struct transport_handler *handler, void *arg, int *error)
 {
     struct transport *transport = calloc(1, sizeof(*transport));

@@ -36,7 +36,7 @@ struct transport_kind {
      * cannot even be begun (EINVAL: the endpoint is a name without an address).  handler, arg and
      * loop must outlive the transport.
      */
-    struct transport *(*open)(void *loop, const struct endpoint *endpoint,
+    struct transport *(*open)(struct event_base *loop, const struct endpoint *endpoint,
                               const struct transport_handler *handler, void *arg, int *error);
 
     /*

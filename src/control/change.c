@@ -19,7 +19,7 @@ struct descriptor {
     bool credential;      /* one of several parts of an answer */
     bool own;             /* no daemon is asked */
     enum setting setting; /* of CLASS_SETTING */
-    unsigned answers; /* kinds of questions, PHASE_QUESTION(kind): its row must be an open one */
+    unsigned answers;     /* kinds of requests, PHASE_REQUEST(kind): its row must be an open one */
 
     /* Each of these may be NULL. */
 
@@ -246,11 +246,11 @@ static void accept_username(const struct change *change, struct instance *instan
     .class = CLASS_SETTING, .allow = (permission), .setting = (what), .show = show_setting,        \
     .build = build_setting, .accept = accept_setting
 
-/* A part of the answer to a question for user name and password: control/credentials.h. */
+/* A part of the answer to a request for user name and password: control/credentials.h. */
 #define CREDENTIAL                                                                                 \
     .class = CLASS_ACTION, .allow = ALLOW_PASSWORDS, .secret = true, .credential = true,           \
-    .answers = PHASE_QUESTION(REQUEST_PASSWORD) | PHASE_QUESTION(REQUEST_USERNAME) |               \
-               PHASE_QUESTION(REQUEST_USERNAME_PASSWORD)
+    .answers = PHASE_REQUEST(REQUEST_PASSWORD) | PHASE_REQUEST(REQUEST_USERNAME) |                 \
+               PHASE_REQUEST(REQUEST_USERNAME_PASSWORD)
 
 static const struct descriptor descriptors[] = {
     [CHANGE_SERIAL] = {.word = "serial",
@@ -310,7 +310,7 @@ static const struct descriptor descriptors[] = {
     [CHANGE_CONFIRM] = {.word = "needok",
                         .class = CLASS_ACTION,
                         .allow = ALLOW_CONFIRM,
-                        .answers = PHASE_QUESTION(REQUEST_CONFIRM),
+                        .answers = PHASE_REQUEST(REQUEST_CONFIRM),
                         .show = show_confirm,
                         .build = build_confirm,
                         .accept = accept_answer},
@@ -321,7 +321,7 @@ static const struct descriptor descriptors[] = {
                        .class = CLASS_ACTION,
                        .allow = ALLOW_PASSWORDS,
                        .secret = true,
-                       .answers = PHASE_QUESTION(REQUEST_STRING),
+                       .answers = PHASE_REQUEST(REQUEST_STRING),
                        .build = build_string,
                        .accept = accept_answer},
 };
@@ -417,7 +417,7 @@ enum control_verdict change_check(const struct change *change, const struct inst
     struct command command;
 
     if (own->answers)
-        verdict = phase_check_question(instance, change->row, own->answers, why);
+        verdict = phase_check_request(instance, change->row, own->answers, why);
     if (verdict == CONTROL_OK && own->check)
         verdict = own->check(change, instance, why);
     if (verdict != CONTROL_OK || !own->build)

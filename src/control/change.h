@@ -81,7 +81,7 @@ unsigned change_allow_value(const struct change *change);
 /* False for what is the agent's own affair. */
 bool change_needs_daemon(enum change_kind kind);
 
-/* Whether it answers a question, so that several of one row are one action. */
+/* Whether it answers a request, so that several of one row are one action. */
 bool change_is_credential(enum change_kind kind);
 
 /* Its text, valid as long as the change; empty for NULL. */

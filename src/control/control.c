@@ -1,5 +1,6 @@
 #include "control/control.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "control/control_private.h"
@@ -13,6 +14,7 @@ struct control *control_new(struct instance *instance, struct session *session,
 {
     struct control *control = calloc(1, sizeof(*control));
 
+    assert(instance && session && config);
     if (!control)
         return NULL;
     control->instance = instance;
@@ -67,15 +69,15 @@ struct control *control_with_id(uint64_t id)
     return control;
 }
 
-void control_owes(struct control *control)
+void control_unattended_begin(struct control *control)
 {
-    control->owed++;
+    control->unattended++;
 }
 
-void control_paid(struct control *control)
+void control_unattended_end(struct control *control)
 {
-    if (control->owed > 0)
-        control->owed--;
+    if (control->unattended > 0)
+        control->unattended--;
 }
 
 void control_forbid_secrets(bool forbidden)
@@ -137,7 +139,7 @@ enum control_verdict control_check(const struct control *control, const struct c
     verdict = control_recheck(control, change, why);
     if (verdict != CONTROL_OK || change->idle || !change_needs_daemon(change->kind))
         return verdict;
-    if (control->owed == 0 && !session_is_busy(control->session))
+    if (control->unattended == 0 && !session_is_busy(control->session))
         return CONTROL_OK;
     *why = "the daemon has not answered an earlier command yet";
     return CONTROL_BUSY;

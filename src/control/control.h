@@ -61,11 +61,11 @@ struct session *control_session(const struct control *control);
 
 /*
  * A command whose answer is overdue, or that puts something back unattended, is under way, or has
- * ended.  Until then the controls are busy.  To be called in pairs; one that is paid too often is
- * ignored.
+ * ended.  Until then the controls are busy.  To be called in pairs; an end
+ * without a beginning is ignored.
  */
-void control_owes(struct control *control);
-void control_paid(struct control *control);
+void control_unattended_begin(struct control *control);
+void control_unattended_end(struct control *control);
 
 /* Milliseconds that a change may take. */
 unsigned control_timeout(const struct control *control);

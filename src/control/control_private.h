@@ -18,7 +18,7 @@ struct control {
     struct session *session;
     const struct instance_config *config;
     uint64_t id;
-    unsigned owed; /* see control_owes() */
+    unsigned unattended; /* commands that are: see control_unattended_begin() */
 
     /* control/refresh.c */
     struct reading net;

@@ -7,24 +7,24 @@
 #include "model/requests.h"
 
 /*
- * Answers to a question for a user name or password.  With a challenge the password takes a form of
+ * Answers to a request for a user name or password.  With a challenge the password takes a form of
  * its own, which is built here:
  *
- *   static   SCRV1:BASE64(PASSWORD):BASE64(RESPONSE), or both joined where the question says so
+ *   static   SCRV1:BASE64(PASSWORD):BASE64(RESPONSE), or both joined where the request says so
  *   dynamic  CRV1::STATE_ID::RESPONSE, under the user name that the challenge carries
  *
  * Nobody knows for how long a server takes the answer to a dynamic challenge, so a password without
  * a response, which begins anew, is always taken too.
  */
 
-/* What is given in answer to one question; NULL for what is not. */
+/* What is given in answer to one request; NULL for what is not. */
 struct credentials {
     const struct change *username;
     const struct change *password;
     const struct change *response;
 };
 
-/* What is wrong with this answer to that question, for people; NULL when nothing is. */
+/* What is wrong with this answer to that request, for people; NULL when nothing is. */
 const char *credentials_fault(const struct request *request, const struct credentials *given);
 
 /* The user name goes out before the password. */

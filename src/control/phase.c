@@ -20,17 +20,13 @@ enum control_verdict phase_check_release(const struct instance *instance, const 
     return instance->hold_waiting ? CONTROL_OK : inconsistent(why, "the daemon is not in a hold");
 }
 
-/*
- * A question that blocks the daemon.  A client of management-client-auth that waits is shown as one
- * too, but blocks nothing.
- */
 static bool is_blocked(const struct instance *instance)
 {
     const struct request *request;
     uint32_t row = 0;
 
     while ((request = requests_open_after(instance, row, &row)))
-        if (!(request->kind == REQUEST_OTHER && slice_is(slice_of(request->name), "CLIENT")))
+        if (request->blocks)
             return true;
     return false;
 }
@@ -69,7 +65,7 @@ enum control_verdict phase_check_pkcs11(const struct instance *instance, const c
     if (instance->status_seen)
         return CONTROL_OK;
     while ((request = requests_open_after(instance, row, &row)))
-        if (slice_is(slice_of(request->name), "pkcs11-id-request"))
+        if (request->certificate)
             return CONTROL_OK;
     return inconsistent(why, "asking for certificates before the first start is complete would "
                              "end the daemon");
@@ -87,8 +83,8 @@ enum control_verdict phase_check_client(const struct instance *instance, uint32_
     return CONTROL_OK;
 }
 
-enum control_verdict phase_check_question(const struct instance *instance, uint32_t row,
-                                          unsigned kinds, const char **why)
+enum control_verdict phase_check_request(const struct instance *instance, uint32_t row,
+                                         unsigned kinds, const char **why)
 {
     const struct request *request = history_at(&instance->requests, row);
 
@@ -96,6 +92,6 @@ enum control_verdict phase_check_question(const struct instance *instance, uint3
         return no_row(why, "there is no such question");
     if (request->status != REQUEST_PENDING)
         return inconsistent(why, "the question is no longer open");
-    return kinds & PHASE_QUESTION(request->kind) ? CONTROL_OK
-                                                 : no_row(why, "the question is of another kind");
+    return kinds & PHASE_REQUEST(request->kind) ? CONTROL_OK
+                                                : no_row(why, "the question is of another kind");
 }

@@ -26,9 +26,9 @@ enum control_verdict phase_check_pkcs11(const struct instance *instance, const c
 enum control_verdict phase_check_client(const struct instance *instance, uint32_t row,
                                         const char **why);
 
-/* In that row a question is open that is of one of those kinds: bits PHASE_QUESTION(kind). */
-#define PHASE_QUESTION(kind) (1u << (kind))
-enum control_verdict phase_check_question(const struct instance *instance, uint32_t row,
-                                          unsigned kinds, const char **why);
+/* In that row a request is open that is of one of those kinds: bits PHASE_REQUEST(kind). */
+#define PHASE_REQUEST(kind) (1u << (kind))
+enum control_verdict phase_check_request(const struct instance *instance, uint32_t row,
+                                         unsigned kinds, const char **why);
 
 #endif

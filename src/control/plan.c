@@ -6,6 +6,8 @@
 #include "control/credentials.h"
 #include "control/plan_private.h"
 
+#include <assert.h>
+
 static void on_step(void *arg, struct step *step);
 static void on_deadline(void *arg);
 
@@ -53,6 +55,7 @@ size_t plan_count(const struct plan *plan)
 
 enum plan_error plan_error_of(const struct plan *plan, size_t which)
 {
+    assert(which < plan->count);
     return plan->errors[which];
 }
 
@@ -399,6 +402,7 @@ static bool start(struct plan *plan, enum plan_stage stage, void (*done)(void *a
 
 bool plan_run(struct plan *plan, void (*done)(void *arg), void *arg)
 {
+    assert(done);
     if (plan->stage != PLAN_NEW)
         return false;
     if (!recheck(plan)) {
@@ -412,6 +416,7 @@ bool plan_run(struct plan *plan, void (*done)(void *arg), void *arg)
 
 bool plan_undo(struct plan *plan, void (*done)(void *arg), void *arg)
 {
+    assert(done);
     if (plan->stage != PLAN_RAN)
         return false;
     if (plan->deadline <= clock_mono()) {

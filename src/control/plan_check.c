@@ -4,7 +4,7 @@
 #include "control/control.h"
 #include "control/credentials.h"
 #include "control/plan_private.h"
-#include "model/commands.h"
+#include "model/asked.h"
 
 static const char twice[] = "the same thing is asked twice";
 static const char too_many[] = "only one thing that cannot be put back may be asked at a time";
@@ -32,7 +32,7 @@ static bool same_object(const struct change *a, const struct change *b)
     return a->kind == b->kind && a->instance == b->instance && a->row == b->row;
 }
 
-/* Parts of one answer to one question. */
+/* Parts of one answer to one request. */
 static bool same_action(const struct change *a, const struct change *b)
 {
     return change_is_credential(a->kind) && change_is_credential(b->kind) &&
@@ -60,7 +60,7 @@ static const char *conflict(const struct plan *plan, size_t which)
     return NULL;
 }
 
-/* The answer to a question, as a whole: judged at its last part. */
+/* The answer to a request, as a whole: judged at its last part. */
 static const char *answer_fault(const struct plan *plan, size_t which,
                                 const struct instance *instance)
 {
@@ -122,7 +122,7 @@ static void report_refusal(const struct change *change, enum plan_error error, c
     if (log_admits(&refusals))
         log_notice("%s: refused \"%s\": %s", control_instance(control)->name, text, why);
     if (error != PLAN_NOT_ALLOWED && change_class(change->kind) != CLASS_LOCK)
-        commands_reject(control_instance(control), text, why);
+        asked_reject(control_instance(control), text, why);
 }
 
 bool plan_check(struct plan *plan)

@@ -28,7 +28,7 @@ struct plan {
     size_t action_next;
 };
 
-/* Those changes of a plan that answer the same question as one of them. */
+/* Those changes of a plan that answer the same request as one of them. */
 void plan_gather_credentials(const struct plan *plan, const struct change *of,
                              struct credentials *given);
 

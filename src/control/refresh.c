@@ -2,13 +2,13 @@
 
 #include "base/clock.h"
 #include "control/control_private.h"
-#include "model/commands.h"
+#include "model/asked.h"
 
 static void begin_reading(struct control *control, struct reading *reading, const char *text)
 {
     reading->active = true;
     reading->begun = clock_mono();
-    reading->ticket = commands_begin(control->instance, text);
+    reading->ticket = asked_begin(control->instance, text);
 }
 
 /* Why what was to be read is not: what was read before stays then. */
@@ -36,11 +36,11 @@ static void end_reading(struct control *control, struct reading *reading, const 
         reply->outcome == OUTCOME_UNSENT || (reply->outcome == OUTCOME_LOST && !reply->sent);
 
     reading->active = false;
-    commands_end(control->instance, reading->ticket,
-                 read     ? RESULT_SUCCESS
-                 : unsent ? RESULT_REJECTED
-                          : RESULT_ERROR,
-                 read ? reply->text : fault(reply), clock_mono() - reading->begun);
+    asked_end(control->instance, reading->ticket,
+              read     ? RESULT_SUCCESS
+              : unsent ? RESULT_REJECTED
+                       : RESULT_ERROR,
+              read ? reply->text : fault(reply), clock_mono() - reading->begun);
 }
 
 static void net_line(void *arg, struct slice line, const struct message *message)
@@ -155,9 +155,9 @@ static void read_pkcs11(struct control *control)
 
 static void read_status(struct control *control)
 {
-    uint64_t ticket = commands_begin(control->instance, "status");
+    uint64_t ticket = asked_begin(control->instance, "status");
 
-    commands_end(control->instance, ticket, RESULT_SUCCESS, slice_of("under way"), 0);
+    asked_end(control->instance, ticket, RESULT_SUCCESS, slice_of("under way"), 0);
     session_refresh(control->session);
 }
 

@@ -1,12 +1,13 @@
 #include "control/step.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "control/control.h"
-#include "model/commands.h"
+#include "model/asked.h"
 
 /* Why a command has no answer. */
 static const char too_late[] = "not sent: it came too late";
@@ -24,6 +25,7 @@ struct step *step_new(const struct change *change, void (*told)(void *arg, struc
 {
     struct step *step = calloc(1, sizeof(*step));
 
+    assert(told);
     if (!step)
         return NULL;
     step->change = *change;
@@ -49,18 +51,18 @@ static void owe(struct step *step)
 {
     struct control *control = step_control(step);
 
-    if (!step->owed && control)
-        control_owes(control);
-    step->owed = true;
+    if (!step->unattended && control)
+        control_unattended_begin(control);
+    step->unattended = true;
 }
 
 static void pay(struct step *step)
 {
     struct control *control = step_control(step);
 
-    if (step->owed && control)
-        control_paid(control);
-    step->owed = false;
+    if (step->unattended && control)
+        control_unattended_end(control);
+    step->unattended = false;
 }
 
 /* What is asked of the daemon is shown among its commands, though it may not come to sending it. */
@@ -71,7 +73,7 @@ static void show_begin(struct step *step, const struct command *command)
     command_show(command, text);
     free(step->shown);
     step->shown = text_copy(text);
-    step->ticket = commands_begin(control_instance(step_control(step)), text);
+    step->ticket = asked_begin(control_instance(step_control(step)), text);
     step->begun = clock_mono();
 }
 
@@ -86,7 +88,7 @@ static void show_end(const struct step *step, enum command_result result, struct
         return;
     log_notice("%s: asked for \"%s\": %s", control_instance(control)->name,
                text_or_empty(step->shown), word);
-    commands_end(control_instance(control), step->ticket, result, text, clock_mono() - step->begun);
+    asked_end(control_instance(control), step->ticket, result, text, clock_mono() - step->begun);
 }
 
 static void reject(const struct step *step, const char *why)

@@ -43,10 +43,10 @@ struct step {
     enum step_command out;
     bool username;   /* the command that is out is a user name */
     bool verb;       /* the session was told of it: session_expect_verb() */
-    bool owed;       /* nobody waits for the command that is out: control_owes() */
+    bool unattended; /* nobody waits for the command that is out: control_unattended_begin() */
     int32_t before;  /* the setting, as it was read */
     char *shown;     /* the command that is out, as it may be shown */
-    uint64_t ticket; /* of it, for commands_end() */
+    uint64_t ticket; /* of it, for asked_end() */
     int64_t begun;   /* clock_mono() when it was asked for */
     void (*told)(void *arg, struct step *step);
     void *arg;

@@ -94,7 +94,7 @@ const struct rows_type route_rows = {compare_routes, route_free};
 
 static void record_departure(struct instance *instance, const struct client *client, int64_t ended)
 {
-    struct session_record session = {
+    struct departure_record session = {
         .client_index = client->base.index,
         .common_name = text_copy(client->common_name),
         .username = text_copy(client->username),
@@ -106,14 +106,14 @@ static void record_departure(struct instance *instance, const struct client *cli
         .connected = client->since,
         .ended = ended,
     };
-    struct session_record *kept = history_push(&instance->sessions);
+    struct departure_record *kept = history_push(&instance->departures);
 
     if (kept)
         *kept = session;
-    event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->sessions.last,
+    event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->departures.last,
                kept ? kept : &session);
     if (!kept)
-        session_record_fini(&session);
+        departure_record_fini(&session);
 }
 
 void clients_end(struct instance *instance, const struct client *client)

@@ -1,5 +1,6 @@
 #include "model/event.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -10,6 +11,7 @@ void observer_add(struct observer *observer)
 {
     struct observer **at = &observers;
 
+    assert(observer->told);
     while (*at)
         at = &(*at)->next;
     observer->next = NULL;
@@ -38,6 +40,8 @@ void event_tell(enum event_kind kind, const struct instance *instance, uint32_t 
         .what = what,
     };
 
+    assert(kind < EVENT_KINDS);
+    assert(instance);
     for (struct observer *observer = observers; observer; observer = observer->next)
         observer->told(observer->arg, &event);
 }

@@ -17,7 +17,7 @@ enum event_kind {
     EVENT_INPUT_ENDED,         /* request */
     EVENT_AUTH_FAILED,         /* request */
     EVENT_CLIENT_CONNECTED,    /* client */
-    EVENT_CLIENT_DISCONNECTED, /* session */
+    EVENT_CLIENT_DISCONNECTED, /* departure */
     EVENT_LOG,                 /* log: every new line that is kept */
     EVENT_ECHO,                /* log: likewise */
     EVENT_KINDS
@@ -33,7 +33,7 @@ struct event {
         const void *what;
         const struct request *request;
         const struct client *client;
-        const struct session_record *session;
+        const struct departure_record *departure;
         const struct log_record *log;
     };
 };

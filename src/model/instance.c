@@ -1,5 +1,6 @@
 #include "model/instance.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -18,8 +19,8 @@ static bool set_up_histories(struct instance *instance, const struct limits *lim
                         log_record_fini) &&
            history_init(&instance->echo, limits->echo_lines, sizeof(struct log_record),
                         log_record_fini) &&
-           history_init(&instance->sessions, limits->session_lines, sizeof(struct session_record),
-                        session_record_fini) &&
+           history_init(&instance->departures, limits->session_lines,
+                        sizeof(struct departure_record), departure_record_fini) &&
            history_init(&instance->commands, limits->command_lines, sizeof(struct command_record),
                         command_record_fini) &&
            history_init(&instance->requests, limits->request_lines, sizeof(struct request),
@@ -73,7 +74,7 @@ void instance_configure(struct instance *instance, const struct instance_config 
     history_resize(&instance->states, limits->state_lines);
     history_resize(&instance->log, limits->log_lines);
     history_resize(&instance->echo, limits->echo_lines);
-    history_resize(&instance->sessions, limits->session_lines);
+    history_resize(&instance->departures, limits->session_lines);
     history_resize(&instance->commands, limits->command_lines);
     requests_resize(instance, limits->request_lines);
     instance->client_max = limits->client_max;
@@ -82,6 +83,7 @@ void instance_configure(struct instance *instance, const struct instance_config 
 
 void instance_set_capabilities(struct instance *instance, struct capability *list, size_t count)
 {
+    assert(list || count == 0);
     for (size_t i = 0; i < instance->capability_count; i++) {
         free(instance->capabilities[i].command);
         free(instance->capabilities[i].summary);
@@ -93,8 +95,8 @@ void instance_set_capabilities(struct instance *instance, struct capability *lis
 
 void instance_free(struct instance *instance)
 {
-    struct history *histories[] = {&instance->states,   &instance->log,      &instance->echo,
-                                   &instance->sessions, &instance->commands, &instance->requests};
+    struct history *histories[] = {&instance->states,     &instance->log,      &instance->echo,
+                                   &instance->departures, &instance->commands, &instance->requests};
 
     for (size_t i = 0; i < sizeof(histories) / sizeof(histories[0]); i++)
         if (histories[i]->record_size > 0)
@@ -245,7 +247,7 @@ bool instance_state_is_clients(enum state state)
 }
 
 /*
- * A question or a hold is over when the daemon goes on to its next state: it says nothing of the
+ * A request or a hold is over when the daemon goes on to its next state: it says nothing of the
  * kind while it waits.
  */
 void instance_state_told(struct instance *instance, const struct state_line *line)

@@ -106,15 +106,15 @@ struct instance {
     uint32_t rows_dropped; /* of statuses, blocks and histories: unreadable or over a bound */
     uint32_t lines_cut;    /* that were longer than LINES_MAX */
 
-    struct history states;   /* struct state_record */
-    struct history log;      /* struct log_record */
-    struct history echo;     /* struct log_record */
-    struct history sessions; /* struct session_record */
-    struct history commands; /* struct command_record */
-    struct history requests; /* struct request */
+    struct history states;     /* struct state_record */
+    struct history log;        /* struct log_record */
+    struct history echo;       /* struct log_record */
+    struct history departures; /* struct departure_record */
+    struct history commands;   /* struct command_record */
+    struct history requests;   /* struct request */
     struct open_requests open_requests;
 
-    struct command_record last_command; /* also where the history keeps none (model/commands.h) */
+    struct command_record last_command; /* also where the history keeps none (model/asked.h) */
     uint32_t last_command_sequence;
     int serial; /* of the advisory lock for writers, 0..2147483647 */
     struct net_lines net;
@@ -141,7 +141,7 @@ void instance_free(struct instance *instance);
  * Contact has changed; error, which may be NULL, says what is wrong.  Tells EVENT_CONTACT_LOST when
  * the daemon cannot be reached (any more), EVENT_CONTACT_RESTORED when it can be again, and behind
  * it what the start of the session has brought: a last state that is not the one known before, a
- * hold, open questions.
+ * hold, open requests.
  */
 void instance_set_contact(struct instance *instance, enum contact contact, const char *error);
 

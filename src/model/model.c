@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ bool model_add(struct model *model, struct instance *instance)
     struct instance **list =
         realloc(model->instances, (model->count + 1) * sizeof(struct instance *));
 
+    assert(instance->index > 0);
     if (!list)
         return false;
     memmove(list + position + 1, list + position,

@@ -25,14 +25,14 @@ void log_record_fini(void *record)
     *log = (struct log_record){0};
 }
 
-void session_record_fini(void *record)
+void departure_record_fini(void *record)
 {
-    struct session_record *session = record;
+    struct departure_record *session = record;
 
     free(session->common_name);
     free(session->username);
     free(session->real_text);
-    *session = (struct session_record){0};
+    *session = (struct departure_record){0};
 }
 
 void command_record_fini(void *record)

@@ -29,7 +29,7 @@ struct log_record { /* log and echo */
     char *message;
 };
 
-struct session_record { /* a client session that has ended */
+struct departure_record { /* a client session that has ended */
     uint32_t client_index;
     char *common_name;
     char *username;
@@ -52,7 +52,7 @@ enum command_result {
 
 struct command_record {
     int64_t time;
-    uint64_t ticket; /* grows with each command of a daemon (model/commands.h) */
+    uint64_t ticket; /* grows with each command of a daemon (model/asked.h) */
     char *command;   /* secrets as *** */
     enum command_result result;
     char *reply;
@@ -61,7 +61,7 @@ struct command_record {
 
 void state_record_fini(void *record);
 void log_record_fini(void *record);
-void session_record_fini(void *record);
+void departure_record_fini(void *record);
 void command_record_fini(void *record);
 
 /* Fills a zeroed record from a line; what memory is missing for stays empty. */

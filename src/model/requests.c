@@ -152,6 +152,7 @@ static struct request *open_request(struct instance *instance, enum request_kind
             return NULL;
         request->kind = kind;
         request->since = clock_wall();
+        request->blocks = true;
         text_set(&request->name, ADMIN_MAX, name);
     }
     return request;
@@ -171,7 +172,7 @@ static struct request *last_of(const struct instance *instance, const struct req
 }
 
 /*
- * A dynamic challenge came with the failure before this question.  Only user name and password
+ * A dynamic challenge came with the failure before this request.  Only user name and password
  * together can answer it.
  */
 static void take_challenge(struct instance *instance, struct request *request)
@@ -191,40 +192,52 @@ static void take_challenge(struct instance *instance, struct request *request)
     text_set(&request->prompt, TEXT_MAX, slice_of(last->prompt));
 }
 
-void requests_need(struct instance *instance, const struct need_message *need)
+void requests_asked(struct instance *instance, const struct request_message *asked)
 {
     static const enum request_kind kinds[] = {
-        [NEED_PASSWORD] = REQUEST_PASSWORD, [NEED_USERNAME_PASSWORD] = REQUEST_USERNAME_PASSWORD,
-        [NEED_USERNAME] = REQUEST_USERNAME, [NEED_CONFIRM] = REQUEST_CONFIRM,
-        [NEED_STRING] = REQUEST_STRING,
+        [FORM_PASSWORD] = REQUEST_PASSWORD, [FORM_USERNAME_PASSWORD] = REQUEST_USERNAME_PASSWORD,
+        [FORM_USERNAME] = REQUEST_USERNAME, [FORM_CONFIRM] = REQUEST_CONFIRM,
+        [FORM_STRING] = REQUEST_STRING,
     };
     bool is_new;
-    struct request *request = open_request(instance, kinds[need->kind], need->type, &is_new);
+    struct request *request = open_request(instance, kinds[asked->kind], asked->type, &is_new);
 
     if (!request)
         return;
-    if (need->challenge)
+    if (asked->challenge)
         forget_challenge(request); /* it brings one of its own */
     if (!request->challenge) {
-        text_set(&request->prompt, TEXT_MAX, need->prompt);
-        request->static_challenge = request->challenged = need->challenge;
-        request->echo = need->echo;
-        request->concat = need->concat;
+        text_set(&request->prompt, TEXT_MAX, asked->prompt);
+        request->static_challenge = request->challenged = asked->challenge;
+        request->echo = asked->echo;
+        request->concat = asked->concat;
     }
+    request->certificate = slice_is(asked->type, "pkcs11-id-request");
     if (is_new)
         take_challenge(instance, request);
     requests_tell(instance);
 }
 
-void requests_question(struct instance *instance, struct slice type, struct slice text)
+static void ask_other(struct instance *instance, struct slice type, struct slice text, bool blocks)
 {
     bool is_new;
     struct request *request = open_request(instance, REQUEST_OTHER, type, &is_new);
 
     if (!request)
         return;
+    request->blocks = blocks;
     text_set(&request->prompt, TEXT_MAX, text);
     requests_tell(instance);
+}
+
+void requests_other(struct instance *instance, struct slice type, struct slice text)
+{
+    ask_other(instance, type, text, true);
+}
+
+void requests_login(struct instance *instance, struct slice text)
+{
+    ask_other(instance, slice_of("CLIENT"), text, false);
 }
 
 /*

@@ -9,7 +9,7 @@
 
 struct instance;
 
-/* Questions of a daemon that are open at once; the oldest is withdrawn for one more. */
+/* Requests of a daemon that are open at once; the oldest is withdrawn for one more. */
 enum { REQUESTS_OPEN_MAX = 16 };
 
 /* Rows of the open ones, ascending, so that nobody has to look for them among the others. */
@@ -44,17 +44,22 @@ struct request {
     int64_t since; /* seconds since 1970 */
     int64_t ended; /* 0 while pending */
     enum request_status status;
+    bool blocks;       /* the daemon does nothing else until it has the answer */
+    bool certificate;  /* it asks which certificate of a token to take */
     bool told;         /* EVENT_INPUT_NEEDED was told */
     bool has_username; /* the daemon took one */
     bool has_answer;   /* the daemon took a password, or whatever else was asked for */
 };
 
 /*
- * The daemon asks.  A question that is open already, of the same kind and name, stays the same row;
+ * The daemon asks.  A request that is open already, of the same kind and name, stays the same row;
  * else a row is added and EVENT_INPUT_NEEDED told.
  */
-void requests_need(struct instance *instance, const struct need_message *need);
-void requests_question(struct instance *instance, struct slice type, struct slice text);
+void requests_asked(struct instance *instance, const struct request_message *asked);
+void requests_other(struct instance *instance, struct slice type, struct slice text);
+
+/* A client waits for its login to be judged (management-client-auth): the daemon goes on. */
+void requests_login(struct instance *instance, struct slice text);
 
 /* >PASSWORD:Verification Failed: EVENT_AUTH_FAILED; the request of that name has failed. */
 void requests_failed(struct instance *instance, struct slice type, struct slice reason);
@@ -71,7 +76,7 @@ void requests_resize(struct instance *instance, uint32_t bound);
 /* All open requests end: the daemon has gone on without an answer, or has ended. */
 void requests_withdraw(struct instance *instance);
 
-/* Dynamic challenges that came with a failure are for no question that is still to come. */
+/* Dynamic challenges that came with a failure are for no request that is still to come. */
 void requests_forget_challenges(struct instance *instance);
 
 /* Tells EVENT_INPUT_NEEDED of what was asked before there was contact. */

@@ -116,7 +116,7 @@ enum command_error command_kill_address(struct command *command, struct command_
 enum command_error command_client_kill(struct command *command, struct command_dialect dialect,
                                        int64_t cid);
 
-/* Answers to questions; type is the daemon's word ('Auth', 'Private Key', ...). */
+/* Answers to requests; type is the daemon's word ('Auth', 'Private Key', ...). */
 enum command_error command_username(struct command *command, struct command_dialect dialect,
                                     struct slice type, struct slice username);
 enum command_error command_password(struct command *command, struct command_dialect dialect,

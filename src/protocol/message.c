@@ -68,7 +68,7 @@ static bool take_quoted(struct slice *text, const char *then, struct slice *word
 }
 
 /* " SC:FLAGS,text": a static challenge; flags bit 0 echo, bit 1 concatenate (2.7). */
-static void read_challenge(struct slice text, struct need_message *need)
+static void read_challenge(struct slice text, struct request_message *need)
 {
     int flags;
 
@@ -82,15 +82,15 @@ static void read_challenge(struct slice text, struct need_message *need)
     need->prompt = text;
 }
 
-static bool read_need_password(struct slice text, struct need_message *need)
+static bool read_need_password(struct slice text, struct request_message *need)
 {
     static const struct {
         const char *words;
-        enum need_kind kind;
+        enum request_form kind;
     } forms[] = {
-        {" username/password", NEED_USERNAME_PASSWORD},
-        {" username", NEED_USERNAME},
-        {" password", NEED_PASSWORD},
+        {" username/password", FORM_USERNAME_PASSWORD},
+        {" username", FORM_USERNAME},
+        {" password", FORM_PASSWORD},
     };
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -126,8 +126,8 @@ static bool read_failed(struct slice text, struct message *out)
 static bool read_password(struct slice text, struct message *out)
 {
     if (slice_take_prefix(&text, "Need ")) {
-        out->kind = MESSAGE_NEED;
-        return read_need_password(text, &out->need);
+        out->kind = MESSAGE_REQUEST;
+        return read_need_password(text, &out->request);
     }
     if (slice_take_prefix(&text, "Verification Failed: ")) {
         out->kind = MESSAGE_AUTH_FAILED;
@@ -142,7 +142,8 @@ static bool read_password(struct slice text, struct message *out)
 }
 
 /* "Need 'TYPE' confirmation MSG:text"; the word is "string" or, in the notes, "input". */
-static bool read_need_answer(struct slice text, enum need_kind kind, struct need_message *need)
+static bool read_need_answer(struct slice text, enum request_form kind,
+                             struct request_message *need)
 {
     static const char *const words[] = {" confirmation MSG:", " string MSG:", " input MSG:"};
 
@@ -160,12 +161,12 @@ static bool read_need_answer(struct slice text, enum need_kind kind, struct need
 
 static bool read_need_ok(struct slice text, struct message *out)
 {
-    return read_need_answer(text, NEED_CONFIRM, &out->need);
+    return read_need_answer(text, FORM_CONFIRM, &out->request);
 }
 
 static bool read_need_str(struct slice text, struct message *out)
 {
-    return read_need_answer(text, NEED_STRING, &out->need);
+    return read_need_answer(text, FORM_STRING, &out->request);
 }
 
 static bool read_counters(struct slice text, struct message *out)
@@ -278,13 +279,13 @@ static const struct {
     {"HOLD", MESSAGE_HOLD, read_hold},
     {"FATAL", MESSAGE_FATAL, read_plain},
     {"PASSWORD", MESSAGE_MALFORMED, read_password},
-    {"NEED-OK", MESSAGE_NEED, read_need_ok},
-    {"NEED-STR", MESSAGE_NEED, read_need_str},
-    {"RSA_SIGN", MESSAGE_QUESTION, read_plain},
-    {"PK_SIGN", MESSAGE_QUESTION, read_plain},
-    {"NEED-CERTIFICATE", MESSAGE_QUESTION, read_plain},
-    {"REMOTE", MESSAGE_QUESTION, read_plain},
-    {"PROXY", MESSAGE_QUESTION, read_plain},
+    {"NEED-OK", MESSAGE_REQUEST, read_need_ok},
+    {"NEED-STR", MESSAGE_REQUEST, read_need_str},
+    {"RSA_SIGN", MESSAGE_REQUEST_OTHER, read_plain},
+    {"PK_SIGN", MESSAGE_REQUEST_OTHER, read_plain},
+    {"NEED-CERTIFICATE", MESSAGE_REQUEST_OTHER, read_plain},
+    {"REMOTE", MESSAGE_REQUEST_OTHER, read_plain},
+    {"PROXY", MESSAGE_REQUEST_OTHER, read_plain},
     {"UPDOWN", MESSAGE_UPDOWN, read_updown},
     {"NOTIFY", MESSAGE_NOTIFY, read_plain},
     {"INFOMSG", MESSAGE_INFOMSG, read_plain},

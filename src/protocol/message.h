@@ -27,10 +27,10 @@ enum message_kind {
     MESSAGE_LOG,
     MESSAGE_ECHO,
     MESSAGE_FATAL,
-    MESSAGE_NEED,        /* >PASSWORD:Need, >NEED-OK:, >NEED-STR: */
-    MESSAGE_AUTH_FAILED, /* >PASSWORD:Verification Failed: */
-    MESSAGE_AUTH_TOKEN,  /* >PASSWORD:Auth-Token: (the token itself is never given) */
-    MESSAGE_QUESTION,    /* >RSA_SIGN, >PK_SIGN, >NEED-CERTIFICATE, >REMOTE, >PROXY */
+    MESSAGE_REQUEST,       /* >PASSWORD:Need, >NEED-OK:, >NEED-STR: */
+    MESSAGE_AUTH_FAILED,   /* >PASSWORD:Verification Failed: */
+    MESSAGE_AUTH_TOKEN,    /* >PASSWORD:Auth-Token: (the token itself is never given) */
+    MESSAGE_REQUEST_OTHER, /* >RSA_SIGN, >PK_SIGN, >NEED-CERTIFICATE, >REMOTE, >PROXY */
     MESSAGE_BYTECOUNT,
     MESSAGE_BYTECOUNT_CLIENT,
     MESSAGE_CLIENT,         /* >CLIENT:EVENT,... */
@@ -48,13 +48,13 @@ enum message_kind {
     MESSAGE_MALFORMED     /* a known >TYPE whose text is not of its form */
 };
 
-/* What a MESSAGE_NEED asks for. */
-enum need_kind {
-    NEED_PASSWORD,          /* Need 'T' password */
-    NEED_USERNAME_PASSWORD, /* Need 'T' username/password */
-    NEED_USERNAME,          /* Need 'T' username (2.7.1) */
-    NEED_CONFIRM,           /* >NEED-OK */
-    NEED_STRING             /* >NEED-STR */
+/* What a MESSAGE_REQUEST asks for. */
+enum request_form {
+    FORM_PASSWORD,          /* Need 'T' password */
+    FORM_USERNAME_PASSWORD, /* Need 'T' username/password */
+    FORM_USERNAME,          /* Need 'T' username (2.7.1) */
+    FORM_CONFIRM,           /* >NEED-OK */
+    FORM_STRING             /* >NEED-STR */
 };
 
 enum client_event {
@@ -65,8 +65,8 @@ enum client_event {
     CLIENT_CR_RESPONSE
 };
 
-struct need_message {
-    enum need_kind kind;
+struct request_message {
+    enum request_form kind;
     struct slice type;   /* 'Auth', 'Private Key', 'token-insertion-request', ... */
     struct slice prompt; /* MSG: text or the static challenge */
     bool challenge;      /* SC: there is a static challenge */
@@ -81,7 +81,7 @@ struct message {
     union {
         struct state_line state;
         struct log_line log; /* LOG and ECHO */
-        struct need_message need;
+        struct request_message request;
         struct {
             struct slice type;
             struct slice reason; /* empty when not told */

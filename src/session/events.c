@@ -97,7 +97,7 @@ static void client_waits(struct session *session)
     if (!session->client_auth_seen)
         log_error("%s: %s", session->config->name, client_auth);
     session->client_auth_seen = true;
-    requests_question(session->instance, slice_of("CLIENT"), slice_of(client_auth));
+    requests_login(session->instance, slice_of(client_auth));
     text_set(&session->instance->contact_error, TEXT_MAX, slice_of(client_auth));
 }
 
@@ -154,7 +154,7 @@ static bool take_block(struct session *session, const struct message *message)
 }
 
 /* What a person has to answer, or has answered wrongly. */
-static bool take_question(struct session *session, const struct message *message)
+static bool take_request(struct session *session, const struct message *message)
 {
     struct instance *instance = session->instance;
 
@@ -162,11 +162,11 @@ static bool take_question(struct session *session, const struct message *message
     case MESSAGE_HOLD:
         hold_told(session, message->hold.seconds);
         return true;
-    case MESSAGE_NEED:
-        requests_need(instance, &message->need);
+    case MESSAGE_REQUEST:
+        requests_asked(instance, &message->request);
         return true;
-    case MESSAGE_QUESTION:
-        requests_question(instance, message->type, message->text);
+    case MESSAGE_REQUEST_OTHER:
+        requests_other(instance, message->type, message->text);
         return true;
     case MESSAGE_AUTH_FAILED:
         requests_failed(instance, message->failed.type, message->failed.reason);
@@ -184,7 +184,7 @@ void events_take(struct session *session, const struct message *message)
 {
     struct instance *instance = session->instance;
 
-    if (take_block(session, message) || take_question(session, message))
+    if (take_block(session, message) || take_request(session, message))
         return;
     switch (message->kind) {
     case MESSAGE_STATE:

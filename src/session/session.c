@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -124,10 +125,11 @@ static void on_cut(void *arg)
 static const struct connection_handler handler = {on_phase, on_message, on_heard, on_cut};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
-                            const struct transport_kind *kind, void *loop)
+                            const struct transport_kind *kind, struct event_base *loop)
 {
     struct session *session = calloc(1, sizeof(*session));
 
+    assert(instance && config && kind);
     if (!session)
         return NULL;
     session->instance = instance;

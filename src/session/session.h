@@ -17,7 +17,7 @@ struct session;
  * memory is out.
  */
 struct session *session_new(struct instance *instance, const struct instance_config *config,
-                            const struct transport_kind *kind, void *loop);
+                            const struct transport_kind *kind, struct event_base *loop);
 
 /*
  * Closes the socket (never by `exit`) and frees the session; the instance stays.  Who waits for an

@@ -24,7 +24,7 @@ struct session {
     bool refresh_due; /* startup_refresh() had no room for all of it */
     unsigned step;
     void (*startup_done)(struct session *session);
-    struct timer retry;          /* a question that there was no memory for */
+    struct timer retry;          /* a request that there was no memory for */
     enum setting settings_asked; /* the next one to ask for */
     bool hold_unconfirmed;       /* a hold of before that the daemon has not told again */
     struct replay replay;

@@ -255,7 +255,7 @@ void startup_begin(struct session *session, void (*done)(struct session *session
     session->client_auth_seen = false;
     if (!session->instance->loss_told)
         instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);
-    /* The daemon repeats an open question and a hold behind the greeting. */
+    /* The daemon repeats an open request and a hold behind the greeting. */
     session->hold_unconfirmed = session->instance->hold_waiting;
     next_step(session);
 }

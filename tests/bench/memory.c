@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/notify/alerts.h"
-#include "agent/notify/notify.h"
+#include "agent/notify/outbox.h"
+#include "agent/notify/triggers.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/walker.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "connection/transport.h"
-#include "model/commands.h"
+#include "model/asked.h"
 #include "model/model.h"
 #include "model/snapshot.h"
 #include "protocol/status.h"
@@ -201,9 +201,9 @@ static void measure_sessions(void)
     clients_end_all(instance);
     rows_bury_now();
     before = used();
-    history_clear(&instance->sessions);
+    history_clear(&instance->departures);
     printf("%-40s %-14s %6zu bytes\n", "ended session", now.length,
-           (before - used()) / ROWS + sizeof(struct session_record));
+           (before - used()) / ROWS + sizeof(struct departure_record));
 }
 
 static void measure_commands(void)
@@ -211,10 +211,10 @@ static void measure_commands(void)
     size_t before = used();
 
     for (unsigned i = 0; i < ROWS; i++) {
-        uint64_t ticket = commands_begin(instance, now.longest ? now.text : "signal SIGUSR1");
+        uint64_t ticket = asked_begin(instance, now.longest ? now.text : "signal SIGUSR1");
 
-        commands_end(instance, ticket, RESULT_SUCCESS,
-                     slice_of(now.longest ? now.text : "signal SIGUSR1 thrown"), 1);
+        asked_end(instance, ticket, RESULT_SUCCESS,
+                  slice_of(now.longest ? now.text : "signal SIGUSR1 thrown"), 1);
     }
     report("command", before, sizeof(struct command_record));
 }
@@ -222,15 +222,15 @@ static void measure_commands(void)
 /* The longest are those that have failed, with a reason. */
 static void measure_requests(void)
 {
-    const struct need_message need = {
-        .kind = NEED_USERNAME_PASSWORD,
+    const struct request_message need = {
+        .kind = FORM_USERNAME_PASSWORD,
         .type = slice_of(now.longest ? now.admin : "Auth"),
         .prompt = slice_of(now.longest ? now.text : "Your code?"),
     };
     size_t before = used();
 
     for (unsigned i = 0; i < ROWS; i++) {
-        requests_need(instance, &need);
+        requests_asked(instance, &need);
         if (now.longest)
             requests_failed(instance, need.type, slice_of(now.text));
         else
@@ -296,16 +296,16 @@ static void measure_notification(const char *what, enum notify_kind kind, void (
 
     config.notify = kind;
     config.log_alert_flags = LOG_FLAG_WARNING;
-    notify_start(4 * ROWS);
+    outbox_start(4 * ROWS);
     happen(); /* the rows that it leaves are there before */
-    alerts_configure(instance->index, &config);
+    triggers_configure(instance->index, &config);
     before = used();
     happen();
     after = used();
     printf("%-40s %-14s %6zu bytes\n", what, now.length,
-           (after - before) / (notify_waiting() ? notify_waiting() : 1));
-    alerts_forget(instance->index);
-    notify_stop();
+           (after - before) / (outbox_waiting() ? outbox_waiting() : 1));
+    triggers_forget(instance->index);
+    outbox_stop();
 }
 
 static void clients_come_and_go(void)
@@ -328,11 +328,11 @@ static void clients_come_and_go(void)
 
 static void ask(void)
 {
-    const struct need_message need = {
-        .kind = NEED_CONFIRM, .type = slice_of(now.admin), .prompt = slice_of(now.text)};
+    const struct request_message need = {
+        .kind = FORM_CONFIRM, .type = slice_of(now.admin), .prompt = slice_of(now.text)};
 
     for (unsigned i = 0; i < ROWS; i++) {
-        requests_need(instance, &need);
+        requests_asked(instance, &need);
         requests_withdraw(instance);
     }
 }
@@ -375,7 +375,7 @@ int main(void)
     struct session *session;
     size_t before;
     size_t slots = ROWS * (2 * sizeof(struct log_record) + sizeof(struct state_record) +
-                           sizeof(struct session_record) + sizeof(struct command_record) +
+                           sizeof(struct departure_record) + sizeof(struct command_record) +
                            sizeof(struct request));
 
     mallopt(M_MMAP_THRESHOLD, 1 << 25); /* all is in one heap, so that it is counted alike */
@@ -389,10 +389,10 @@ int main(void)
            used() - before - slots);
     measure(false);
     measure(true);
-    alerts_start(&walker);
+    triggers_start(&walker);
     measure_notifications(false);
     measure_notifications(true);
-    alerts_stop();
+    triggers_stop();
     session_free(session);
     model_fini(&model);
     rows_bury_now();

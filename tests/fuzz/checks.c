@@ -155,7 +155,7 @@ static void check_request(const struct request *request)
             strcmp(request->reason, "CRV1:***") == 0);
 }
 
-static void check_session(const struct session_record *session)
+static void check_session(const struct departure_record *session)
 {
     REQUIRE(session->client_index > 0);
     check_text(session->common_name, ADMIN_MAX);
@@ -223,7 +223,7 @@ static void check_histories(const struct instance *instance)
     check_history(&instance->states);
     check_history(&instance->log);
     check_history(&instance->echo);
-    check_history(&instance->sessions);
+    check_history(&instance->departures);
     check_history(&instance->commands);
     check_history(&instance->requests);
     for (row = 0; (record = history_after(&instance->states, row, &row));)
@@ -232,7 +232,7 @@ static void check_histories(const struct instance *instance)
         check_line(((const struct log_record *)record)->message);
     for (row = 0; (record = history_after(&instance->echo, row, &row));)
         check_line(((const struct log_record *)record)->message);
-    for (row = 0; (record = history_after(&instance->sessions, row, &row));)
+    for (row = 0; (record = history_after(&instance->departures, row, &row));)
         check_session(record);
     for (row = 0; (record = history_after(&instance->commands, row, &row));)
         check_command(record);
@@ -289,10 +289,10 @@ static void client_told(const struct event *event)
 
 static void end_told(const struct event *event)
 {
-    uint32_t index = event->session->client_index;
+    uint32_t index = event->departure->client_index;
 
-    REQUIRE(event->row == event->instance->sessions.last);
-    check_session(event->session);
+    REQUIRE(event->row == event->instance->departures.last);
+    check_session(event->departure);
     if (index >= WATCHED)
         return;
     REQUIRE(!told.gone[index]);

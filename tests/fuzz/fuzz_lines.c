@@ -46,9 +46,9 @@ static void check_union(const struct message *message, struct slice line)
     case MESSAGE_ECHO:
         check_inside(message->log.text, line);
         break;
-    case MESSAGE_NEED:
-        check_inside(message->need.type, line);
-        check_inside(message->need.prompt, line);
+    case MESSAGE_REQUEST:
+        check_inside(message->request.type, line);
+        check_inside(message->request.prompt, line);
         break;
     case MESSAGE_AUTH_FAILED:
         check_inside(message->failed.type, line);

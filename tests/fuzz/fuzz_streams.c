@@ -50,8 +50,8 @@ static void take_message(struct slice line)
         instance_log_told(instance, &message.log);
     else if (message.kind == MESSAGE_ECHO)
         instance_echo_told(instance, &message.log);
-    else if (message.kind == MESSAGE_NEED)
-        requests_need(instance, &message.need);
+    else if (message.kind == MESSAGE_REQUEST)
+        requests_asked(instance, &message.request);
     else if (message.kind == MESSAGE_AUTH_FAILED)
         requests_failed(instance, message.failed.type, message.failed.reason);
     else if (message.kind == MESSAGE_FATAL)

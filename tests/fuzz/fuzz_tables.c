@@ -12,7 +12,7 @@
 #include "checks.h"
 #include "config/config.h"
 #include "fuzz.h"
-#include "model/commands.h"
+#include "model/asked.h"
 #include "model/model.h"
 #include "model/snapshot.h"
 #include "protocol/lines.h"
@@ -100,11 +100,11 @@ static void take_line(struct instance *instance, struct slice line)
     case MESSAGE_HOLD:
         instance_set_hold(instance, true, message.hold.seconds);
         break;
-    case MESSAGE_NEED:
-        requests_need(instance, &message.need);
+    case MESSAGE_REQUEST:
+        requests_asked(instance, &message.request);
         break;
-    case MESSAGE_QUESTION:
-        requests_question(instance, message.type, message.text);
+    case MESSAGE_REQUEST_OTHER:
+        requests_other(instance, message.type, message.text);
         break;
     case MESSAGE_AUTH_FAILED:
         requests_failed(instance, message.failed.type, message.failed.reason);
@@ -160,9 +160,9 @@ static void ask_for(struct instance *instance, int code, struct slice text)
 
     if (code & 32) {
         memcpy(shown, text.at, text.len < sizeof(shown) ? text.len : sizeof(shown) - 1);
-        ticket = commands_begin(instance, shown);
+        ticket = asked_begin(instance, shown);
         if (code & 8)
-            commands_end(instance, ticket, RESULT_SUCCESS, text, code);
+            asked_end(instance, ticket, RESULT_SUCCESS, text, code);
     }
     if (code & 64)
         net_lines_add(&instance->net, text);
@@ -331,7 +331,7 @@ static size_t cells_expected(void)
         count += instance->states.count * state_table.column_count;
         count += instance->log.count * log_table.column_count;
         count += instance->echo.count * echo_table.column_count;
-        count += instance->sessions.count * session_table.column_count;
+        count += instance->departures.count * session_table.column_count;
         count += instance->commands.count * command_table.column_count;
         count += instance->net.count * net_table.column_count;
         count += instance->pkcs11.count * pkcs11_table.column_count;

@@ -61,7 +61,7 @@ static struct {
     char sent[COMMAND_MAX * 50];
 } wire;
 
-static struct transport *wire_open(void *loop, const struct endpoint *endpoint,
+static struct transport *wire_open(struct event_base *loop, const struct endpoint *endpoint,
                                    const struct transport_handler *handler, void *arg, int *error)
 {
     (void)loop;

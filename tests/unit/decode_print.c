@@ -187,12 +187,12 @@ void print_status_row(const struct status_row *row)
 
 /* Real-time messages. */
 
-static void print_need(const struct need_message *need)
+static void print_need(const struct request_message *need)
 {
     static const char *const kinds[] = {
-        [NEED_PASSWORD] = "password", [NEED_USERNAME_PASSWORD] = "username_password",
-        [NEED_USERNAME] = "username", [NEED_CONFIRM] = "confirm",
-        [NEED_STRING] = "string",
+        [FORM_PASSWORD] = "password", [FORM_USERNAME_PASSWORD] = "username_password",
+        [FORM_USERNAME] = "username", [FORM_CONFIRM] = "confirm",
+        [FORM_STRING] = "string",
     };
 
     printf(">need %s", kinds[need->kind]);
@@ -335,8 +335,8 @@ void print_real_time(const struct message *message)
         print_field("text", message->text);
         putchar('\n');
         break;
-    case MESSAGE_NEED:
-        print_need(&message->need);
+    case MESSAGE_REQUEST:
+        print_need(&message->request);
         break;
     case MESSAGE_AUTH_FAILED:
     case MESSAGE_AUTH_TOKEN:
@@ -350,7 +350,7 @@ void print_real_time(const struct message *message)
     case MESSAGE_PKCS11_ENTRY:
         print_pkcs11(message);
         break;
-    case MESSAGE_QUESTION:
+    case MESSAGE_REQUEST_OTHER:
         print_typed(">question", message);
         break;
     case MESSAGE_UNKNOWN:

@@ -3,7 +3,7 @@
 
 #include "control/control.h"
 #include "control/plan.h"
-#include "model/commands.h"
+#include "model/asked.h"
 #include "office.h"
 
 /*

@@ -48,7 +48,7 @@ static int64_t wall(void)
 
 static const struct clock_source source = {mono, wall};
 
-static struct transport *open_script(void *loop, const struct endpoint *endpoint,
+static struct transport *open_script(struct event_base *loop, const struct endpoint *endpoint,
                                      const struct transport_handler *handler, void *arg, int *error)
 {
     (void)loop;

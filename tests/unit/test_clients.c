@@ -41,9 +41,10 @@ static uint32_t index_of(const char *name)
     return found;
 }
 
-static const struct session_record *last_session(void)
+static const struct departure_record *last_session(void)
 {
-    const struct session_record *session = history_at(&office->sessions, office->sessions.last);
+    const struct departure_record *session =
+        history_at(&office->departures, office->departures.last);
 
     assert_non_null(session);
     return session;
@@ -145,7 +146,7 @@ static void test_never_authenticated(void **state)
     office_poll(OFFICE_ALICE OFFICE_BOB UNDEF("192.0.2.7:4000"));
     office_poll(OFFICE_ALICE OFFICE_BOB);
     script_told(-1);
-    assert_int_equal(office->sessions.count, 0);
+    assert_int_equal(office->departures.count, 0);
     assert_int_equal(instance_pending_count(office), 0);
 }
 
@@ -263,7 +264,7 @@ static void test_authentication_without_ids(void **state)
     script_told(-1);
     office_poll_reply(OLD(OLD_ROW("erik", "192.0.2.7:1", "10.9.0.7")));
     script_told(EVENT_CLIENT_CONNECTED, -1);
-    assert_int_equal(office->sessions.count, 2);
+    assert_int_equal(office->departures.count, 2);
     office_poll_reply(OLD(OLD_ROW("erik", "192.0.2.8:1", "10.9.0.7")));
     script_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED, -1);
 }
@@ -322,7 +323,7 @@ static void test_same_daemon_again(void **state)
     script_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED, -1);
     assert_int_equal(index_of("bob"), 2);
     assert_int_equal(index_of("carol"), 3);
-    assert_int_equal(office->sessions.count, 1);
+    assert_int_equal(office->departures.count, 1);
 }
 
 static void test_other_daemon(void **state)

@@ -204,13 +204,13 @@ static void test_bound(void **state)
 /* Ends come from statuses only: a client may come and go between two. */
 static void test_gone_before_the_status(void **state)
 {
-    const struct session_record *session;
+    const struct departure_record *session;
 
     (void)state;
     script_say(BLOCK("2", CAROL_ENV));
     office_poll(OFFICE_ALICE OFFICE_BOB);
     script_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_DISCONNECTED, -1);
-    session = history_at(&office->sessions, 1);
+    session = history_at(&office->departures, 1);
     assert_string_equal(session->common_name, "carol");
     assert_int_equal(session->client_index, 3);
 }
@@ -233,7 +233,7 @@ static void test_within_a_status(void **state)
     script_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n");
     script_say(OFFICE_CAROL "END\r\n" OFFICE_STATS);
     assert_int_equal(office->clients.count, 0);
-    assert_int_equal(office->sessions.count, 3);
+    assert_int_equal(office->departures.count, 3);
 }
 
 static const char three[] = "SUCCESS: nclients=3,bytesin=101,bytesout=200\r\n";

@@ -8,8 +8,8 @@
 
 #include <event2/event.h>
 
-#include "agent/notify/alerts.h"
-#include "agent/notify/notify.h"
+#include "agent/notify/outbox.h"
+#include "agent/notify/triggers.h"
 #include "agent/tables/tables.h"
 #include "agent/wiring/fleet.h"
 #include "base/log.h"
@@ -40,7 +40,7 @@ static struct walker walker = {root, sizeof(root) / sizeof(root[0]), NULL, 0, &m
 static struct event_base *base;
 static unsigned posted; /* notifications: each instance loses contact at once */
 
-bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture)
+bool outbox_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture)
 {
     (void)trap;
     (void)len;
@@ -85,14 +85,14 @@ static bool configure(const char *text, long number, bool *failed)
 static void begin(void)
 {
     posted = 0;
-    alerts_start(&walker);
+    triggers_start(&walker);
     fleet_start(&model, base);
 }
 
 static void end(void)
 {
     fleet_stop();
-    alerts_stop();
+    triggers_stop();
 }
 
 static bool has(uint32_t index, const char *name, const char *endpoint)

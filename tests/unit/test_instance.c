@@ -300,7 +300,7 @@ static void note(void *arg, const struct event *event)
     if (event->kind == EVENT_CLIENT_CONNECTED)
         assert_ptr_equal(clients_at(office, event->row), event->client);
     if (event->kind == EVENT_CLIENT_DISCONNECTED)
-        assert_ptr_equal(history_at(&office->sessions, event->row), event->session);
+        assert_ptr_equal(history_at(&office->departures, event->row), event->departure);
     if (event->kind == EVENT_LOG)
         assert_ptr_equal(history_at(&office->log, event->row), event->log);
     if (event->kind == EVENT_INPUT_NEEDED || event->kind == EVENT_INPUT_ENDED)
@@ -344,7 +344,7 @@ static void test_observers(void **state)
 /* Time that jumps does no harm: what was measured in it is just wrong. */
 static void test_wall_clock_goes_back(void **state)
 {
-    const struct session_record *session;
+    const struct departure_record *session;
 
     (void)state;
     office_status(OFFICE_ALICE);
@@ -352,7 +352,7 @@ static void test_wall_clock_goes_back(void **state)
     script_shift_wall(-1000000);
     office_poll("");
     script_say(">STATE:5,CONNECTED,SUCCESS,,,,,\r\n");
-    session = history_at(&office->sessions, 1);
+    session = history_at(&office->departures, 1);
     assert_true(session->ended < session->connected);
     assert_int_equal(instance_request_count(office), 0);
 }

@@ -55,7 +55,7 @@ static void test_rejected(void **state)
         assert_logins(0, i + 1);
     }
     script_told(-1);
-    assert_int_equal(office->sessions.last, 0);
+    assert_int_equal(office->departures.last, 0);
     assert_int_equal(office->clients_peak, 1);
 }
 

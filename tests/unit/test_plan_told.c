@@ -258,16 +258,16 @@ static void test_freed_where_it_ends(void **state)
     planned_last("forget-passwords", RESULT_SUCCESS, "Passwords were forgotten");
 }
 
-/* What is paid without having been owed keeps nobody away. */
+/* An end without a beginning keeps nobody away. */
 static void test_paid_too_often(void **state)
 {
     (void)state;
-    control_paid(control);
+    control_unattended_end(control);
     planned_add(CHANGE_VERB, 5);
     assert_true(plan_check(plan));
-    control_owes(control);
+    control_unattended_begin(control);
     planned_refused(PLAN_BUSY);
-    control_paid(control);
+    control_unattended_end(control);
     assert_true(plan_check(plan));
 }
 

@@ -48,9 +48,9 @@ static void away(const char *states)
     office_synchronize("OpenVPN 2.6.14 x", "77", states);
 }
 
-static const struct session_record *session(uint32_t number)
+static const struct departure_record *session(uint32_t number)
 {
-    const struct session_record *record = history_at(&office->sessions, number);
+    const struct departure_record *record = history_at(&office->departures, number);
 
     assert_non_null(record);
     return record;

@@ -116,7 +116,7 @@ static void print(char *text, size_t size)
         snprintf(text, size, "%s %lld %d %zu %zu %u %u %u %u %u %u %llu\n", office->version,
                  (long long)office->pid, office->settings[SETTING_VERB], office->capability_count,
                  office->routes.count, office->clients.last_index, office->states.last,
-                 office->log.last, office->sessions.last, office->unknown_messages,
+                 office->log.last, office->departures.last, office->unknown_messages,
                  instance_client_count(office), (unsigned long long)office->bytes_in);
 
     for (size_t i = 0; i < office->clients.count; i++) {

@@ -10,7 +10,7 @@
 #include "agent/tables/tables.h"
 #include "agent/tables/walker.h"
 #include "config/config.h"
-#include "model/commands.h"
+#include "model/asked.h"
 #include "model/model.h"
 #include "model/snapshot.h"
 #include "tests/unit/headers.h"
@@ -89,14 +89,14 @@ static void add_peers(struct instance *instance, unsigned count)
 /* Open are the last two, one of each table that they are in. */
 static void add_requests(struct instance *instance, unsigned count)
 {
-    const struct need_message credential = {.kind = NEED_PASSWORD, .type = slice_of("Key")};
-    const struct need_message confirm = {.kind = NEED_CONFIRM, .type = slice_of("token")};
+    const struct request_message credential = {.kind = FORM_PASSWORD, .type = slice_of("Key")};
+    const struct request_message confirm = {.kind = FORM_CONFIRM, .type = slice_of("token")};
 
     for (unsigned i = 0; i < count; i++) {
         requests_withdraw(instance);
-        requests_need(instance, &credential);
+        requests_asked(instance, &credential);
     }
-    requests_need(instance, &confirm);
+    requests_asked(instance, &confirm);
 }
 
 static void add_records(struct instance *instance, unsigned count)
@@ -106,9 +106,9 @@ static void add_records(struct instance *instance, unsigned count)
 
     state.name = slice_of("CONNECTED");
     for (unsigned i = 0; i < count; i++) {
-        uint64_t ticket = commands_begin(instance, "verb 3");
+        uint64_t ticket = asked_begin(instance, "verb 3");
 
-        commands_end(instance, ticket, RESULT_SUCCESS, slice_of("SUCCESS"), 1);
+        asked_end(instance, ticket, RESULT_SUCCESS, slice_of("SUCCESS"), 1);
         instance_state_told(instance, &state);
         instance_log_told(instance, &line);
         instance_echo_told(instance, &line);

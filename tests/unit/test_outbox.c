@@ -11,7 +11,7 @@
 
 #include "agent/master/link.h"
 #include "agent/master/ping.h"
-#include "agent/notify/notify.h"
+#include "agent/notify/outbox.h"
 #include "agent/tables/vitals.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -151,7 +151,7 @@ static int set_up(void **state)
     now = 1000000;
     clock_use(&source);
     log_set_level(LOG_LEVEL_ERROR);
-    notify_start(4);
+    outbox_start(4);
     session_begins();
     return 0;
 }
@@ -159,7 +159,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    notify_stop();
+    outbox_stop();
     clock_use(NULL);
     return 0;
 }
@@ -171,21 +171,21 @@ static void post(uint32_t number)
     struct capture capture = {0};
 
     capture_value(&capture, number_name, OID_LENGTH(number_name), VALUE_GAUGE32, &value);
-    assert_true(notify_post(trap, OID_LENGTH(trap), now, &capture));
+    assert_true(outbox_post(trap, OID_LENGTH(trap), now, &capture));
     assert_null(capture.bytes);
 }
 
 /* That so many notifications were sent so far, the last of them with that number. */
 static void turn_expecting(unsigned sendings, uint32_t number)
 {
-    notify_turn();
+    outbox_turn();
     assert_int_equal(master.sendings, sendings);
     assert_int_equal(master.number, number);
 }
 
 static void expect_counters(size_t waiting, uint32_t sent, uint32_t dropped)
 {
-    assert_int_equal(notify_waiting(), waiting);
+    assert_int_equal(outbox_waiting(), waiting);
     assert_int_equal(vitals.notifications_sent, sent);
     assert_int_equal(vitals.notifications_dropped, dropped);
 }
@@ -303,7 +303,7 @@ static void test_never_answered(void **state)
     post(2);
     for (unsigned i = 1; master.number != 2; i++) {
         assert_in_range(i, 1, 100);
-        notify_turn();
+        outbox_turn();
         ping();
     }
     expect_counters(1, 0, 1);
@@ -387,7 +387,7 @@ static void test_cut_capture(void **state)
     struct capture capture = {.cut = true};
 
     (void)state;
-    assert_false(notify_post(trap, 2, now, &capture));
+    assert_false(outbox_post(trap, 2, now, &capture));
     expect_counters(0, 0, 1);
 }
 

@@ -1,5 +1,5 @@
-#ifndef MODEL_COMMANDS_H
-#define MODEL_COMMANDS_H
+#ifndef MODEL_ASKED_H
+#define MODEL_ASKED_H
 
 #include <stdint.h>
 
@@ -14,19 +14,19 @@ struct instance;
  */
 
 /*
- * A command goes out; secrets in its text are masked already.  Returns a ticket for commands_end(),
+ * A command goes out; secrets in its text are masked already.  Returns a ticket for asked_end(),
  * which no other command ever has.
  */
-uint64_t commands_begin(struct instance *instance, const char *text);
+uint64_t asked_begin(struct instance *instance, const char *text);
 
 /*
  * What came of the command with that ticket: the result may change again when an answer is late.
  * reply is the daemon's, or says why the command was not sent.
  */
-void commands_end(struct instance *instance, uint64_t ticket, enum command_result result,
-                  struct slice reply, int64_t milliseconds);
+void asked_end(struct instance *instance, uint64_t ticket, enum command_result result,
+               struct slice reply, int64_t milliseconds);
 
 /* A command that is not sent, and why. */
-void commands_reject(struct instance *instance, const char *text, const char *why);
+void asked_reject(struct instance *instance, const char *text, const char *why);
 
 #endif

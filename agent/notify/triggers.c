@@ -1,11 +1,12 @@
-#include "agent/notify/alerts.h"
+#include "agent/notify/triggers.h"
 
+#include <assert.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/notify/capture.h"
-#include "agent/notify/notify.h"
+#include "agent/notify/outbox.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "agent/tables/vitals.h"
@@ -22,14 +23,14 @@ enum { VARBINDS_MAX = 11, MUTED_NUMBER = 14 };
 
 /* What a notification is: its number below ovpnNotifications, its switch, the columns it carries.
  */
-struct alert {
+struct trigger {
     unsigned number;
     enum notify_kind kind;
     const struct table *table;
     const char *columns[VARBINDS_MAX]; /* without the table's prefix; NULL ends them */
 };
 
-static const struct alert alerts[] = {
+static const struct trigger triggers[] = {
     [EVENT_CONTACT_LOST] = {1, NOTIFY_CONTACT, &instance_table, {"Contact", "ContactError"}},
     [EVENT_CONTACT_RESTORED] = {2,
                                 NOTIFY_CONTACT,
@@ -61,7 +62,8 @@ static const struct alert alerts[] = {
     [EVENT_ECHO] = {13, NOTIFY_ECHO, &echo_table, {"Message"}},
 };
 
-_Static_assert(sizeof(alerts) / sizeof(alerts[0]) == EVENT_KINDS, "each event has a notification");
+_Static_assert(sizeof(triggers) / sizeof(triggers[0]) == EVENT_KINDS,
+               "each event has a notification");
 
 /* How many of a kind there were in the current window of time. */
 struct meter {
@@ -70,7 +72,7 @@ struct meter {
     uint32_t muted;
 };
 
-struct instance_alerts {
+struct instance_triggers {
     uint32_t index;
     unsigned notify;
     unsigned log_flags;
@@ -85,16 +87,16 @@ static uint32_t sequence;
 
 static int compare_watched(const void *a, const void *b)
 {
-    const struct instance_alerts *one = a;
-    const struct instance_alerts *other = b;
+    const struct instance_triggers *one = a;
+    const struct instance_triggers *other = b;
 
     return (one->index > other->index) - (one->index < other->index);
 }
 
-static struct instance_alerts *find_watched(uint32_t index)
+static struct instance_triggers *find_watched(uint32_t index)
 {
-    const struct instance_alerts wanted = {.index = index};
-    struct instance_alerts *const *node = tfind(&wanted, &instances, compare_watched);
+    const struct instance_triggers wanted = {.index = index};
+    struct instance_triggers *const *node = tfind(&wanted, &instances, compare_watched);
 
     return node ? *node : NULL;
 }
@@ -157,21 +159,21 @@ static void post(unsigned number, int64_t mono, struct capture *capture)
     const unsigned path[] = {0, number};
     unsigned long trap[WALKER_OID_MAX];
 
-    notify_post(trap, below_root(trap, path, 2), mono, capture);
+    outbox_post(trap, below_root(trap, path, 2), mono, capture);
 }
 
-static void send_alert(const struct alert *alert, const struct event *event)
+static void send_notification(const struct trigger *trigger, const struct event *event)
 {
     struct capture capture = {0};
     struct row row = {walker->model, event->instance, event->what, {event->instance->index, 0}};
 
     row.index[1] = event->row;
-    if (alert->table == &instance_table)
+    if (trigger->table == &instance_table)
         row.item = event->instance;
     capture_head(&capture, event->unix_time, &row);
-    for (size_t i = 0; i < VARBINDS_MAX && alert->columns[i]; i++)
-        capture_column(&capture, alert->table, alert->columns[i], &row);
-    post(alert->number, event->mono, &capture);
+    for (size_t i = 0; i < VARBINDS_MAX && trigger->columns[i]; i++)
+        capture_column(&capture, trigger->table, trigger->columns[i], &row);
+    post(trigger->number, event->mono, &capture);
 }
 
 static void send_muted(const struct instance *instance, unsigned number, uint32_t count)
@@ -194,7 +196,7 @@ static void send_muted(const struct instance *instance, unsigned number, uint32_
 /* Windows that have ended; the next end is waited for. */
 static void on_window_end(void *arg)
 {
-    struct instance_alerts *own = arg;
+    struct instance_triggers *own = arg;
     const struct instance *instance = model_at(walker->model, own->index);
     int64_t now = clock_mono();
     int64_t next = -1;
@@ -210,7 +212,7 @@ static void on_window_end(void *arg)
             continue;
         }
         if (instance)
-            send_muted(instance, alerts[i].number, meter->muted);
+            send_muted(instance, triggers[i].number, meter->muted);
         meter->muted = 0;
     }
     if (next >= 0)
@@ -218,7 +220,7 @@ static void on_window_end(void *arg)
 }
 
 /* Whether one more of the kind may be sent; counts it in any case. */
-static bool within_rate(struct instance_alerts *own, enum event_kind kind)
+static bool within_rate(struct instance_triggers *own, enum event_kind kind)
 {
     struct meter *meter = &own->meters[kind];
     int64_t now = clock_mono();
@@ -239,13 +241,13 @@ static bool within_rate(struct instance_alerts *own, enum event_kind kind)
     return false;
 }
 
-static bool wanted(const struct instance_alerts *own, const struct event *event)
+static bool wanted(const struct instance_triggers *own, const struct event *event)
 {
     enum state state = event->instance->state.state;
 
     if (event->kind == EVENT_STATE && (own->notify & NOTIFY_STATE_ALL))
         return true;
-    if (!(own->notify & alerts[event->kind].kind))
+    if (!(own->notify & triggers[event->kind].kind))
         return false;
     if (event->kind == EVENT_STATE)
         return state == STATE_CONNECTED || state == STATE_RECONNECTING || state == STATE_EXITING;
@@ -256,48 +258,49 @@ static bool wanted(const struct instance_alerts *own, const struct event *event)
 
 static void told(void *arg, const struct event *event)
 {
-    struct instance_alerts *own = find_watched(event->instance->index);
+    struct instance_triggers *own = find_watched(event->instance->index);
 
     (void)arg;
     if (own && wanted(own, event) && within_rate(own, event->kind))
-        send_alert(&alerts[event->kind], event);
+        send_notification(&triggers[event->kind], event);
 }
 
 static struct observer observer = {.told = told};
 
-const char *alerts_check(void)
+const char *triggers_check(void)
 {
     for (size_t i = 0; i < EVENT_KINDS; i++) {
-        const struct alert *alert = &alerts[i];
+        const struct trigger *trigger = &triggers[i];
 
-        if (alert->number == 0)
+        if (trigger->number == 0)
             return "an event without a notification";
-        for (size_t j = 0; j < VARBINDS_MAX && alert->columns[j]; j++)
-            if (!find_column(alert->table, alert->columns[j]))
-                return alert->columns[j];
+        for (size_t j = 0; j < VARBINDS_MAX && trigger->columns[j]; j++)
+            if (!find_column(trigger->table, trigger->columns[j]))
+                return trigger->columns[j];
     }
     return NULL;
 }
 
-void alerts_start(const struct walker *use)
+void triggers_start(const struct walker *use)
 {
+    assert(use);
     walker = use;
     observer_add(&observer);
 }
 
-void alerts_stop(void)
+void triggers_stop(void)
 {
     observer_remove(&observer);
     while (instances) {
-        const struct instance_alerts *const *root = instances;
+        const struct instance_triggers *const *root = instances;
 
-        alerts_forget((*root)->index);
+        triggers_forget((*root)->index);
     }
 }
 
-bool alerts_configure(uint32_t index, const struct instance_config *config)
+bool triggers_configure(uint32_t index, const struct instance_config *config)
 {
-    struct instance_alerts *own = find_watched(index);
+    struct instance_triggers *own = find_watched(index);
 
     if (!own) {
         own = calloc(1, sizeof(*own));
@@ -316,9 +319,9 @@ bool alerts_configure(uint32_t index, const struct instance_config *config)
     return true;
 }
 
-void alerts_forget(uint32_t index)
+void triggers_forget(uint32_t index)
 {
-    struct instance_alerts *own = find_watched(index);
+    struct instance_triggers *own = find_watched(index);
 
     if (!own)
         return;

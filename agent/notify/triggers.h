@@ -1,5 +1,5 @@
-#ifndef AGENT_NOTIFY_ALERTS_H
-#define AGENT_NOTIFY_ALERTS_H
+#ifndef AGENT_NOTIFY_TRIGGERS_H
+#define AGENT_NOTIFY_TRIGGERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@ struct instance_config;
 /*
  * Turns events of the model into notifications: an observer that captures the varbinds by the
  * getters of the tables, at the moment of the event, and hands them to the queue
- * (agent/notify/notify.h). Which are wanted and how many of a kind may be sent in a minute is the
+ * (agent/notify/outbox.h). Which are wanted and how many of a kind may be sent in a minute is the
  * configuration's word.
  */
 
@@ -19,20 +19,20 @@ struct instance_config;
  * Checks that each event has a notification, and that the tables have the columns it names. Returns
  * the first that is not there, for people; NULL when all is right.
  */
-const char *alerts_check(void);
+const char *triggers_check(void);
 
-/* Begins to observe.  The walker is borrowed until alerts_stop(). */
-void alerts_start(const struct walker *walker);
-void alerts_stop(void);
+/* Begins to observe.  The walker is borrowed until triggers_stop(). */
+void triggers_start(const struct walker *walker);
+void triggers_stop(void);
 
 /*
  * What holds for the instance with that index from now on; without a call nothing is sent for it.
  * Nothing of the configuration is kept but numbers.  Returns false when memory is out, which only
  * the first call for an index needs.
  */
-bool alerts_configure(uint32_t index, const struct instance_config *config);
+bool triggers_configure(uint32_t index, const struct instance_config *config);
 
 /* The instance is gone. */
-void alerts_forget(uint32_t index);
+void triggers_forget(uint32_t index);
 
 #endif

@@ -1,4 +1,6 @@
-#include "model/commands.h"
+#include "model/asked.h"
+
+#include <assert.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -12,7 +14,7 @@ static void fill_record(struct command_record *record, const char *text, uint64_
     text_set(&record->command, TEXT_MAX, slice_of(text));
 }
 
-uint64_t commands_begin(struct instance *instance, const char *text)
+uint64_t asked_begin(struct instance *instance, const char *text)
 {
     struct command_record *record = history_push(&instance->commands);
     uint64_t ticket = instance->last_command.ticket + 1;
@@ -48,20 +50,21 @@ static void end_record(struct command_record *record, enum command_result result
     text_set(&record->reply, TEXT_MAX, reply);
 }
 
-void commands_end(struct instance *instance, uint64_t ticket, enum command_result result,
-                  struct slice reply, int64_t milliseconds)
+void asked_end(struct instance *instance, uint64_t ticket, enum command_result result,
+               struct slice reply, int64_t milliseconds)
 {
     struct command_record *record = find_record(instance, ticket);
 
+    assert(result != RESULT_PENDING);
     if (record)
         end_record(record, result, reply, milliseconds);
     if (instance->last_command.ticket == ticket)
         end_record(&instance->last_command, result, reply, milliseconds);
 }
 
-void commands_reject(struct instance *instance, const char *text, const char *why)
+void asked_reject(struct instance *instance, const char *text, const char *why)
 {
-    uint64_t ticket = commands_begin(instance, text);
+    uint64_t ticket = asked_begin(instance, text);
 
-    commands_end(instance, ticket, RESULT_REJECTED, slice_of(why), 0);
+    asked_end(instance, ticket, RESULT_REJECTED, slice_of(why), 0);
 }

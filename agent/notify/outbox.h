@@ -1,5 +1,5 @@
-#ifndef AGENT_NOTIFY_NOTIFY_H
-#define AGENT_NOTIFY_NOTIFY_H
+#ifndef AGENT_NOTIFY_OUTBOX_H
+#define AGENT_NOTIFY_OUTBOX_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,16 +14,16 @@
  * There is one queue in the process.
  */
 
-enum { NOTIFY_BOUND = 10000, NOTIFY_BOUND_MIN = 2 };
+enum { OUTBOX_BOUND = 10000, OUTBOX_BOUND_MIN = 2 };
 
 /*
- * An empty queue of at most bound notifications (at least NOTIFY_BOUND_MIN).  The functions below
- * may be called from here until notify_stop().
+ * An empty queue of at most bound notifications (at least OUTBOX_BOUND_MIN).  The functions below
+ * may be called from here until outbox_stop().
  */
-void notify_start(size_t bound);
+void outbox_start(size_t bound);
 
 /* Forgets what still waits. */
-void notify_stop(void);
+void outbox_stop(void);
 
 /*
  * Adds a notification of something that happened at a moment of clock_mono().  trap is the value of
@@ -32,12 +32,12 @@ void notify_stop(void);
  * its oldest notification.  Returns false when this one is dropped, because memory is out or the
  * capture is cut.
  */
-bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture);
+bool outbox_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture);
 
 /* Sends what can be sent.  To be called after link_turn() in every turn of the event loop. */
-void notify_turn(void);
+void outbox_turn(void);
 
 /* How many wait for being sent or acknowledged. */
-size_t notify_waiting(void);
+size_t outbox_waiting(void);
 
 #endif

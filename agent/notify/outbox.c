@@ -1,5 +1,6 @@
-#include "agent/notify/notify.h"
+#include "agent/notify/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,17 +45,18 @@ static struct {
     struct timer retry;
 } queue;
 
-/* It only has to wake the loop, which calls notify_turn(). */
+/* It only has to wake the loop, which calls outbox_turn(). */
 static void wake(void *arg)
 {
     (void)arg;
 }
 
-void notify_start(size_t bound)
+void outbox_start(size_t bound)
 {
+    assert(bound >= OUTBOX_BOUND_MIN);
     queue.first = NULL;
     queue.end = &queue.first;
-    queue.bound = bound > NOTIFY_BOUND_MIN ? bound : NOTIFY_BOUND_MIN;
+    queue.bound = bound > OUTBOX_BOUND_MIN ? bound : OUTBOX_BOUND_MIN;
     timer_init(&queue.retry, wake, NULL);
 }
 
@@ -70,7 +72,7 @@ static void remove_at(struct notification **at)
     free(notification);
 }
 
-void notify_stop(void)
+void outbox_stop(void)
 {
     timer_stop(&queue.retry);
     while (queue.first)
@@ -97,7 +99,7 @@ static bool refuse_capture(struct capture *capture)
     return false;
 }
 
-bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture)
+bool outbox_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture)
 {
     struct notification *notification;
 
@@ -212,7 +214,7 @@ static bool send_first(void)
     return queue.flying;
 }
 
-void notify_turn(void)
+void outbox_turn(void)
 {
     check_flight();
     if (queue.flying || !queue.first || !link_is_up() || queue.retry.armed)
@@ -221,7 +223,7 @@ void notify_turn(void)
         timer_start(&queue.retry, RETRY_MS);
 }
 
-size_t notify_waiting(void)
+size_t outbox_waiting(void)
 {
     return queue.count;
 }

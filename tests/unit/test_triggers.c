@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "agent/notify/alerts.h"
-#include "agent/notify/notify.h"
+#include "agent/notify/outbox.h"
+#include "agent/notify/triggers.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/vitals.h"
 #include "base/clock.h"
@@ -99,7 +99,7 @@ static size_t take_head(const struct capture *capture)
     return offset;
 }
 
-bool notify_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture)
+bool outbox_post(const unsigned long *trap, size_t len, int64_t mono, struct capture *capture)
 {
     size_t offset = take_head(capture);
 
@@ -137,16 +137,16 @@ static int set_up(void **state)
     assert_non_null(office);
     assert_true(model_add(&model, office));
     walker = (struct walker){root, ROOT_LEN, tables, table_count, &model};
-    assert_null(alerts_check());
-    alerts_start(&walker);
-    assert_true(alerts_configure(7, &config));
+    assert_null(triggers_check());
+    triggers_start(&walker);
+    assert_true(triggers_configure(7, &config));
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    alerts_stop();
+    triggers_stop();
     assert_int_equal(timers_next(), -1);
     model_fini(&model);
     clock_use(NULL);
@@ -276,7 +276,7 @@ static void test_an_instance_that_is_gone(void **state)
 {
     (void)state;
     happen(EVENT_STATE, RATE + 1);
-    alerts_forget(7);
+    triggers_forget(7);
     assert_int_equal(timers_next(), -1);
     happen(EVENT_STATE, 1);
     assert_int_equal(queue.posted[STATE_CHANGE], RATE);
