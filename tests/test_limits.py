@@ -50,10 +50,12 @@ ROWS = {
     "Refused SETs in the log": ("{} in {} seconds", "LOG_BURST", "LOG_PERIOD / 1000"),
     "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
+    "Faults told of a configuration": ("{}", "CONFIG_FAULTS_MAX"),
 }
 
 # What the page says elsewhere.
 SENTENCES = [
+    ("are told, the first {} of them", "CONFIG_FAULTS_MAX"),
     ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
     ("stretches by itself to {} times as long as the last status took", "STRETCH"),

@@ -98,15 +98,20 @@ struct config {
     size_t count;
 };
 
-/* One thing that is wrong with the file. */
+/* Faults of a file that are kept. */
+#define CONFIG_FAULTS_MAX 20
+
+/* What is wrong with the file: the first faults in its order, each with file, line and key. */
 struct config_error {
-    char text[512]; /* "FILE:LINE: instances[0].name: ..." */
+    char text[CONFIG_FAULTS_MAX][512]; /* "FILE:LINE: instances[0].name: ..." */
+    size_t count;                      /* all of them, those that are not kept too */
 };
 
 /*
  * Reads a file (the name config_read() is libconfig's own).  Returns the configuration, which the
- * caller frees with config_free(), or NULL with *error filled in: it names file, line and key. With
- * warn, what is allowed but unwise (an instance without index) is reported to it, one call each.
+ * caller frees with config_free(), or NULL with *error filled in.  A fault of the syntax is the
+ * only one: what stands behind it is not looked at.  With warn, what is allowed but unwise (an
+ * instance without index) is reported to it, one call each.
  */
 struct config *config_load(const char *file, struct config_error *error,
                            void (*warn)(const char *text));
@@ -128,7 +133,7 @@ int config_read_password(const char *file, char *password, size_t size, char *er
 
 /*
  * Reads every password file once, as a login would, and forgets it.  Returns false with *error
- * filled in for the first that cannot be used.  The files may be mended without a reload, so this
+ * filled in for those that cannot be used.  The files may be mended without a reload, so this
  * is for checks only.
  */
 bool config_check_passwords(const struct config *config, struct config_error *error);

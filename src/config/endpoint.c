@@ -17,6 +17,8 @@ static const char *path_fault(const char *path)
 {
     if (path[0] != '/')
         return "the path of a unix socket must be absolute";
+    if (slice_ends(slice_of(path), " unix"))
+        return "the word unix behind the path belongs in OpenVPN's configuration alone";
     if (strlen(path) > PATH_LIMIT)
         return "the path of a unix socket can have 107 bytes at most";
     if (slice_has_control(slice_of(path)))

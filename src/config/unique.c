@@ -50,10 +50,11 @@ bool unique_add(struct unique *unique, const struct instance_config *instance,
                 struct unique_found *found)
 {
     *found = (struct unique_found){0};
-    return add(&unique->names, instance, compare_names, &found->name) &&
+    return (!instance->name || add(&unique->names, instance, compare_names, &found->name)) &&
            (instance->index == 0 ||
             add(&unique->indexes, instance, compare_indexes, &found->index)) &&
-           add(&unique->endpoints, instance, compare_endpoints, &found->endpoint);
+           (!instance->management.text ||
+            add(&unique->endpoints, instance, compare_endpoints, &found->endpoint));
 }
 
 static void leave(void *instance)

@@ -71,6 +71,8 @@ static void test_unix(void **state)
     assert_refused("unix:", "the path of a unix socket must be absolute");
     assert_refused("unix:run/a.sock", "the path of a unix socket must be absolute");
     assert_refused("unix:/run/a\nb", "a path cannot hold control characters");
+    assert_refused("unix:/run/a.sock unix",
+                   "the word unix behind the path belongs in OpenVPN's configuration alone");
     assert_refused("/run/a.sock", "a unix socket is written unix:/path");
 }
 
