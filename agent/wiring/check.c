@@ -63,8 +63,10 @@ static bool choose_user(const char *wanted, const char **name)
         log_error("--user: the system knows no user \"%s\"", wanted);
         return false;
     }
+    if (user->pw_uid == geteuid())
+        return true;
     *name = wanted ? wanted : CHECK_USER;
-    return user->pw_uid == geteuid() || become(user);
+    return become(user);
 }
 
 /* One that is not there says nothing: its daemon may not run. */

@@ -57,7 +57,7 @@ enum notify_kind {
 struct endpoint {
     char *text; /* as configured, shown in the MIB: "unix:/run/x.sock", "tcp:127.0.0.1:7505" */
     char *path; /* unix socket; NULL for TCP */
-    char *host; /* TCP: numeric IPv4 or IPv6 address; NULL for unix */
+    char *host; /* TCP: numeric IPv4 or IPv6 address, or a host name; NULL for unix */
     uint16_t port;
 };
 

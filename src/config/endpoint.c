@@ -1,6 +1,7 @@
 #include "config/endpoint.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,10 +73,41 @@ static const char *parse_tcp(const char *text, char **host, int *family, uint16_
     return *host ? NULL : "out of memory";
 }
 
+/* What ends in a number is no name, but a mistyped address (RFC 1123 section 2.1). */
+static bool is_host_name(struct slice host)
+{
+    struct slice rest = host;
+    struct slice last = host;
+
+    if (host.len < 1 || host.len > HOST_NAME_BYTES_MAX || host.at[0] == '-' || host.at[0] == '.')
+        return false;
+    for (size_t i = 0; i < host.len; i++)
+        if (!isalnum((unsigned char)host.at[i]) && !strchr("-_.", host.at[i]))
+            return false;
+    if (memchr(host.at, '.', host.len))
+        last = slice_cut_last(&rest, '.');
+    for (size_t i = 0; i < last.len; i++)
+        if (!isdigit((unsigned char)last.at[i]))
+            return true;
+    return false;
+}
+
+/* Reads HOST:PORT, where the host may be a name. */
+static const char *parse_management(const char *text, struct endpoint *endpoint)
+{
+    struct slice host;
+    int family;
+    const char *fault = split_tcp(text, &host, &family, &endpoint->port);
+
+    if (fault || family != AF_INET || !is_host_name(host))
+        return parse_tcp(text, &endpoint->host, &family, &endpoint->port);
+    endpoint->host = strndup(host.at, host.len);
+    return endpoint->host ? NULL : "out of memory";
+}
+
 static const char *parse(const char *text, struct endpoint *endpoint)
 {
     const char *fault;
-    int family;
 
     if (strncmp(text, "unix:", 5) == 0) {
         fault = path_fault(text + 5);
@@ -85,10 +117,10 @@ static const char *parse(const char *text, struct endpoint *endpoint)
         return endpoint->path ? NULL : "out of memory";
     }
     if (strncmp(text, "tcp:", 4) == 0)
-        return parse_tcp(text + 4, &endpoint->host, &family, &endpoint->port);
+        return parse_management(text + 4, endpoint);
     if (text[0] == '/')
         return "a unix socket is written unix:/path";
-    return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp:[v6]:PORT";
+    return "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT";
 }
 
 bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size)
@@ -118,14 +150,27 @@ void endpoint_fini(struct endpoint *endpoint)
     memset(endpoint, 0, sizeof(*endpoint));
 }
 
+static bool is_localhost(const char *name)
+{
+    static const char local[] = "localhost";
+    size_t len = strlen(name);
+    size_t tail = sizeof(local) - 1;
+
+    return len >= tail && strcasecmp(name + len - tail, local) == 0 &&
+           (len == tail || name[len - tail - 1] == '.');
+}
+
 bool endpoint_is_local(const struct endpoint *endpoint)
 {
     struct in6_addr v6;
+    struct in_addr v4;
 
     if (endpoint->path)
         return true;
+    if (inet_pton(AF_INET, endpoint->host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
     if (inet_pton(AF_INET6, endpoint->host, &v6) != 1)
-        return strncmp(endpoint->host, "127.", 4) == 0;
+        return is_localhost(endpoint->host);
     if (IN6_IS_ADDR_V4MAPPED(&v6))
         return v6.s6_addr[12] == 127;
     return IN6_IS_ADDR_LOOPBACK(&v6);
