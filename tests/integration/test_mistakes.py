@@ -137,6 +137,9 @@ def test_the_management_socket_is_not_for_the_agents_user(lab, snmpd, start_fake
     text = "cannot connect: Permission denied; the agent's user may not use the socket or its folder"
     assert view.get("ContactError") == text
     assert f"fake: no contact: {text}" in agent.log
+    # What is put right is tried at once, and not after the pause of 30 seconds.
+    os.chmod(fake.path, 0o666)
+    view.wait(Contact="up", deadline=10)
 
 
 def test_the_management_path_is_wrong(lab, start_agent, view):
