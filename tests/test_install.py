@@ -91,10 +91,24 @@ def test_the_sandbox_is_as_tight_as_the_manual_says(tmp_path):
     unit = tmp_path / "openvpn-agentx.service"
     text = read(BUILD, "generated", unit.name)
     # That the program is not installed is no fault of the unit.
-    unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+    unit.write_text(re.sub(r"^(Exec(?:Start|Reload))=\S+/openvpn-agentx", r"\1=/bin/true", text,
+                           flags=re.MULTILINE))
     assert analyze("verify", "--man=no", str(unit)) == ""
     level = re.search(r"exposure level for \S+: (\S+ \w+)",
                       analyze("security", "--offline=yes", str(unit))).group(1)
     manual = re.search(r"rates it (.+)\.$", read(BUILD, "generated/openvpn-agentx.8"),
                        re.MULTILINE).group(1)
     assert level == manual.replace(",", "")
+
+
+@pytest.mark.skipif(not BUILD or not has_units(), reason="a build without units")
+def test_the_unit_and_a_wrong_configuration():
+    """A reload checks the file first; a start with a wrong one is not tried again."""
+    unit = read(BUILD, "generated/openvpn-agentx.service")
+    start, *reload = re.findall(r"^Exec(?:Start|Reload)=(.*)$", unit, re.MULTILINE)
+    program, config = re.fullmatch(r"(\S+) (--config \S+)", start).groups()
+    assert reload == [f"{program} --test-config {config}", "/bin/kill -HUP $MAINPID"]
+    statuses = re.search(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE).group(1).split()
+    page = read(BUILD, "generated/openvpn-agentx.8").partition("\n.Sh EXIT STATUS\n")[2]
+    assert statuses == [str(os.EX_USAGE), str(os.EX_CONFIG)]
+    assert all(f"\n.It {status}\n" in page for status in statuses)

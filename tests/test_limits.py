@@ -49,11 +49,17 @@ ROWS = {
     "Line of the agent's log": ("{} bytes", "SINK_TEXT_MAX"),
     "Refused SETs in the log": ("{} in {} seconds", "LOG_BURST", "LOG_PERIOD / 1000"),
     "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
+    "Look-ups of host names at a time": ("{}", "LOOKUPS_MAX"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
+    "Faults told of a configuration": ("{}", "CONFIG_FAULTS_MAX"),
 }
 
 # What the page says elsewhere.
 SENTENCES = [
+    ("or that of a container, of {} bytes at most", "HOST_NAME_BYTES_MAX"),
+    ("each for up to {} seconds while others are left", "ADDRESS_WAIT / 1000"),
+    ("{} look-ups run at a time", "LOOKUPS_MAX"),
+    ("are told, the first {} of them", "CONFIG_FAULTS_MAX"),
     ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
     ("stretches by itself to {} times as long as the last status took", "STRETCH"),

@@ -13,10 +13,15 @@
 #define CONFIG_DEFAULT SYSCONFDIR "/openvpn-agentx/openvpn-agentx.conf"
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'}, {"test-config", no_argument, NULL, 't'},
-    {"daemon", no_argument, NULL, 'd'},       {"log-level", required_argument, NULL, 'l'},
-    {"agentx", required_argument, NULL, 'x'}, {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"test-config", no_argument, NULL, 't'},
+    {"daemon", no_argument, NULL, 'd'},
+    {"log-level", required_argument, NULL, 'l'},
+    {"agentx", required_argument, NULL, 'x'},
+    {"user", required_argument, NULL, 'u'},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static const char help[] =
@@ -28,6 +33,7 @@ static const char help[] =
     "  -t, --test-config      check the configuration, say what is wrong, and exit\n"
     "  -d, --daemon           run in the background and log to syslog\n"
     "  -l, --log-level LEVEL  error, warning, notice (default), info or debug\n"
+    "  -u, --user USER        with -t: look as USER instead of openvpn-agentx\n"
     "  -x, --agentx ADDRESS   AgentX master: unix:/path, tcp:A.B.C.D:PORT or\n"
     "                         tcp6:[v6]:PORT; goes before the configuration\n"
     "  -V, --version          show the version and exit\n"
@@ -76,6 +82,9 @@ static enum options_result take_option(int option, struct options *options)
         return take_level(optarg, options);
     case 'x':
         return take_agentx(optarg, options);
+    case 'u':
+        options->user = optarg;
+        return OPTIONS_RUN;
     case 'V':
         puts(PROGRAM " " PACKAGE_VERSION);
         return OPTIONS_DONE;
@@ -95,7 +104,7 @@ enum options_result options_parse(int argc, char **argv, struct options *options
     *options = (struct options){.config = CONFIG_DEFAULT, .log_level = LOG_LEVEL_NOTICE};
     optind = 0; /* start anew, also when called again */
     while (result == OPTIONS_RUN &&
-           (option = getopt_long(argc, argv, "c:tdl:x:Vh", long_options, NULL)) != -1)
+           (option = getopt_long(argc, argv, "c:tdl:u:x:Vh", long_options, NULL)) != -1)
         result = take_option(option, options);
     if (result == OPTIONS_RUN && optind < argc) {
         fprintf(stderr, PROGRAM ": unexpected argument '%s'\n", argv[optind]);

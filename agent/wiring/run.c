@@ -13,11 +13,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 
 #include "agent/master/link.h"
 #include "agent/master/ping.h"
@@ -27,8 +25,10 @@
 #include "agent/serve/set.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
+#include "agent/wiring/check.h"
 #include "agent/wiring/fleet.h"
 #include "agent/wiring/options.h"
+#include "agent/wiring/supervisor.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -51,33 +51,9 @@ static struct {
     bool stop;
 } process;
 
-static void log_config_warning(const char *text)
-{
-    log_warning("%s", text);
-}
-
-static struct config *read_config(void)
-{
-    struct config_error error;
-    struct config *config = config_load(process.options.config, &error, log_config_warning);
-
-    if (!config)
-        log_error("%s", error.text);
-    return config;
-}
-
-static void notify_supervisor(const char *state)
-{
-#ifdef HAVE_SYSTEMD
-    sd_notify(0, state);
-#else
-    (void)state;
-#endif
-}
-
 static void reload(void)
 {
-    struct config *config = read_config();
+    struct config *config = check_read(process.options.config);
 
     if (!config) {
         log_error("the configuration in force stays");
@@ -216,6 +192,7 @@ static void loop(void)
         timers_run();
         library = link_turn();
         outbox_turn();
+        supervisor_turn();
         sleep_at_most(sooner(timers_next(), library));
         event_base_loop(process.base, EVLOOP_ONCE);
     }
@@ -257,9 +234,9 @@ static int serve(struct config *config)
     } else {
         fleet_start(&process.model, process.base);
         if (fleet_configure(config)) {
-            notify_supervisor("READY=1");
+            supervisor_ready(&process.model);
             loop();
-            notify_supervisor("STOPPING=1");
+            supervisor_stopping();
             status = EXIT_SUCCESS;
         }
         fleet_stop();
@@ -290,20 +267,6 @@ static int go_to_background(void)
     return 0;
 }
 
-/* -t: what a start would find out only when it connects is looked at too. */
-static int test(struct config *config)
-{
-    struct config_error error;
-    bool good = config_check_passwords(config, &error);
-
-    if (good)
-        printf("%s: OK, instances: %zu\n", process.options.config, config->count);
-    else
-        log_error("%s", error.text);
-    config_free(config);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 /* A socket that got the number of a closed stderr would be sent the log. */
 static void open_standard_files(void)
 {
@@ -326,20 +289,18 @@ int run(int argc, char **argv)
     case OPTIONS_DONE:
         return EXIT_SUCCESS;
     case OPTIONS_WRONG:
-        return EXIT_FAILURE;
+        return EX_USAGE;
     case OPTIONS_RUN:
         break;
     }
     log_set_level(process.options.log_level);
-    if (!process.options.test_config) {
-        signal(SIGPIPE, SIG_IGN); /* whoever reads the log may end */
-        log_never_wait();
-    }
-    config = read_config();
-    if (!config)
-        return EXIT_FAILURE;
     if (process.options.test_config)
-        return test(config);
+        return check_run(&process.options);
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the log may end */
+    log_never_wait();
+    config = check_read(process.options.config);
+    if (!config)
+        return EX_CONFIG;
     if (process.options.daemon && go_to_background() != 0) {
         config_free(config);
         return EXIT_FAILURE;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/endpoint.h"
+#include "config/hint.h"
 #include "config/section.h"
 #include "config/setting.h"
 #include "config/source.h"
@@ -21,38 +22,39 @@ static bool check_unique(const struct reader *reader, const config_setting_t *gr
     const struct instance_config *first = config->instances;
     const struct instance_config *last = &first[config->count - 1];
     struct unique_found found;
+    bool good = true;
 
     if (!unique_add(unique, last, &found))
         return setting_fail_memory(reader, group);
     if (found.name)
-        return setting_fail(reader, config_setting_get_member(group, "name"), NULL,
+        good = setting_fail(reader, config_setting_get_member(group, "name"), NULL,
                             "\"%s\" is the name of instances[%zu] already", last->name,
                             (size_t)(found.name - first));
     if (found.index)
-        return setting_fail(reader, config_setting_get_member(group, "index"), NULL,
+        good = setting_fail(reader, config_setting_get_member(group, "index"), NULL,
                             "%u is the index of instances[%zu] already", last->index,
                             (size_t)(found.index - first));
     if (found.endpoint)
         setting_warn(reader, config_setting_get_member(group, "management"), NULL,
                      "instances[%zu] has the same; a daemon serves one of them at a time",
                      (size_t)(found.endpoint - first));
-    return true;
+    return good;
 }
 
 static bool read_groups(const struct reader *reader, const config_setting_t *list,
                         struct config *config, struct unique *unique)
 {
     int count = config_setting_length(list);
+    bool good = true;
 
     for (int i = 0; i < count; i++) {
         const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
 
         config->count = (size_t)i + 1;
-        if (!section_read(reader, group, &config->instances[i]) ||
-            !check_unique(reader, group, config, unique))
-            return false;
+        good &= section_read(reader, group, &config->instances[i]);
+        good &= check_unique(reader, group, config, unique);
     }
-    return true;
+    return good;
 }
 
 static bool read_instances(const struct reader *reader, const config_setting_t *list,
@@ -79,7 +81,7 @@ static bool read_instances(const struct reader *reader, const config_setting_t *
 static bool read_agentx(const struct reader *reader, const config_setting_t *setting,
                         struct config *config)
 {
-    char why[sizeof(reader->error->text)];
+    char why[sizeof(reader->error->text[0])];
     const char *text;
     char *copy;
 
@@ -109,37 +111,43 @@ static bool fail_unknown_top(const struct reader *reader, const config_setting_t
 static bool read_root(const struct reader *reader, const config_setting_t *root,
                       struct config *config)
 {
+    bool good = true;
+
     for (int i = 0; i < config_setting_length(root); i++) {
         const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
-        bool good;
 
         if (strcmp(setting->name, "agentx") == 0)
-            good = read_agentx(reader, setting, config);
+            good &= read_agentx(reader, setting, config);
         else if (strcmp(setting->name, "instances") == 0)
-            good = read_instances(reader, setting, config);
+            good &= read_instances(reader, setting, config);
         else
-            good = fail_unknown_top(reader, setting);
-        if (!good)
-            return false;
+            good &= fail_unknown_top(reader, setting);
     }
-    if (config->count == 0)
-        return setting_fail(reader, root, "instances", "missing");
-    return true;
+    if (!config_setting_get_member(root, "instances"))
+        good = setting_fail(reader, root, "instances", "missing");
+    return good;
 }
 
-/* libconfig does not name the key that is there twice; often it is the only one on the line. */
+/*
+ * libconfig says little.  It does not name the key that is there twice, which often is the only one
+ * on the line.
+ */
 static bool fail_parse(const struct reader *reader, const config_t *parsed,
                        const struct source *source)
 {
     const char *text = parsed->error_text ? parsed->error_text : "cannot be read";
     unsigned line = parsed->error_line > 0 ? (unsigned)parsed->error_line : 1;
     char key[SOURCE_KEY_MAX] = "";
+    const char *hint = NULL;
     const char *file;
 
     if (strstr(text, "duplicate"))
         source_key_on(source, line, key);
+    else
+        hint = hint_of(source->text, line);
     file = places_find(&source->places, &line);
-    return reader_fail(reader, file, line, "%s%s%s", key, key[0] ? ": " : "", text);
+    return reader_fail(reader, file, line, "%s%s%s%s%s", key, key[0] ? ": " : "", text,
+                       hint ? ": " : "", hint ? hint : "");
 }
 
 static bool read_source(const struct reader *reader, const struct source *source,
@@ -174,12 +182,13 @@ struct config *config_load(const char *file, struct config_error *error,
     struct reader reader = {.file = file, .error = error, .warn = warn};
     struct config *config = calloc(1, sizeof(*config));
 
+    error->count = 0;
     if (config) {
         config->file = strdup(file);
         config->agentx = strdup(AGENTX_DEFAULT);
     }
     if (!config || !config->file || !config->agentx) {
-        snprintf(error->text, sizeof(error->text), "%s: out of memory", file);
+        reader_fail(&reader, file, 0, "out of memory");
         config_free(config);
         return NULL;
     }

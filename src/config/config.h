@@ -61,7 +61,7 @@ enum notify_kind {
 struct endpoint {
     char *text; /* as configured, shown in the MIB: "unix:/run/x.sock", "tcp:127.0.0.1:7505" */
     char *path; /* unix socket; NULL for TCP */
-    char *host; /* TCP: IPv4 or IPv6 address, or the name, as written; NULL for unix */
+    char *host; /* TCP: IPv4 or IPv6 address, or a host name, as written; NULL for unix */
     uint16_t port;
     struct sockaddr_storage address;
     socklen_t address_len;
@@ -104,15 +104,20 @@ struct config {
     size_t count;
 };
 
-/* One thing that is wrong with the file. */
+/* Faults of a file that are kept. */
+#define CONFIG_FAULTS_MAX 20
+
+/* What is wrong with the file: the first faults in its order, each with file, line and key. */
 struct config_error {
-    char text[512]; /* "FILE:LINE: instances[0].name: ..." */
+    char text[CONFIG_FAULTS_MAX][512]; /* "FILE:LINE: instances[0].name: ..." */
+    size_t count;                      /* all of them, those that are not kept too */
 };
 
 /*
  * Reads a file (the name config_read() is libconfig's own).  Returns the configuration, which the
- * caller frees with config_free(), or NULL with *error filled in: it names file, line and key. With
- * warn, what is allowed but unwise (an instance without index) is reported to it, one call each.
+ * caller frees with config_free(), or NULL with *error filled in.  A fault of the syntax is the
+ * only one: what stands behind it is not looked at.  With warn, what is allowed but unwise (an
+ * instance without index) is reported to it, one call each.
  */
 struct config *config_load(const char *file, struct config_error *error,
                            void (*warn)(const char *text));
@@ -134,7 +139,7 @@ int config_read_password(const char *file, char *password, size_t size, char *er
 
 /*
  * Reads every password file once, as a login would, and forgets it.  Returns false with *error
- * filled in for the first that cannot be used.  The files may be mended without a reload, so this
+ * filled in for those that cannot be used.  The files may be mended without a reload, so this
  * is for checks only.
  */
 bool config_check_passwords(const struct config *config, struct config_error *error);

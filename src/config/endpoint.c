@@ -1,6 +1,7 @@
 #include "config/endpoint.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ static const char *path_fault(const char *path)
 {
     if (path[0] != '/')
         return "the path of a unix socket must be absolute";
+    if (slice_ends(slice_of(path), " unix"))
+        return "the word unix behind the path belongs in OpenVPN's configuration alone";
     if (strlen(path) > PATH_LIMIT)
         return "the path of a unix socket can have 107 bytes at most";
     if (slice_has_control(slice_of(path)))
@@ -90,6 +93,38 @@ static const char *parse_tcp(const char *text, struct endpoint *endpoint)
                : "a numeric address is wanted, such as 127.0.0.1 or [::1]";
 }
 
+/* What ends in a number is no name, but a mistyped address (RFC 1123 section 2.1). */
+static bool is_host_name(struct slice host)
+{
+    struct slice rest = host;
+    struct slice last = host;
+
+    if (host.len < 1 || host.len > HOST_NAME_BYTES_MAX || host.at[0] == '-' || host.at[0] == '.')
+        return false;
+    for (size_t i = 0; i < host.len; i++)
+        if (!isalnum((unsigned char)host.at[i]) && !strchr("-_.", host.at[i]))
+            return false;
+    if (memchr(host.at, '.', host.len))
+        last = slice_cut_last(&rest, '.');
+    for (size_t i = 0; i < last.len; i++)
+        if (!isdigit((unsigned char)last.at[i]))
+            return true;
+    return false;
+}
+
+/* HOST:PORT, where the host may be a name; that has no address. */
+static const char *parse_tcp_host(const char *text, struct endpoint *endpoint)
+{
+    struct slice host;
+    int family;
+    const char *fault = split_tcp(text, &host, &family, &endpoint->port);
+
+    if (fault || family != AF_INET || !is_host_name(host))
+        return parse_tcp(text, endpoint);
+    endpoint->host = strndup(host.at, host.len);
+    return endpoint->host ? NULL : "out of memory";
+}
+
 static const char *parse_unix(const char *path, struct endpoint *endpoint)
 {
     struct sockaddr_un *un = (struct sockaddr_un *)&endpoint->address;
@@ -109,10 +144,10 @@ static const char *parse_management(const char *text, struct endpoint *endpoint)
     if (strncmp(text, "unix:", 5) == 0)
         return parse_unix(text + 5, endpoint);
     if (strncmp(text, "tcp:", 4) == 0)
-        return parse_tcp(text + 4, endpoint);
+        return parse_tcp_host(text + 4, endpoint);
     if (text[0] == '/')
         return "a unix socket is written unix:/path";
-    return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp:[v6]:PORT";
+    return "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT";
 }
 
 static const char *parse_agentx(const char *text, struct endpoint *endpoint)
@@ -172,13 +207,23 @@ void endpoint_fini(struct endpoint *endpoint)
     memset(endpoint, 0, sizeof(*endpoint));
 }
 
+static bool is_localhost(const char *name)
+{
+    static const char local[] = "localhost";
+    size_t len = strlen(name);
+    size_t tail = sizeof(local) - 1;
+
+    return len >= tail && strcasecmp(name + len - tail, local) == 0 &&
+           (len == tail || name[len - tail - 1] == '.');
+}
+
 bool endpoint_is_local(const struct endpoint *endpoint)
 {
     const struct sockaddr_in *in = (const struct sockaddr_in *)&endpoint->address;
     const struct in6_addr *v6 = &((const struct sockaddr_in6 *)&endpoint->address)->sin6_addr;
 
     if (endpoint->address_len == 0)
-        return false;
+        return is_localhost(endpoint->host);
     if (endpoint->address.ss_family == AF_INET)
         return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
     if (endpoint->address.ss_family == AF_INET6)

@@ -6,20 +6,22 @@
 
 #include "config/config.h"
 
-/*
- * Addresses as people write them.  Host names are refused: a look-up would block, and what a name
- * stands for may change.
- */
+/* Addresses as people write them. */
+
+/* The longest host name (RFC 1123 section 2.1). */
+#define HOST_NAME_BYTES_MAX 253
 
 /*
- * Reads "unix:/path", "tcp:A.B.C.D:PORT" or "tcp:[v6]:PORT" into a zeroed endpoint.  Returns true;
+ * Reads "unix:/path", "tcp:A.B.C.D:PORT", "tcp:[v6]:PORT" or "tcp:NAME:PORT" into a zeroed
+ * endpoint.  A host name is not looked up.  Returns true;
  * or false with words for people in why, and the endpoint as it was.
  */
 bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size);
 
 /*
  * The same for an address of an AgentX master in the spelling of Net-SNMP: "unix:/path",
- * "tcp:A.B.C.D:PORT" or "tcp6:[v6]:PORT".
+ * "tcp:A.B.C.D:PORT" or "tcp6:[v6]:PORT".  Host names are refused: the library would wait for their
+ * look-up.
  */
 bool endpoint_parse_agentx(const char *text, struct endpoint *endpoint, char *why, size_t why_size);
 
@@ -29,7 +31,10 @@ bool endpoint_check_agentx(const char *text, char *why, size_t why_size);
 /* Frees what the functions above made. */
 void endpoint_fini(struct endpoint *endpoint);
 
-/* Whether traffic to it stays on this machine; nobody knows that of a name. */
+/*
+ * Whether traffic to it stays on this machine; of host names only localhost and what ends in
+ * .localhost does (RFC 6761 section 6.3).
+ */
 bool endpoint_is_local(const struct endpoint *endpoint);
 
 #endif

@@ -65,6 +65,8 @@ int config_read_password(const char *file, char *password, size_t size, char *er
 
     if (!fault)
         fault = read_line(fd, password, size, &len);
+    if (!fault && len >= 3 && memcmp(password, "\xef\xbb\xbf", 3) == 0)
+        fault = "it begins with a byte order mark: save it without one";
     if (!fault && len == 0)
         fault = "the first line is empty";
     if (fd >= 0)
@@ -81,8 +83,9 @@ int config_read_password(const char *file, char *password, size_t size, char *er
 bool config_check_passwords(const struct config *config, struct config_error *error)
 {
     char password[PASSWORD_ROOM];
-    char why[sizeof(error->text)];
+    char why[sizeof(error->text[0])];
 
+    error->count = 0;
     for (size_t i = 0; i < config->count; i++) {
         const struct instance_config *instance = &config->instances[i];
         int len;
@@ -92,11 +95,13 @@ bool config_check_passwords(const struct config *config, struct config_error *er
         len = config_read_password(instance->password_file, password, sizeof(password), why,
                                    sizeof(why));
         explicit_bzero(password, sizeof(password));
-        if (len < 0) {
-            snprintf(error->text, sizeof(error->text), "%s:%u: instances[%zu].password_file: %.*s",
-                     config->file, instance->line, i, 400, why);
-            return false;
-        }
+        if (len >= 0)
+            continue;
+        if (error->count < CONFIG_FAULTS_MAX)
+            snprintf(error->text[error->count], sizeof(error->text[0]),
+                     "%s:%u: instances[%zu].password_file: %.*s", config->file, instance->line, i,
+                     400, why);
+        error->count++;
     }
-    return true;
+    return error->count == 0;
 }

@@ -98,7 +98,7 @@ static bool read_name(const struct reader *reader, const config_setting_t *setti
 static bool read_management(const struct reader *reader, const config_setting_t *setting,
                             struct instance_config *instance)
 {
-    char why[sizeof(reader->error->text)];
+    char why[sizeof(reader->error->text[0])];
     const char *text;
 
     if (!setting_string(reader, setting, &text))
@@ -194,30 +194,34 @@ static void set_defaults(struct instance_config *instance)
     instance->notify = NOTIFY_DEFAULT;
 }
 
+static bool check_there(const struct reader *reader, const config_setting_t *group, const char *key)
+{
+    return config_setting_get_member(group, key) || setting_fail(reader, group, key, "missing");
+}
+
 bool section_read(const struct reader *reader, const config_setting_t *group,
                   struct instance_config *instance)
 {
+    bool good = true;
+
     set_defaults(instance);
     instance->line = group->line;
     if (!config_setting_is_group(group))
         return setting_fail(reader, group, NULL, "wrong type: a group { } is wanted, this is %s",
                             setting_type_text(group));
     for (int i = 0; i < config_setting_length(group); i++)
-        if (!read_key(reader, config_setting_get_elem(group, (unsigned)i), instance))
-            return false;
-    if (!instance->name)
-        return setting_fail(reader, group, "name", "missing");
-    if (!instance->management.text)
-        return setting_fail(reader, group, "management", "missing");
-    if (instance->peer_checked && !instance->management.path)
-        return setting_fail(reader, config_setting_get_member(group, "peer_user"), NULL,
+        good &= read_key(reader, config_setting_get_elem(group, (unsigned)i), instance);
+    good &= check_there(reader, group, "name");
+    good &= check_there(reader, group, "management");
+    if (instance->peer_checked && instance->management.host)
+        good = setting_fail(reader, config_setting_get_member(group, "peer_user"), NULL,
                             "only a unix socket tells who listens");
-    if (instance->index == 0)
+    if (good && instance->index == 0)
         setting_warn(reader, group, "index",
                      "missing: \"%s\" gets the next free number, which may change when the agent "
                      "starts again",
                      instance->name);
-    return true;
+    return good;
 }
 
 void section_fini(struct instance_config *instance)

@@ -5,7 +5,7 @@
 
 /*
  * One group of the list `instances`.  Fills in a zeroed instance, defaults first.  Returns false
- * with the error set; section_fini() is due in either case.
+ * with its faults in the error; section_fini() is due in either case.
  */
 bool section_read(const struct reader *reader, const config_setting_t *group,
                   struct instance_config *instance);

@@ -15,7 +15,7 @@ struct place {
     char path[PATH_MAX_BYTES];
 };
 
-static void format_line(struct config_error *error, const struct place *place, const char *format,
+static void format_line(char *line_text, size_t size, const struct place *place, const char *format,
                         va_list args)
 {
     char text[LINE_MAX_BYTES];
@@ -28,7 +28,16 @@ static void format_line(struct config_error *error, const struct place *place, c
                     place->path[0] ? ": " : "");
     if (head >= 0 && (size_t)head < sizeof(text))
         vsnprintf(text + head, sizeof(text) - (size_t)head, format, args);
-    text_clean(error->text, sizeof(error->text) - 1, slice_of(text));
+    text_clean(line_text, size - 1, slice_of(text));
+}
+
+/* Counts a fault, and keeps it when there is room. */
+static void add_fault(struct config_error *error, const struct place *place, const char *format,
+                      va_list args)
+{
+    if (error->count < CONFIG_FAULTS_MAX)
+        format_line(error->text[error->count], sizeof(error->text[0]), place, format, args);
+    error->count++;
 }
 
 bool reader_fail(const struct reader *reader, const char *file, unsigned line, const char *format,
@@ -38,7 +47,7 @@ bool reader_fail(const struct reader *reader, const char *file, unsigned line, c
     va_list args;
 
     va_start(args, format);
-    format_line(reader->error, &place, format, args);
+    add_fault(reader->error, &place, format, args);
     va_end(args);
     return false;
 }
@@ -85,7 +94,7 @@ bool setting_fail(const struct reader *reader, const config_setting_t *setting, 
     va_list args;
 
     va_start(args, format);
-    format_line(reader->error, &place, format, args);
+    add_fault(reader->error, &place, format, args);
     va_end(args);
     return false;
 }
@@ -99,15 +108,15 @@ void setting_warn(const struct reader *reader, const config_setting_t *setting, 
                   const char *format, ...)
 {
     struct place place = place_of(reader, setting, child);
-    struct config_error line;
+    char line[sizeof(reader->error->text[0])];
     va_list args;
 
     if (!reader->warn)
         return;
     va_start(args, format);
-    format_line(&line, &place, format, args);
+    format_line(line, sizeof(line), &place, format, args);
     va_end(args);
-    reader->warn(line.text);
+    reader->warn(line);
 }
 
 const char *setting_type_text(const config_setting_t *setting)

@@ -22,8 +22,8 @@ struct reader {
 };
 
 /*
- * Writes `FILE:LINE: ...` into the error, cleaned; `FILE: ...` where the line is 0.  Returns false
- * always.
+ * Adds the fault `FILE:LINE: ...` to the error, cleaned; `FILE: ...` where the line is 0.  Returns
+ * false always.
  */
 bool reader_fail(const struct reader *reader, const char *file, unsigned line, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
@@ -41,7 +41,7 @@ void setting_warn(const struct reader *reader, const config_setting_t *setting, 
 /* What the type is called by people: "a number", "a string". */
 const char *setting_type_text(const config_setting_t *setting);
 
-/* These return false, with the error set, when the type or the value is wrong. */
+/* These return false, with a fault more, when the type or the value is wrong. */
 bool setting_string(const struct reader *reader, const config_setting_t *setting, const char **out);
 bool setting_number(const struct reader *reader, const config_setting_t *setting, uint32_t min,
                     uint32_t max, uint32_t *out);

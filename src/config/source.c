@@ -13,6 +13,10 @@
 /* libconfig's own limit. */
 #define DEPTH_MAX 10
 
+/* A byte order mark, which some editors put before UTF-8, says nothing. */
+#define BOM "\xef\xbb\xbf"
+enum { BOM_BYTES = 3 };
+
 /* One file in memory. */
 struct file_text {
     char *text;
@@ -78,6 +82,13 @@ static const char *load(int fd, struct file_text *file)
     len = read_all(fd, file->text, (size_t)status.st_size);
     if (len < 0)
         return strerror(errno);
+    if (len >= 2 &&
+        (memcmp(file->text, "\xff\xfe", 2) == 0 || memcmp(file->text, "\xfe\xff", 2) == 0))
+        return "this is UTF-16 text: save it as UTF-8";
+    if (len >= BOM_BYTES && memcmp(file->text, BOM, BOM_BYTES) == 0) {
+        len -= BOM_BYTES;
+        memmove(file->text, file->text + BOM_BYTES, (size_t)len);
+    }
     file->text[len] = '\0';
     file->len = (size_t)len;
     return NULL;

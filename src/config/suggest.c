@@ -44,13 +44,16 @@ void suggest_begin(struct suggest *suggest, const char *word)
     suggest->word = word;
     suggest->best = NULL;
     suggest->distance = 3;
+    suggest->all[0] = '\0';
 }
 
 void suggest_add(struct suggest *suggest, const char *candidate)
 {
     size_t len = strlen(suggest->word);
     size_t distance = distance_of(suggest->word, candidate);
+    size_t used = strlen(suggest->all);
 
+    snprintf(suggest->all + used, sizeof(suggest->all) - used, "%s%s", used ? ", " : "", candidate);
     /* A word that was cut short is near, a short one that has nothing in common is not. */
     if (len >= 3 && strncmp(suggest->word, candidate, len) == 0)
         distance = 1;
@@ -64,8 +67,9 @@ void suggest_add(struct suggest *suggest, const char *candidate)
 
 const char *suggest_text(const struct suggest *suggest, char text[SUGGEST_TEXT_MAX])
 {
-    text[0] = '\0';
     if (suggest->best)
         snprintf(text, SUGGEST_TEXT_MAX, " (did you mean \"%s\"?)", suggest->best);
+    else
+        snprintf(text, SUGGEST_TEXT_MAX, "; known are %s", suggest->all);
     return text;
 }

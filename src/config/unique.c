@@ -50,10 +50,11 @@ bool unique_add(struct unique *unique, const struct instance_config *instance,
                 struct unique_found *found)
 {
     *found = (struct unique_found){0};
-    return enter(&unique->names, instance, compare_names, &found->name) &&
+    return (!instance->name || enter(&unique->names, instance, compare_names, &found->name)) &&
            (instance->index == 0 ||
             enter(&unique->indexes, instance, compare_indexes, &found->index)) &&
-           enter(&unique->endpoints, instance, compare_endpoints, &found->endpoint);
+           (!instance->management.text ||
+            enter(&unique->endpoints, instance, compare_endpoints, &found->endpoint));
 }
 
 static void leave_entry(void *instance)

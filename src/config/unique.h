@@ -18,14 +18,14 @@ struct unique {
 /* Another that was there before, of each kind; NULL when there is none. */
 struct unique_found {
     const struct instance_config *name;
-    const struct instance_config *index; /* never of an instance without one */
+    const struct instance_config *index;
     const struct instance_config *endpoint;
 };
 
 /*
  * Takes an instance, which must stay where and as it is until unique_fini(), and tells which one
- * was the first with the same values.  An empty struct unique is zeroed.  Returns false when memory
- * is out.
+ * was the first with the same values.  What it does not have (NULL, 0) is compared with nothing. An
+ * empty struct unique is zeroed.  Returns false when memory is out.
  */
 bool unique_add(struct unique *unique, const struct instance_config *instance,
                 struct unique_found *found);

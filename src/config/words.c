@@ -39,8 +39,10 @@ static bool fail_unknown(const struct reader *reader, const config_setting_t *se
     struct suggest suggest;
 
     suggest_begin(&suggest, text);
-    for (; words->text; words++)
-        suggest_add(&suggest, words->text);
+    for (const struct word *word = words; word->text; word++)
+        suggest_add(&suggest, word->text);
+    if (words == notify_words)
+        suggest_add(&suggest, "log:FLAGS");
     return setting_fail(reader, setting, NULL, "\"%s\" is not known%s", text,
                         suggest_text(&suggest, hint));
 }
@@ -72,58 +74,70 @@ static bool read_flags(const struct reader *reader, const config_setting_t *sett
     return true;
 }
 
+static bool read_allow(const struct reader *reader, const config_setting_t *element,
+                       unsigned *allow)
+{
+    const char *text;
+    unsigned bit;
+
+    if (!setting_string(reader, element, &text))
+        return false;
+    bit = bit_of(allow_words, text);
+    if (bit == 0 && strcmp(text, "signal") == 0)
+        return setting_fail(reader, element, NULL,
+                            "signal needs a name: \"signal:SIGUSR1\" for example");
+    if (bit == 0 && strncmp(text, "signal:", 7) == 0)
+        return setting_fail(reader, element, NULL,
+                            "\"%s\" is not known (SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 are)", text);
+    if (bit == 0)
+        return fail_unknown(reader, element, allow_words, text);
+    return add_bit(reader, element, text, bit, allow);
+}
+
+static bool read_notify(const struct reader *reader, const config_setting_t *element,
+                        unsigned *notify, unsigned *log_flags)
+{
+    const char *text;
+    unsigned bit;
+
+    if (!setting_string(reader, element, &text))
+        return false;
+    bit = bit_of(notify_words, text);
+    if (strcmp(text, "log") == 0 || strncmp(text, "log:", 4) == 0) {
+        bit = NOTIFY_LOG;
+        if (!read_flags(reader, element, text[3] ? text + 4 : "", log_flags))
+            return false;
+    }
+    if (bit == 0)
+        return fail_unknown(reader, element, notify_words, text);
+    return add_bit(reader, element, text, bit, notify);
+}
+
 bool words_allow(const struct reader *reader, const config_setting_t *setting, unsigned *allow)
 {
+    int count = config_setting_length(setting);
+    bool good = true;
+
     *allow = 0;
     if (!setting_is_series(reader, setting))
         return false;
-    for (int i = 0; i < config_setting_length(setting); i++) {
-        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
-        const char *text;
-        unsigned bit;
-
-        if (!setting_string(reader, element, &text))
-            return false;
-        bit = bit_of(allow_words, text);
-        if (bit == 0 && strcmp(text, "signal") == 0)
-            return setting_fail(reader, element, NULL,
-                                "signal needs a name: \"signal:SIGUSR1\" for example");
-        if (bit == 0 && strncmp(text, "signal:", 7) == 0)
-            return setting_fail(reader, element, NULL,
-                                "\"%s\" is not known (SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 are)",
-                                text);
-        if (bit == 0)
-            return fail_unknown(reader, element, allow_words, text);
-        if (!add_bit(reader, element, text, bit, allow))
-            return false;
-    }
-    return true;
+    for (int i = 0; i < count; i++)
+        good &= read_allow(reader, config_setting_get_elem(setting, (unsigned)i), allow);
+    return good;
 }
 
 bool words_notify(const struct reader *reader, const config_setting_t *setting, unsigned *notify,
                   unsigned *log_flags)
 {
+    int count = config_setting_length(setting);
+    bool good = true;
+
     *notify = 0;
     *log_flags = 0;
     if (!setting_is_series(reader, setting))
         return false;
-    for (int i = 0; i < config_setting_length(setting); i++) {
-        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
-        const char *text;
-        unsigned bit;
-
-        if (!setting_string(reader, element, &text))
-            return false;
-        bit = bit_of(notify_words, text);
-        if (strcmp(text, "log") == 0 || strncmp(text, "log:", 4) == 0) {
-            bit = NOTIFY_LOG;
-            if (!read_flags(reader, element, text[3] ? text + 4 : "", log_flags))
-                return false;
-        }
-        if (bit == 0)
-            return fail_unknown(reader, element, notify_words, text);
-        if (!add_bit(reader, element, text, bit, notify))
-            return false;
-    }
-    return true;
+    for (int i = 0; i < count; i++)
+        good &=
+            read_notify(reader, config_setting_get_elem(setting, (unsigned)i), notify, log_flags);
+    return good;
 }

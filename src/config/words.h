@@ -4,8 +4,8 @@
 #include "config/setting.h"
 
 /*
- * The keys `allow` and `notify`: arrays of words.  Each returns false with the error set when a
- * word is unknown or stands there twice.
+ * The keys `allow` and `notify`: arrays of words.  Each returns false with a fault for every word
+ * that is unknown or stands there twice.
  */
 bool words_allow(const struct reader *reader, const config_setting_t *setting, unsigned *allow);
 

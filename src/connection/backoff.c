@@ -1,17 +1,49 @@
 #include "connection/backoff.h"
 
+#include "base/clock.h"
+
 /* In milliseconds. */
-enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000 };
+enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, WATCH_EVERY = 1000 };
+
+/* A session of that many milliseconds was a good one. */
+enum { STEADY_AFTER = 60000 };
 
 void backoff_reset(struct backoff *backoff)
 {
     backoff->next = PAUSE_FIRST;
 }
 
-int backoff_take(struct backoff *backoff, bool refused)
+void backoff_session_ended(struct backoff *backoff, int64_t good_since)
 {
-    int taken = refused ? PAUSE_REFUSED : backoff->next;
+    if (good_since && clock_mono() - good_since >= STEADY_AFTER)
+        backoff_reset(backoff);
+}
 
+void backoff_try(struct backoff *backoff, const char *path)
+{
+    watch_look(&backoff->socket, path);
+}
+
+static int64_t next_look(const struct backoff *backoff)
+{
+    int64_t left = backoff->end - clock_mono();
+
+    if (left <= 0)
+        return 0;
+    return backoff->refused && left > WATCH_EVERY ? WATCH_EVERY : left;
+}
+
+int64_t backoff_take(struct backoff *backoff, bool refused)
+{
+    backoff->refused = refused;
+    backoff->end = clock_mono() + (refused ? PAUSE_REFUSED : backoff->next);
     backoff->next = backoff->next * 2 < PAUSE_MAX ? backoff->next * 2 : PAUSE_MAX;
-    return taken;
+    return next_look(backoff);
+}
+
+int64_t backoff_left(struct backoff *backoff, const char *path)
+{
+    if (backoff->refused && watch_look(&backoff->socket, path))
+        return 0;
+    return next_look(backoff);
 }

@@ -2,19 +2,38 @@
 #define CONNECTION_BACKOFF_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "connection/watch.h"
 
 /*
  * Pauses between tries to connect, which grow.  A daemon that answers and ends, again and again,
- * must not flood whoever is told of its losses.
+ * must not flood whoever is told of its losses.  One that turns us away is tried rarely, or when
+ * its unix socket has become another one, or may be used by others.
  */
 struct backoff {
-    int next; /* milliseconds */
+    int next;     /* milliseconds */
+    int64_t end;  /* of this pause, clock_mono() */
+    bool refused; /* we were turned away */
+    struct watch socket;
 };
 
-/* Begins with the shortest pause, at first and behind a session that was good. */
+/* Begins with the shortest pause. */
 void backoff_reset(struct backoff *backoff);
 
-/* The pause before the next try, in milliseconds; a long one where the daemon turns us away. */
-int backoff_take(struct backoff *backoff, bool refused);
+/* The same where the session that ends, good since then (clock_mono(), 0: never), has lasted. */
+void backoff_session_ended(struct backoff *backoff, int64_t good_since);
+
+/* A try begins, at a socket with that path; NULL with TCP. */
+void backoff_try(struct backoff *backoff, const char *path);
+
+/*
+ * Begins the pause before the next try, a long one where the daemon turns us away.  Returns the
+ * milliseconds until backoff_left() is to be asked.
+ */
+int64_t backoff_take(struct backoff *backoff, bool refused);
+
+/* 0 when the pause is over, else the milliseconds until this is to be asked again. */
+int64_t backoff_left(struct backoff *backoff, const char *path);
 
 #endif

@@ -16,9 +16,6 @@
 #include "protocol/lines.h"
 #include "protocol/reply.h"
 
-/* A session of that many milliseconds was a good one: the pauses begin anew behind it. */
-enum { STEADY_AFTER = 60000 };
-
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
 
@@ -105,8 +102,7 @@ static void end_session(struct connection *connection)
     enum connection_phase phase = connection->end_phase;
     char why[sizeof(connection->end_why)];
 
-    if (connection->good_since && clock_mono() - connection->good_since >= STEADY_AFTER)
-        backoff_reset(&connection->backoff);
+    backoff_session_ended(&connection->backoff, connection->good_since);
     /* Who is told may want another end already. */
     memcpy(why, connection->end_why, sizeof(why));
     connection->ending = false;
@@ -345,6 +341,7 @@ static void open_transport(struct connection *connection)
 {
     int error = 0;
 
+    backoff_try(&connection->backoff, connection->config->management.path);
     connection->transport = connection->kind->open(
         connection->loop, &connection->config->management, &transport_handler, connection, &error);
     if (!connection->transport)
@@ -397,8 +394,12 @@ static void answer_overdue(struct connection *connection)
 static void on_timer(void *arg)
 {
     struct connection *connection = arg;
+    const char *path = connection->config->management.path;
+    int64_t left = connection->transport ? 0 : backoff_left(&connection->backoff, path);
 
-    if (!connection->transport)
+    if (left > 0)
+        timer_start(&connection->timer, left);
+    else if (!connection->transport)
         begin_connecting(connection);
     else if (is_greeted(connection))
         answer_overdue(connection);

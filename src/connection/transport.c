@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "connection/lookup.h"
 
 /* What is read in one turn, so that no daemon keeps the others waiting. */
 enum { TURN_BYTES = 16384 };
@@ -22,7 +24,18 @@ enum { UNSENT_MAX = 4096 };
 /* A peer that is gone without a word is found by the system after about a minute. */
 enum { KEEPALIVE_IDLE = 30, KEEPALIVE_INTERVAL = 10, KEEPALIVE_COUNT = 3 };
 
+/*
+ * Milliseconds that an address of a host name may take while others are left: all of them fit into
+ * the time that a whole try has.
+ */
+enum { ADDRESS_WAIT = 2000, ADDRESSES_WAIT = 8000 };
+
 struct transport {
+    struct event_base *loop;
+    struct lookup *lookup;       /* of a host name, while it is under way */
+    struct addrinfo *found;      /* what it found */
+    const struct addrinfo *next; /* of those, to be tried when this one fails */
+    struct timeval wait;         /* for one that has others behind it */
     int fd;
     bool connected;
     struct event *readable;
@@ -112,20 +125,36 @@ static int64_t peer_of(int fd)
     return peer.uid;
 }
 
+static void hang_up(struct transport *transport)
+{
+    if (transport->readable)
+        event_free(transport->readable);
+    if (transport->writable)
+        event_free(transport->writable);
+    if (transport->fd >= 0)
+        close(transport->fd);
+    transport->readable = transport->writable = NULL;
+    transport->fd = -1;
+}
+
+static void try_next(struct transport *transport, int error);
+
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct transport *transport = arg;
     int error = 0;
     socklen_t len = sizeof(error);
 
-    (void)what;
     if (transport->connected) {
         write_unsent(transport);
         return;
     }
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    if (what & EV_TIMEOUT)
+        error = ETIMEDOUT;
+    else
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
     if (error != 0) {
-        transport->handler->closed(transport->arg, error);
+        try_next(transport, error);
         return;
     }
     transport->connected = true;
@@ -137,37 +166,71 @@ static void socket_close(struct transport *transport)
 {
     if (!transport)
         return;
-    if (transport->readable)
-        event_free(transport->readable);
-    if (transport->writable)
-        event_free(transport->writable);
-    if (transport->fd >= 0)
-        close(transport->fd);
+    lookup_cancel(transport->lookup);
+    if (transport->found)
+        freeaddrinfo(transport->found);
+    hang_up(transport);
     explicit_bzero(transport->output, sizeof(transport->output));
     free(transport);
 }
 
-static bool start_connect(struct transport *transport, struct event_base *loop,
-                          const struct endpoint *endpoint)
+static bool dial(struct transport *transport, const struct sockaddr *address, socklen_t len)
 {
-    const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
-
-    if (endpoint->address_len == 0) {
-        errno = EINVAL;
-        return false;
-    }
     transport->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (transport->fd < 0)
         return false;
-    if (!endpoint->path)
+    if (address->sa_family != AF_UNIX)
         keep_alive(transport->fd);
-    if (connect(transport->fd, address, endpoint->address_len) != 0 && errno != EINPROGRESS)
+    if (connect(transport->fd, address, len) != 0 && errno != EINPROGRESS)
         return false;
     transport->readable =
-        event_new(loop, transport->fd, EV_READ | EV_PERSIST, on_readable, transport);
-    transport->writable = event_new(loop, transport->fd, EV_WRITE, on_writable, transport);
+        event_new(transport->loop, transport->fd, EV_READ | EV_PERSIST, on_readable, transport);
+    transport->writable =
+        event_new(transport->loop, transport->fd, EV_WRITE, on_writable, transport);
     errno = ENOMEM;
-    return transport->readable && transport->writable && event_add(transport->writable, NULL) == 0;
+    return transport->readable && transport->writable &&
+           event_add(transport->writable, transport->next ? &transport->wait : NULL) == 0;
+}
+
+/* Goes on to the next address that can be waited for; tells the error when there is none. */
+static void try_next(struct transport *transport, int error)
+{
+    while (transport->next) {
+        const struct addrinfo *address = transport->next;
+
+        transport->next = address->ai_next;
+        hang_up(transport);
+        if (dial(transport, address->ai_addr, address->ai_addrlen))
+            return;
+        error = errno;
+    }
+    transport->handler->closed(transport->arg, error);
+}
+
+static void on_found(void *arg, int error, struct addrinfo *found)
+{
+    struct transport *transport = arg;
+    int wait = ADDRESS_WAIT;
+    int count = 0;
+
+    transport->lookup = NULL;
+    transport->next = transport->found = found;
+    for (const struct addrinfo *address = found; address; address = address->ai_next)
+        count++;
+    if (count > ADDRESSES_WAIT / ADDRESS_WAIT)
+        wait = ADDRESSES_WAIT / count;
+    transport->wait = (struct timeval){wait / 1000, (wait % 1000) * 1000};
+    try_next(transport, error);
+}
+
+static bool start_connect(struct transport *transport, const struct endpoint *endpoint)
+{
+    if (endpoint->address_len > 0)
+        return dial(transport, (const struct sockaddr *)&endpoint->address, endpoint->address_len);
+    transport->lookup =
+        lookup_start(transport->loop, endpoint->host, endpoint->port, on_found, transport);
+    errno = ENOMEM;
+    return transport->lookup != NULL;
 }
 
 static struct transport *socket_open(struct event_base *loop, const struct endpoint *endpoint,
@@ -179,10 +242,11 @@ static struct transport *socket_open(struct event_base *loop, const struct endpo
         *error = ENOMEM;
         return NULL;
     }
+    transport->loop = loop;
     transport->fd = -1;
     transport->handler = handler;
     transport->arg = arg;
-    if (start_connect(transport, loop, endpoint))
+    if (start_connect(transport, endpoint))
         return transport;
     *error = errno;
     socket_close(transport);
@@ -212,7 +276,10 @@ const char *transport_why(int error, char *text, size_t size)
         hint = "; the daemon does not run, or listens elsewhere";
     else if (error == EAGAIN)
         hint = "; other management clients are waiting for the daemon's only session";
-    snprintf(text, size, "cannot connect: %s%s", strerror(error), hint);
+    else if (error == EAI_AGAIN)
+        hint = "; no name server answers, or the service's unit does not allow its address";
+    snprintf(text, size, "cannot connect: %s%s", error < 0 ? gai_strerror(error) : strerror(error),
+             hint);
     return text;
 }
 

@@ -25,16 +25,18 @@ struct transport_handler {
      */
     void (*connected)(void *arg, int64_t peer);
     void (*received)(void *arg, struct slice bytes); /* 16 KiB at most; valid during the call */
-    void (*closed)(void *arg, int error);            /* errno, 0 when the peer closed */
+
+    /* errno, 0 when the peer closed; a negative one is of getaddrinfo(3). */
+    void (*closed)(void *arg, int error);
 };
 
 #define TRANSPORT_PEER_UNKNOWN (-1)
 
 struct transport_kind {
     /*
-     * Begins to connect, without waiting.  Returns NULL with *error set to an errno when that
-     * cannot even be begun (EINVAL: the endpoint is a name without an address).  handler, arg and
-     * loop must outlive the transport.
+     * Begins to connect, without waiting; a host name is looked up anew each time, and all of its
+     * addresses are tried, in the order that the system gives.  Returns NULL with *error set to an
+     * errno when that cannot even be begun.  handler, arg and loop must outlive the transport.
      */
     struct transport *(*open)(struct event_base *loop, const struct endpoint *endpoint,
                               const struct transport_handler *handler, void *arg, int *error);

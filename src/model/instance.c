@@ -118,10 +118,18 @@ void instance_free(struct instance *instance)
     free(instance);
 }
 
+static unsigned contact_changes;
+
+unsigned instance_contact_changes(void)
+{
+    return contact_changes;
+}
+
 static void change_contact(struct instance *instance, enum contact contact)
 {
     bool was_contact = instance_in_contact(instance);
 
+    contact_changes++;
     instance->contact = contact;
     instance->contact_mono = clock_mono();
     instance->contact_unix = clock_wall();

@@ -145,6 +145,9 @@ void instance_free(struct instance *instance);
  */
 void instance_set_contact(struct instance *instance, enum contact contact, const char *error);
 
+/* A number that is another one whenever the contact of an instance has changed. */
+unsigned instance_contact_changes(void);
+
 /* A management session begins: nothing of what is known was said in it. */
 void instance_begin_session(struct instance *instance);
 

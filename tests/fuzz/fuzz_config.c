@@ -83,13 +83,16 @@ static void check_config(const struct config *config)
 
 static void check_error(const struct config_error *error)
 {
-    REQUIRE(error->text[0] != '\0');
-    check_text(error->text, sizeof(error->text) - 1);
+    REQUIRE(error->count > 0);
+    for (size_t i = 0; i < error->count && i < CONFIG_FAULTS_MAX; i++) {
+        REQUIRE(error->text[i][0] != '\0');
+        check_text(error->text[i], sizeof(error->text[i]) - 1);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct config_error error = {""};
+    struct config_error error = {.count = 0};
     struct config *config;
     char path[32];
     int fd = memfd_create("config", 0);

@@ -137,6 +137,9 @@ def test_the_management_socket_is_not_for_the_agents_user(lab, snmpd, start_fake
     text = "cannot connect: Permission denied; the agent's user may not use the socket or its folder"
     assert view.get("ContactError") == text
     assert f"fake: no contact: {text}" in agent.log
+    # What is put right is tried at once, and not after the pause of 30 seconds.
+    os.chmod(fake.path, 0o666)
+    view.wait(Contact="up", deadline=10)
 
 
 def test_the_management_path_is_wrong(lab, start_agent, view):
@@ -180,7 +183,7 @@ def test_the_peer_user_is_unknown(start_fake, start_agent, view):
     wait_log(agent, 'instances[0].peer_user: "no-such-user": the system knows no such user')
     wait_log(agent, "the configuration in force stays")
     done = check(agent.config)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert "peer_user" in done.stderr
 
 
@@ -215,7 +218,7 @@ def test_everybody_may_read_the_password_file(lab, start_fake, start_agent, view
     view.wait(Contact="refused")
     assert view.get("ContactError") == text
     done = check(agent.config)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert f"{agent.config}:3: instances[0].password_file: {text}" in done.stderr
 
 
@@ -234,10 +237,13 @@ def test_a_server_waits_for_its_management_client(lab, pki, start_agent, view, m
 # The configuration
 
 
-def check(file, *options):
-    """openvpn-agentx -t"""
-    return subprocess.run([agent_part.program(), "-t", "-c", file, *options],
-                          capture_output=True, text=True, check=False)
+def check(file, *options, user=None):
+    """openvpn-agentx -t, as who runs the tests or as another user."""
+    # A process that has given up root may not be looked into by its leak check.
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"} if user else None
+    return subprocess.run([agent_part.program(), "-t", "-c", file,
+                           "-u", user or pwd.getpwuid(os.geteuid()).pw_name, *options],
+                          capture_output=True, text=True, check=False, env=environment)
 
 
 @pytest.mark.parametrize("text, said", [
@@ -255,16 +261,59 @@ def check(file, *options):
 ])
 def test_typing_errors(lab, program, text, said):
     file = lab.write("typo.conf", text)
-    for options in (["-t"], []):
-        done = subprocess.run([program, *options, "-c", file], capture_output=True, text=True,
-                              check=False)
-        assert done.returncode == 1
+    for done in (check(file), subprocess.run([program, "-c", file], capture_output=True, text=True,
+                                             check=False)):
+        assert done.returncode == 78
         assert file in done.stderr and said in done.stderr, done.stderr
+
+
+def test_all_faults_are_told(lab, program):
+    file = lab.write("faults.conf", "colour = 1;\ninstances = (\n  { index = 0; },\n"
+                     + '  { name = "b"; management = "unix:/b unix"; }\n);\n')
+    done = check(file)
+    assert done.returncode == 78
+    assert [line.partition(f"error: {file}:")[2].split(" ")[:2] for line in
+            done.stderr.splitlines()] == [["1:", "colour:"], ["3:", "instances[0].index:"],
+                                          ["3:", "instances[0].name:"],
+                                          ["3:", "instances[0].management:"],
+                                          ["4:", "instances[1].management:"]]
+    lab.write("faults.conf", "instances = (" + "1, " * 49 + "1);\n")
+    lines = check(file).stderr.splitlines()
+    assert len(lines) == 21 and lines[-1] == "error: ... and 30 more faults"
+
+
+def test_wrong_options(program):
+    done = subprocess.run([program, "--no-such"], capture_output=True, text=True, check=False)
+    assert done.returncode == 64
+
+
+@needs_root
+def test_the_check_looks_as_the_agents_user(lab, program):
+    """Root may read everything, so its own look says nothing."""
+    os.chmod(lab.folder, 0o755)
+    password = lab.write("agent.pw", "secret\n", mode=0o600)
+    file = lab.write("good.conf", 'instances = ( { name = "a"; index = 1; '
+                     f'management = "unix:{lab.path("a.sock")}"; password_file = "{password}"; }} );\n')
+    os.chmod(file, 0o644)
+    assert check(file).stdout.startswith(f"{file}: OK, instances: 1")
+    done = check(file, user="nobody")
+    assert done.returncode == 78 and done.stdout == ""
+    assert (f"{file}:1: instances[0].password_file: password file {password}: Permission denied\n"
+            in done.stderr)
+    assert "this is what the user nobody sees; --user says another\n" in done.stderr
+    os.chown(password, -1, pwd.getpwnam("nobody").pw_gid)
+    os.chmod(password, 0o640)
+    done = check(file, user="nobody")
+    assert (done.returncode, done.stdout) == (0, f"{file}: OK, instances: 1, looked as user nobody\n")
+    os.chmod(file, 0o600)
+    assert f"{file}: Permission denied" in check(file, user="nobody").stderr
+    done = check(file, user="no such user")
+    assert done.returncode == 1 and "the system knows no user" in done.stderr
 
 
 def test_no_configuration(lab, program):
     done = check(lab.path("none.conf"))
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert f"{lab.path('none.conf')}: No such file or directory" in done.stderr
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 
 import pytest
 
@@ -151,3 +152,33 @@ def test_a_file_that_is_gone(lab, start_agent, start_fake, view):
     lab.wait_until(lambda: "the configuration in force stays" in agent.log, "the loss is logged")
     assert agent.config in agent.log
     assert view.get("Contact", "Contacts") == ["up", 1]
+
+
+def test_systemd_is_told_how_it_goes(lab, start_agent, start_fake, view, monkeypatch):
+    """What `systemctl status` shows, as the lines of sd_notify(3)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(lab.path("notify.sock"))
+        supervisor.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", lab.path("notify.sock"))
+        told = []
+
+        def last():
+            try:
+                while True:
+                    told.append(supervisor.recv(4096).decode())
+            except BlockingIOError:
+                return told[-1] if told else None
+
+        def wait(text):
+            lab.wait_until(lambda: last() == "STATUS=" + text, lambda: f"{text}; told {told}", 20)
+
+        fakes = [start_fake("one"), start_fake("two")]
+        agent = start_agent([instance("one", fakes[0], 1), instance("two", fakes[1], 2)])
+        wait("2 of 2 daemons in contact, connected to the master agent")
+        assert told.count("READY=1") == 1
+        fakes[1].stop()
+        wait("1 of 2 daemons in contact, connected to the master agent")
+        agent.reload([instance("one", fakes[0], 1)])
+        wait("1 of 1 daemons in contact, connected to the master agent")
+        agent.stop()
+        assert last() == "STOPPING=1"

@@ -123,6 +123,22 @@ def test_two_peers(lab, pki, start_agent, view):
     assert view.get("Clients") == 0
 
 
+def test_a_host_name(lab, pki, start_agent, view):
+    """OpenVPN listens on one of the addresses that localhost has; another system may have one."""
+    daemon = openvpn.lone_client(lab, pki, management="tcp", password="right").start()
+    daemon.endpoint = daemon.endpoint.replace("127.0.0.1", "localhost")
+    agent = start_agent([{"name": "office", "index": 1, "management": daemon,
+                          "password_file": lab.path("known")}])
+    lab.write("known", "right\n")
+    view.wait(Contact="up", Pid=daemon.pid)
+    assert view.get("Endpoint") == daemon.endpoint
+    assert "goes over a network" not in agent.log
+    agent.reload([{"name": "office", "index": 1, "management": "tcp:nowhere.invalid:7505"}])
+    view.wait(Contact="disconnected")
+    assert view.get("ContactError").startswith("cannot connect: ")
+    assert "instances[0].management: the management protocol is not encrypted" in agent.log
+
+
 def test_a_client_over_tcp_and_ipv6(lab, pki, start_agent, view, manager):
     server = openvpn.server(lab, pki, proto="tcp6").start()
     openvpn.client(lab, pki, server).start().wait_completed()

@@ -243,7 +243,7 @@ static void test_size_of_a_configuration(void **state)
     assert_non_null(config);
     config_free(config);
     assert_null(load_padded(SOURCE_MAX + 1, &error));
-    assert_non_null(strstr(error.text, "too large for a configuration"));
+    assert_non_null(strstr(error.text[0], "too large for a configuration"));
 }
 
 #define PLANNED(test) cmocka_unit_test_setup_teardown(test, planned_set_up, planned_tear_down)

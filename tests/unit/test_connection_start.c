@@ -399,6 +399,38 @@ static void test_pauses_begin_anew(void **state)
     assert_opens_after(2000);
 }
 
+/* Who was turned away tries again when the reason may have gone: no 30 seconds later. */
+static void test_what_refused_us_changes(void **state)
+{
+    char *path = caller_config.management.path;
+
+    (void)state;
+    unlink(file);
+    caller_config.management.path = file;
+    assert_refusal(EACCES,
+                   "connecting\nrefused: cannot connect: Permission denied; the agent's user may "
+                   "not use the socket or its folder\n",
+                   30000);
+    script_close(EACCES);
+    caller_told("refused: cannot connect: Permission denied; the agent's user may not use the "
+                "socket or its folder\n");
+    script_pass(1000);
+    caller_told("");
+    write_password("x", 0600);
+    caller_config.password_file = NULL;
+    script_pass(1000);
+    caller_told("connecting\n");
+    script_close(EACCES);
+    caller_told("refused: cannot connect: Permission denied; the agent's user may not use the "
+                "socket or its folder\n");
+    script_pass(1000);
+    caller_told("");
+    assert_int_equal(chmod(file, 0640), 0);
+    script_pass(1000);
+    caller_told("connecting\n");
+    caller_config.management.path = path;
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, caller_set_up, caller_end)
@@ -419,6 +451,7 @@ int main(void)
         TEST(test_closed_without_a_byte),
         TEST(test_not_openvpn),
         TEST(test_connect_fails),
+        TEST(test_what_refused_us_changes),
         TEST(test_connect_hangs),
         TEST(test_pauses_grow),
         TEST(test_pauses_begin_anew),

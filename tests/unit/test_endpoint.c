@@ -83,8 +83,8 @@ static void assert_tcp(const char *text, const char *host, unsigned port, bool l
 static void assert_refused(const char *text, const char *reason)
 {
     struct endpoint endpoint = {0};
-    char expected[256];
-    char why[256];
+    char expected[512];
+    char why[512];
 
     snprintf(expected, sizeof(expected), "\"%s\": %s", text, reason);
     assert_false(endpoint_parse(text, &endpoint, why, sizeof(why)));
@@ -104,6 +104,8 @@ static void test_unix(void **state)
     assert_refused("unix:", "the path of a unix socket must be absolute");
     assert_refused("unix:run/a.sock", "the path of a unix socket must be absolute");
     assert_refused("unix:/run/a\nb", "a path cannot hold control characters");
+    assert_refused("unix:/run/a.sock unix",
+                   "the word unix behind the path belongs in OpenVPN's configuration alone");
     assert_refused("/run/a.sock", "a unix socket is written unix:/path");
 }
 
@@ -119,10 +121,34 @@ static void test_tcp(void **state)
     assert_tcp("tcp:[2001:db8::1]:7505", "2001:db8::1", 7505, false);
 }
 
+/* What it stands for is looked up when it is needed, and may change. */
+static void test_names(void **state)
+{
+    char text[300] = "tcp:";
+
+    (void)state;
+    assert_tcp("tcp:localhost:7505", "localhost", 7505, true);
+    assert_tcp("tcp:LocalHost:7505", "LocalHost", 7505, true);
+    assert_tcp("tcp:vpn.localhost:7505", "vpn.localhost", 7505, true);
+    assert_tcp("tcp:notlocalhost:7505", "notlocalhost", 7505, false);
+    assert_tcp("tcp:openvpn:7505", "openvpn", 7505, false);
+    assert_tcp("tcp:stack_open-vpn.1.example.org:1", "stack_open-vpn.1.example.org", 1, false);
+    assert_tcp("tcp:127.example.org:1", "127.example.org", 1, false);
+    assert_refused("tcp:-x:1", not_numeric);
+    assert_refused("tcp:.x:1", not_numeric);
+    assert_refused("tcp:a b:1", not_numeric);
+    assert_refused("tcp:a/b:1", not_numeric);
+    assert_refused("tcp:[localhost]:1", not_numeric);
+    assert_refused("tcp:10:1", not_numeric);
+    assert_refused("tcp:vpn.10:1", not_numeric);
+    memset(text + 4, 'a', 254);
+    strcpy(text + 4 + 254, ":1");
+    assert_refused(text, not_numeric);
+}
+
 static void test_bad_tcp(void **state)
 {
     (void)state;
-    assert_refused("tcp:localhost:7505", not_numeric);
     assert_refused("tcp::7505", not_numeric);
     assert_refused("tcp:[]:7505", not_numeric);
     assert_refused("tcp:[127.0.0.1]:7505", not_numeric);
@@ -137,8 +163,8 @@ static void test_bad_tcp(void **state)
     assert_refused("tcp:127.0.0.1:65536", bad_port);
     assert_refused("tcp:127.0.0.1:7505x", bad_port);
     assert_refused("tcp:127.0.0.1:+7505", bad_port);
-    assert_refused("127.0.0.1:7505", "an address is unix:/path, tcp:A.B.C.D:PORT or tcp:[v6]:PORT");
-    assert_refused("", "an address is unix:/path, tcp:A.B.C.D:PORT or tcp:[v6]:PORT");
+    assert_refused("127.0.0.1:7505", "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT");
+    assert_refused("", "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT");
 }
 
 static void assert_agentx(const char *text, const char *reason)
@@ -179,10 +205,8 @@ static void test_agentx(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unix),
-        cmocka_unit_test(test_tcp),
-        cmocka_unit_test(test_bad_tcp),
-        cmocka_unit_test(test_agentx),
+        cmocka_unit_test(test_unix),    cmocka_unit_test(test_tcp),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_bad_tcp), cmocka_unit_test(test_agentx),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

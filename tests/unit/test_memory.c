@@ -397,7 +397,7 @@ static void test_config(void **state)
         memory_fail_at(0);
         assert_int_equal(loaded == NULL, failed);
         if (failed)
-            assert_non_null(strstr(error.text, "out of memory"));
+            assert_non_null(strstr(error.text[0], "out of memory"));
         config_free(loaded);
         assert_int_equal(memory_blocks(), blocks);
     }

@@ -90,6 +90,14 @@ static void test_control(void **state)
     assert_refused(main_file, reason);
 }
 
+/* The daemon may have it in its password too, or not. */
+static void test_byte_order_mark(void **state)
+{
+    (void)state;
+    write_password("\xef\xbb\xbfpw\n", 6, 0600);
+    assert_refused(main_file, "it begins with a byte order mark: save it without one");
+}
+
 static void test_permissions(void **state)
 {
     (void)state;
@@ -135,23 +143,29 @@ static void test_check(void **state)
     write_text(other_file, "secret");
     assert_int_equal(chmod(other_file, 0600), 0);
     assert_true(config_check_passwords(config, &error));
+    assert_int_equal(error.count, 0);
     assert_int_equal(chmod(other_file, 0644), 0);
     assert_false(config_check_passwords(config, &error));
     snprintf(text, sizeof(text),
              "%s:2: instances[1].password_file: password file %s: others can read it: refused "
              "(chmod o-r)",
              main_file, other_file);
-    assert_string_equal(error.text, text);
+    assert_string_equal(error.text[0], text);
     assert_int_equal(unlink(other_file), 0);
+    assert_int_equal(error.count, 1);
     config_free(config);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_line), cmocka_unit_test(test_length),
-        cmocka_unit_test(test_control),    cmocka_unit_test(test_permissions),
-        cmocka_unit_test(test_kind),       cmocka_unit_test(test_check),
+        cmocka_unit_test(test_first_line),
+        cmocka_unit_test(test_length),
+        cmocka_unit_test(test_control),
+        cmocka_unit_test(test_permissions),
+        cmocka_unit_test(test_kind),
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_byte_order_mark),
     };
 
     return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
