@@ -18,6 +18,9 @@
 /* A session of that many milliseconds was a good one: the pauses begin anew behind it. */
 enum { STEADY_AFTER = 60000 };
 
+/* Closing on demand waits so long for the answer that is on its way, in milliseconds. */
+enum { CLOSE_WAIT = 1000 };
+
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
 
@@ -36,6 +39,7 @@ struct connection {
     enum connection_phase phase;
     struct timer turn;               /* the next one, when there is something to do in it */
     bool wanted;                     /* its owner wants it open */
+    bool draining;                   /* to be closed, when the answer that is on its way has come */
     bool ending;                     /* the next turn ends the session, or the try */
     enum connection_phase end_phase; /* ... and this is the phase then */
     char end_why[256];               /* ... and why; empty when that is on demand */
@@ -71,7 +75,7 @@ static bool is_greeted(const struct connection *connection)
 
 bool connection_is_open(const struct connection *connection)
 {
-    return is_greeted(connection) && !connection->ending;
+    return is_greeted(connection) && !connection->ending && !connection->draining;
 }
 
 static void drop_transport(struct connection *connection)
@@ -91,11 +95,15 @@ static void drop_transport(struct connection *connection)
 /* Notes that it ends; the first reason is the best, but closing on demand is final. */
 static void leave(struct connection *connection, enum connection_phase phase, const char *error)
 {
-    if (connection->ending && phase != PHASE_CLOSED)
+    bool demanded = phase == PHASE_CLOSED || connection->draining;
+
+    if (connection->ending && !demanded)
         return;
+    connection->draining = false;
     connection->ending = true;
-    connection->end_phase = phase;
-    snprintf(connection->end_why, sizeof(connection->end_why), "%s", error ? error : "");
+    connection->end_phase = demanded ? PHASE_CLOSED : phase;
+    snprintf(connection->end_why, sizeof(connection->end_why), "%s",
+             error && !demanded ? error : "");
     timer_start(&connection->turn, 0);
 }
 
@@ -145,7 +153,7 @@ static void send_next(struct connection *connection)
 {
     struct exchange *exchange = connection->queue.first;
 
-    if (!exchange || exchange->stage != EXCHANGE_WAITING || connection->ending)
+    if (!exchange || exchange->stage != EXCHANGE_WAITING || !connection_is_open(connection))
         return;
     connection->asked = clock_mono();
     connection->spins = 0;
@@ -168,6 +176,8 @@ static void complete(struct connection *connection, const struct reply *reply)
     if (!connection->good_since)
         connection->good_since = clock_mono();
     queue_finish_first(&connection->queue, reply);
+    if (connection->draining)
+        leave(connection, PHASE_CLOSED, NULL);
     if (was_stale)
         change_phase(connection, PHASE_OPEN, NULL);
     send_next(connection);
@@ -178,7 +188,9 @@ static void pass_fence(struct connection *connection, struct exchange *exchange)
 {
     static const struct reply unsent = {.outcome = OUTCOME_UNSENT};
 
-    if (exchange->told || !exchange->listener.check(exchange->listener.arg))
+    if (connection->draining)
+        leave(connection, PHASE_CLOSED, NULL);
+    else if (exchange->told || !exchange->listener.check(exchange->listener.arg))
         complete(connection, &unsent);
     else
         send_command(connection, exchange);
@@ -357,6 +369,8 @@ static void on_turn(void *arg)
 {
     struct connection *connection = arg;
 
+    if (connection->draining)
+        leave(connection, PHASE_CLOSED, NULL);
     if (connection->ending)
         end_session(connection);
     else if (connection->phase == PHASE_CONNECTING && !connection->transport)
@@ -449,13 +463,24 @@ void connection_open(struct connection *connection)
         return;
     connection->wanted = true;
     backoff_reset(&connection->backoff);
-    timer_start(&connection->turn, 0);
+    if (!connection->draining)
+        timer_start(&connection->turn, 0);
 }
 
+/* A daemon that finds nobody there any more for its answer logs an error. */
 void connection_close(struct connection *connection)
 {
+    const struct exchange *first = connection->queue.first;
+    bool awaited = connection_is_open(connection) && first && first->stage != EXCHANGE_WAITING;
+
     connection->wanted = false;
-    leave(connection, PHASE_CLOSED, NULL);
+    if (connection->draining)
+        return;
+    connection->draining = awaited;
+    if (awaited)
+        timer_start(&connection->turn, CLOSE_WAIT);
+    else
+        leave(connection, PHASE_CLOSED, NULL);
 }
 
 uint64_t connection_spins(const struct connection *connection)

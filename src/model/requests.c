@@ -139,6 +139,25 @@ static struct request *add_open(struct instance *instance)
     return request;
 }
 
+/* The last of that name, whatever has become of it. */
+static struct request *find_last(const struct instance *instance, struct slice name,
+                                 uint32_t *found)
+{
+    struct request *last = NULL;
+    struct request *request;
+    uint32_t row = 0;
+    char clean[ADMIN_MAX + 1];
+
+    text_clean(clean, ADMIN_MAX, name);
+    while ((request = next_request(instance, &row))) {
+        if (!is_called(request, clean))
+            continue;
+        last = request;
+        *found = row;
+    }
+    return last;
+}
+
 static struct request *open_request(struct instance *instance, enum request_kind kind,
                                     struct slice name, bool *is_new)
 {
@@ -248,22 +267,18 @@ static void read_dynamic_challenge(struct request *request, struct slice reason)
     text_set(&request->prompt, TEXT_MAX, rest);
 }
 
+/* Whether a failure can be that of this question. */
+static bool can_fail(const struct request *request)
+{
+    return request->status == REQUEST_PENDING || request->status == REQUEST_ANSWERED;
+}
+
 void requests_failed(struct instance *instance, struct slice type, struct slice reason)
 {
-    struct request *request = NULL;
-    struct request *at;
-    uint32_t row = 0;
-    uint32_t found = 0;
-    char clean[ADMIN_MAX + 1];
+    uint32_t found;
+    struct request *request = find_last(instance, type, &found);
 
-    text_clean(clean, ADMIN_MAX, type);
-    while ((at = next_request(instance, &row))) {
-        if (is_called(at, clean)) {
-            request = at;
-            found = row;
-        }
-    }
-    if (!request || request->status == REQUEST_FAILED || request->status == REQUEST_WITHDRAWN) {
+    if (!request || !can_fail(request)) {
         /* What failed was never asked for here, e.g. a password from a file. */
         request = add_request(instance);
         if (!request)
@@ -278,6 +293,19 @@ void requests_failed(struct instance *instance, struct slice type, struct slice 
     read_dynamic_challenge(request, reason);
     end_request(instance, request, found, REQUEST_FAILED);
     event_tell(EVENT_AUTH_FAILED, instance, found, request);
+}
+
+void requests_fatal(struct instance *instance, struct slice text)
+{
+    const struct slice name = slice_of("Private Key");
+    const struct request *request;
+    uint32_t row;
+
+    if (!slice_is(text, "Error: private key password verification failed"))
+        return;
+    request = find_last(instance, name, &row);
+    if (request && can_fail(request))
+        requests_failed(instance, name, slice_of(NULL));
 }
 
 void requests_accepted(struct instance *instance, uint32_t row, bool username)

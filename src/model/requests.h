@@ -60,6 +60,12 @@ void requests_question(struct instance *instance, struct slice type, struct slic
 void requests_failed(struct instance *instance, struct slice type, struct slice reason);
 
 /*
+ * >FATAL: of a wrong key passphrase 2.3 and 2.7 say nothing else, so that it is the failure of the
+ * question for it, if there was one and nothing has said so before.
+ */
+void requests_fatal(struct instance *instance, struct slice text);
+
+/*
  * The daemon took a user name, or another answer, for the request in that row: it has been answered
  * when nothing is missing.
  */

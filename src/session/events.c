@@ -42,6 +42,7 @@ static void take_log(struct session *session, const struct log_line *log)
 static void take_fatal(struct session *session, struct slice text)
 {
     ending_told(session, "the daemon has ended on a fatal error: ", text);
+    requests_fatal(session->instance, text);
     instance_fatal_told(session->instance, text);
 }
 
