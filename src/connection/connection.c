@@ -75,35 +75,27 @@ static bool is_greeted(const struct connection *connection)
 
 bool connection_is_open(const struct connection *connection)
 {
-    return is_greeted(connection) && !connection->ending && !connection->draining;
+    return is_greeted(connection) && !connection->ending;
 }
 
 static void drop_transport(struct connection *connection)
 {
-    struct reply lost = {.outcome = OUTCOME_LOST};
-
     timer_stop(&connection->timer);
     connection->kind->close(connection->transport);
     connection->transport = NULL;
     connection->good_since = 0;
-    while (connection->queue.first) {
-        lost.sent = connection->queue.first->stage == EXCHANGE_SENT;
-        queue_finish_first(&connection->queue, &lost);
-    }
+    queue_lose(&connection->queue);
 }
 
 /* Notes that it ends; the first reason is the best, but closing on demand is final. */
 static void leave(struct connection *connection, enum connection_phase phase, const char *error)
 {
-    bool demanded = phase == PHASE_CLOSED || connection->draining;
-
-    if (connection->ending && !demanded)
-        return;
+    if (!connection->ending || phase == PHASE_CLOSED) {
+        connection->ending = true;
+        connection->end_phase = phase;
+        snprintf(connection->end_why, sizeof(connection->end_why), "%s", error ? error : "");
+    }
     connection->draining = false;
-    connection->ending = true;
-    connection->end_phase = demanded ? PHASE_CLOSED : phase;
-    snprintf(connection->end_why, sizeof(connection->end_why), "%s",
-             error && !demanded ? error : "");
     timer_start(&connection->turn, 0);
 }
 
@@ -116,7 +108,7 @@ static void end_session(struct connection *connection)
         backoff_reset(&connection->backoff);
     /* Who is told may want another end already. */
     memcpy(why, connection->end_why, sizeof(why));
-    connection->ending = false;
+    connection->ending = connection->draining = false;
     connection->phase = phase;
     drop_transport(connection);
     if (phase != PHASE_CLOSED)
@@ -153,7 +145,7 @@ static void send_next(struct connection *connection)
 {
     struct exchange *exchange = connection->queue.first;
 
-    if (!exchange || exchange->stage != EXCHANGE_WAITING || !connection_is_open(connection))
+    if (!exchange || exchange->stage != EXCHANGE_WAITING || connection->ending)
         return;
     connection->asked = clock_mono();
     connection->spins = 0;
@@ -218,21 +210,13 @@ static void reply_line(struct connection *connection, struct slice line,
     }
 }
 
-static bool is_endless(const struct connection *connection)
-{
-    const struct limits *limits = &connection->config->limits;
-
-    return connection->queue.first->bytes >
-           reply_max((uint64_t)limits->client_max + limits->route_max);
-}
-
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
     if (!connection->queue.first || !exchange_wants(connection->queue.first, message)) {
         connection->spins += message_is_spin(message);
         connection->handler->message(connection->arg, message);
-    } else if (is_endless(connection)) {
+    } else if (exchange_is_endless(connection->queue.first, &connection->config->limits)) {
         leave(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
     } else {
         reply_line(connection, line, message);
@@ -301,7 +285,8 @@ static void on_received(void *arg, struct slice bytes)
 
     connection->heard = true;
     connection->handler->heard(connection->arg);
-    while (!connection->ending && lines_next(&connection->lines, &bytes, &line))
+    while ((!connection->ending || connection->draining) &&
+           lines_next(&connection->lines, &bytes, &line))
         take_line(connection, line);
     if (!is_greeted(connection) && connection->lines.overflow)
         leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
@@ -329,14 +314,11 @@ static void on_closed(void *arg, int error)
         connect_failed(connection, error);
     } else if (connection->phase == PHASE_REFUSED) {
         leave(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
-    } else if (connection->tried) {
-        leave(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
-    } else if (connection->heard) {
-        leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
     } else {
         leave(connection, PHASE_REFUSED,
-              "the daemon closed the session without a word; "
-              "management-client-user or -group may not allow the agent's user");
+              connection->tried   ? LOGIN_WRONG_PASSWORD
+              : connection->heard ? LOGIN_STRANGER
+                                  : LOGIN_CLOSED);
     }
 }
 
@@ -369,8 +351,6 @@ static void on_turn(void *arg)
 {
     struct connection *connection = arg;
 
-    if (connection->draining)
-        leave(connection, PHASE_CLOSED, NULL);
     if (connection->ending)
         end_session(connection);
     else if (connection->phase == PHASE_CONNECTING && !connection->transport)
@@ -386,9 +366,7 @@ static void on_turn(void *arg)
  */
 static void greeting_overdue(struct connection *connection)
 {
-    change_phase(connection, PHASE_REFUSED,
-                 "connected, but the daemon is silent; another management client may have its "
-                 "only session");
+    change_phase(connection, PHASE_REFUSED, LOGIN_SILENT);
 }
 
 static void answer_overdue(struct connection *connection)
@@ -476,11 +454,10 @@ void connection_close(struct connection *connection)
     connection->wanted = false;
     if (connection->draining)
         return;
+    leave(connection, PHASE_CLOSED, NULL);
     connection->draining = awaited;
     if (awaited)
         timer_start(&connection->turn, CLOSE_WAIT);
-    else
-        leave(connection, PHASE_CLOSED, NULL);
 }
 
 uint64_t connection_spins(const struct connection *connection)

@@ -259,7 +259,7 @@ static void accept_username(const struct change *change, struct instance *instan
 #define CREDENTIAL                                                                                 \
     .class = CLASS_ACTION, .allow = ALLOW_PASSWORDS, .secret = true, .credential = true,           \
     .answers = PHASE_QUESTION(REQUEST_PASSWORD) | PHASE_QUESTION(REQUEST_USERNAME) |               \
-               PHASE_QUESTION(REQUEST_USERNAME_PASSWORD)
+               PHASE_QUESTION(REQUEST_USERNAME_PASSWORD) | PHASE_QUESTION(REQUEST_CHALLENGE)
 
 static const struct descriptor descriptors[] = {
     [CHANGE_SERIAL] = {.word = "serial",

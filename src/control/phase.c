@@ -21,8 +21,8 @@ enum control_verdict phase_check_release(const struct instance *instance, const 
 }
 
 /*
- * A question that blocks the daemon.  A client of management-client-auth that waits is shown as one
- * too, but blocks nothing.
+ * A question that blocks the daemon.  That of a server, and a client of management-client-auth that
+ * waits, is shown as one too, but blocks nothing.
  */
 static bool is_blocked(const struct instance *instance)
 {
@@ -30,7 +30,8 @@ static bool is_blocked(const struct instance *instance)
     uint32_t row = 0;
 
     while ((request = requests_open_after(instance, row, &row)))
-        if (!(request->kind == REQUEST_OTHER && slice_is(slice_of(request->name), "CLIENT")))
+        if (!request->by_server &&
+            !(request->kind == REQUEST_OTHER && slice_is(slice_of(request->name), "CLIENT")))
             return true;
     return false;
 }

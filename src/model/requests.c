@@ -246,6 +246,82 @@ void requests_question(struct instance *instance, struct slice type, struct slic
     requests_tell(instance);
 }
 
+static bool is_waiting_for_server(enum state state)
+{
+    return state == STATE_AUTH_PENDING || state == STATE_GET_CONFIG;
+}
+
+static struct request *factor_after(const struct instance *instance, uint32_t *row)
+{
+    struct request *request;
+
+    while ((request = requests_open_after(instance, *row, row)))
+        if (request->by_server)
+            return request;
+    return NULL;
+}
+
+bool requests_factor_open(const struct instance *instance)
+{
+    uint32_t row = 0;
+
+    return factor_after(instance, &row) != NULL;
+}
+
+static void on_factor_timeout(void *arg)
+{
+    struct instance *instance = arg;
+    struct request *request;
+    uint32_t row = 0;
+
+    instance->factor_seconds = 0;
+    while ((request = factor_after(instance, &row)))
+        end_request(instance, request, row, REQUEST_WITHDRAWN);
+}
+
+static void start_factor_timer(struct instance *instance, int seconds)
+{
+    timer_stop(&instance->factor_timer);
+    timer_init(&instance->factor_timer, on_factor_timeout, instance);
+    timer_start(&instance->factor_timer, (int64_t)seconds * 1000);
+}
+
+void requests_factor(struct instance *instance, const struct factor_message *factor)
+{
+    bool is_new;
+    struct request *request = open_request(
+        instance, factor->response ? REQUEST_CHALLENGE : REQUEST_OTHER, factor->type, &is_new);
+
+    if (!request)
+        return;
+    request->by_server = true;
+    request->challenged = factor->response;
+    request->echo = factor->echo;
+    mask_set(&request->prompt, TEXT_MAX, factor->text);
+    if (is_new && instance->factor_seconds == 0)
+        start_factor_timer(instance, FACTOR_SECONDS);
+    requests_tell(instance);
+}
+
+void requests_state_told(struct instance *instance, const struct state_line *line)
+{
+    struct request *request;
+    uint32_t row = 0;
+    int seconds = 0;
+
+    if (line->state == STATE_AUTH_PENDING)
+        seconds = state_pending_seconds(line->detail);
+    if (seconds > FACTOR_SECONDS_MAX)
+        seconds = FACTOR_SECONDS_MAX;
+    if (seconds > 0)
+        start_factor_timer(instance, seconds);
+    if (seconds > 0 || !is_waiting_for_server(line->state))
+        instance->factor_seconds = seconds;
+    while ((request = requests_open_after(instance, row, &row)))
+        if (!request->by_server || !is_waiting_for_server(line->state))
+            end_request(instance, request, row, REQUEST_WITHDRAWN);
+}
+
 /*
  * "CRV1:FLAGS:STATE_ID:BASE64_USER:TEXT": the text is for people; the state id is a secret of the
  * server and goes into the answer only.
@@ -326,6 +402,7 @@ void requests_withdraw(struct instance *instance)
     struct request *request;
     uint32_t row = 0;
 
+    instance->factor_seconds = 0;
     while ((request = requests_open(instance, &row)))
         end_request(instance, request, row, REQUEST_WITHDRAWN);
 }

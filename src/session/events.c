@@ -169,6 +169,9 @@ static bool take_question(struct session *session, const struct message *message
     case MESSAGE_QUESTION:
         requests_question(instance, message->type, message->text);
         return true;
+    case MESSAGE_FACTOR:
+        requests_factor(instance, &message->factor);
+        return true;
     case MESSAGE_AUTH_FAILED:
         requests_failed(instance, message->failed.type, message->failed.reason);
         return true;

@@ -36,7 +36,7 @@ void session_configure(struct session *session, const struct instance_config *co
 
 /*
  * Hands the daemon's only management session to others (CONTACT_DETACHED), when it has answered
- * what was asked last, see connection_close(); or takes it back, in the next turn of the loop.  Both
+ * what was asked last, see connection_close(); or takes it back, in the next turn of the loop. Both
  * are harmless when that is so already.
  */
 void session_detach(struct session *session);

@@ -115,8 +115,10 @@ def test_kill(lab, office, manager):
     assert status == "noCreation"
     manager.set(("ovpnControlKillAddress.1", "s", other["RealText"]))
     assert last(manager) == ["success", "client-kill command succeeded"]
-    manager.set(("ovpnControlKillCommonName.1", "s", "alice"))
-    assert last(manager) == ["success", "common name 'alice' found, 1 client(s) killed"]
+    clients["bob"].wait_completed(2)
+    for name in clients:
+        manager.set(("ovpnControlKillCommonName.1", "s", name))
+        assert last(manager) == ["success", f"common name '{name}' found, 1 client(s) killed"]
     lab.wait_until(lambda: rows(manager, "ovpnClientTable") == {}, "all rows go")
     assert rows(manager, "ovpnSessionTable")
 
