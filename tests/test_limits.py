@@ -36,6 +36,7 @@ ROWS = {
     "Rows in ovpnPkcs11Table": ("{}", "PKCS11_MAX"),
     "Certificate in ovpnPkcs11Table": ("{} bytes", "PKCS11_BLOB_MAX"),
     "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
+    "Question of a server, where it told a longer time": ("{} seconds", "FACTOR_SECONDS_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
     "SETs between two phases": ("{}", "WAITING_MAX"),
     "Notifications that wait": ("{}", "OUTBOX_BOUND"),

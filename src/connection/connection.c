@@ -16,6 +16,9 @@
 #include "protocol/lines.h"
 #include "protocol/reply.h"
 
+/* Closing on demand waits so long for the answer that is on its way, in milliseconds. */
+enum { CLOSE_WAIT = 1000 };
+
 /* The greeting comes at once when the daemon listens to us. */
 enum { GREETING_WAIT = 10000 };
 
@@ -34,6 +37,7 @@ struct connection {
     enum connection_phase phase;
     struct timer turn;               /* the next one, when there is something to do in it */
     bool wanted;                     /* its owner wants it open */
+    bool draining;                   /* to be closed, when the answer that is on its way has come */
     bool ending;                     /* the next turn ends the session, or the try */
     enum connection_phase end_phase; /* ... and this is the phase then */
     char end_why[256];               /* ... and why; empty when that is on demand */
@@ -74,26 +78,22 @@ bool connection_is_open(const struct connection *connection)
 
 static void drop_transport(struct connection *connection)
 {
-    struct reply lost = {.outcome = OUTCOME_LOST};
-
     timer_stop(&connection->timer);
     connection->kind->close(connection->transport);
     connection->transport = NULL;
     connection->good_since = 0;
-    while (connection->queue.first) {
-        lost.sent = connection->queue.first->stage == EXCHANGE_SENT;
-        queue_finish_first(&connection->queue, &lost);
-    }
+    queue_lose(&connection->queue);
 }
 
 /* Notes that it ends; the first reason is the best, but closing on demand is final. */
 static void leave(struct connection *connection, enum connection_phase phase, const char *error)
 {
-    if (connection->ending && phase != PHASE_CLOSED)
-        return;
-    connection->ending = true;
-    connection->end_phase = phase;
-    snprintf(connection->end_why, sizeof(connection->end_why), "%s", error ? error : "");
+    if (!connection->ending || phase == PHASE_CLOSED) {
+        connection->ending = true;
+        connection->end_phase = phase;
+        snprintf(connection->end_why, sizeof(connection->end_why), "%s", error ? error : "");
+    }
+    connection->draining = false;
     timer_start(&connection->turn, 0);
 }
 
@@ -105,7 +105,7 @@ static void end_session(struct connection *connection)
     backoff_session_ended(&connection->backoff, connection->good_since);
     /* Who is told may want another end already. */
     memcpy(why, connection->end_why, sizeof(why));
-    connection->ending = false;
+    connection->ending = connection->draining = false;
     connection->phase = phase;
     drop_transport(connection);
     if (phase != PHASE_CLOSED)
@@ -165,6 +165,8 @@ static void complete(struct connection *connection, const struct reply *reply)
     if (!connection->good_since)
         connection->good_since = clock_mono();
     queue_finish_first(&connection->queue, reply);
+    if (connection->draining)
+        leave(connection, PHASE_CLOSED, NULL);
     if (was_stale)
         change_phase(connection, PHASE_OPEN, NULL);
     send_next(connection);
@@ -175,7 +177,9 @@ static void pass_fence(struct connection *connection, struct exchange *exchange)
 {
     static const struct reply unsent = {.outcome = OUTCOME_UNSENT};
 
-    if (exchange->told || !exchange->listener.check(exchange->listener.arg))
+    if (connection->draining)
+        leave(connection, PHASE_CLOSED, NULL);
+    else if (exchange->told || !exchange->listener.check(exchange->listener.arg))
         complete(connection, &unsent);
     else
         send_command(connection, exchange);
@@ -203,21 +207,13 @@ static void reply_line(struct connection *connection, struct slice line,
     }
 }
 
-static bool is_endless(const struct connection *connection)
-{
-    const struct limits *limits = &connection->config->limits;
-
-    return connection->queue.first->bytes >
-           reply_max((uint64_t)limits->client_max + limits->route_max);
-}
-
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
     if (!connection->queue.first || !exchange_wants(connection->queue.first, message)) {
         connection->spins += message_is_spin(message);
         connection->handler->message(connection->arg, message);
-    } else if (is_endless(connection)) {
+    } else if (exchange_is_endless(connection->queue.first, &connection->config->limits)) {
         leave(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
     } else {
         reply_line(connection, line, message);
@@ -286,7 +282,8 @@ static void on_received(void *arg, struct slice bytes)
 
     connection->heard = true;
     connection->handler->heard(connection->arg);
-    while (!connection->ending && lines_next(&connection->lines, &bytes, &line))
+    while ((!connection->ending || connection->draining) &&
+           lines_next(&connection->lines, &bytes, &line))
         take_line(connection, line);
     if (!is_greeted(connection) && connection->lines.overflow)
         leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
@@ -314,14 +311,11 @@ static void on_closed(void *arg, int error)
         connect_failed(connection, error);
     } else if (connection->phase == PHASE_REFUSED) {
         leave(connection, PHASE_DISCONNECTED, "the daemon ended while the agent waited for it");
-    } else if (connection->tried) {
-        leave(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
-    } else if (connection->heard) {
-        leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
     } else {
         leave(connection, PHASE_REFUSED,
-              "the daemon closed the session without a word; "
-              "management-client-user or -group may not allow the agent's user");
+              connection->tried   ? LOGIN_WRONG_PASSWORD
+              : connection->heard ? LOGIN_STRANGER
+                                  : LOGIN_CLOSED);
     }
 }
 
@@ -370,9 +364,7 @@ static void on_turn(void *arg)
  */
 static void greeting_overdue(struct connection *connection)
 {
-    change_phase(connection, PHASE_REFUSED,
-                 "connected, but the daemon is silent; another management client may have its "
-                 "only session");
+    change_phase(connection, PHASE_REFUSED, LOGIN_SILENT);
 }
 
 static void answer_overdue(struct connection *connection)
@@ -452,13 +444,23 @@ void connection_open(struct connection *connection)
         return;
     connection->wanted = true;
     backoff_reset(&connection->backoff);
-    timer_start(&connection->turn, 0);
+    if (!connection->draining)
+        timer_start(&connection->turn, 0);
 }
 
+/* A daemon that finds nobody there any more for its answer logs an error. */
 void connection_close(struct connection *connection)
 {
+    const struct exchange *first = connection->queue.first;
+    bool awaited = connection_is_open(connection) && first && first->stage != EXCHANGE_WAITING;
+
     connection->wanted = false;
+    if (connection->draining)
+        return;
     leave(connection, PHASE_CLOSED, NULL);
+    connection->draining = awaited;
+    if (awaited)
+        timer_start(&connection->turn, CLOSE_WAIT);
 }
 
 uint64_t connection_spins(const struct connection *connection)

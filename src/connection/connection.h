@@ -72,8 +72,9 @@ void connection_configure(struct connection *connection, const struct instance_c
 void connection_open(struct connection *connection);
 
 /*
- * Closes the socket (never by `exit`) in the next turn, and stays closed.  Until then nothing is
- * sent or read any more; a line that is just being told is told to its end.
+ * Closes the socket (never by `exit`) in the next turn, or when the answer that is on its way has
+ * come, which is waited for a second, and stays closed.  Until then nothing is sent any more, and
+ * nothing behind that answer is read; a line that is just being told is told to its end.
  */
 void connection_close(struct connection *connection);
 

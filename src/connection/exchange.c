@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "protocol/reply.h"
 
 struct exchange *exchange_new(const struct command *command, const struct listener *listener)
@@ -136,4 +137,9 @@ enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
     }
     give_line(exchange, line, message);
     return EXCHANGE_GOES_ON;
+}
+
+bool exchange_is_endless(const struct exchange *exchange, const struct limits *limits)
+{
+    return exchange->bytes > reply_max((uint64_t)limits->client_max + limits->route_max);
 }

@@ -13,6 +13,8 @@
  * itself.
  */
 
+struct limits;
+
 /* How far it is. */
 enum exchange_stage {
     EXCHANGE_WAITING, /* in the queue */
@@ -68,5 +70,8 @@ enum exchange_result {
  */
 enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
                                    const struct message *message, struct reply *reply);
+
+/* Whether the reply is longer than any that a daemon of those limits gives. */
+bool exchange_is_endless(const struct exchange *exchange, const struct limits *limits);
 
 #endif

@@ -14,6 +14,11 @@ struct instance_config;
 /* Errors for people that the answers of the peer bring about. */
 #define LOGIN_STRANGER       "the peer does not speak OpenVPN's management protocol"
 #define LOGIN_WRONG_PASSWORD "the daemon does not take the management password in password_file"
+#define LOGIN_CLOSED                                                                               \
+    "the daemon closed the session without a word; "                                               \
+    "management-client-user or -group may not allow the agent's user"
+#define LOGIN_SILENT                                                                               \
+    "connected, but the daemon is silent; another management client may have its only session"
 
 /* Whether the session may be had with a daemon that listens as the user peer, a user id or
  * TRANSPORT_PEER_UNKNOWN.  On false, error says why. */

@@ -40,6 +40,16 @@ void queue_finish_first(struct queue *queue, const struct reply *reply)
     exchange_free(exchange);
 }
 
+void queue_lose(struct queue *queue)
+{
+    struct reply lost = {.outcome = OUTCOME_LOST};
+
+    while (queue->first) {
+        lost.sent = queue->first->stage == EXCHANGE_SENT;
+        queue_finish_first(queue, &lost);
+    }
+}
+
 bool queue_withdraw(struct queue *queue, const void *arg)
 {
     struct exchange **at = &queue->first;

@@ -21,6 +21,9 @@ bool queue_add(struct queue *queue, const struct command *command, const struct 
 /* Takes the first out and frees it; its listener is told, unless it knows its end already. */
 void queue_finish_first(struct queue *queue, const struct reply *reply);
 
+/* The same with all of them: they are OUTCOME_LOST. */
+void queue_lose(struct queue *queue);
+
 /*
  * As connection_withdraw().  One that is EXCHANGE_FENCED stays until the answer to the fence is
  * read; it is marked as told.

@@ -150,10 +150,19 @@ static enum command_error build_kill_name(const struct change *change,
     return command_kill_name(command, instance->dialect, change_text(change));
 }
 
+/*
+ * kill finds no client by an IPv6 address, nor an IPv4 one of a server for both families: where the
+ * row of one client, and of no other, has that address, its number means it too.
+ */
 static enum command_error build_kill_address(const struct change *change,
                                              const struct instance *instance,
                                              struct command *command)
 {
+    const struct client *client = clients_with_address(instance, change_text(change));
+
+    if (client && instance->dialect.client_ids && client->cid >= 0 &&
+        clients_confirmed(instance, client))
+        return command_client_kill(command, instance->dialect, client->cid);
     return command_kill_address(command, instance->dialect, change_text(change));
 }
 
@@ -250,7 +259,7 @@ static void accept_username(const struct change *change, struct instance *instan
 #define CREDENTIAL                                                                                 \
     .class = CLASS_ACTION, .allow = ALLOW_PASSWORDS, .secret = true, .credential = true,           \
     .answers = PHASE_REQUEST(REQUEST_PASSWORD) | PHASE_REQUEST(REQUEST_USERNAME) |                 \
-               PHASE_REQUEST(REQUEST_USERNAME_PASSWORD)
+               PHASE_REQUEST(REQUEST_USERNAME_PASSWORD) | PHASE_REQUEST(REQUEST_CHALLENGE)
 
 static const struct descriptor descriptors[] = {
     [CHANGE_SERIAL] = {.word = "serial",

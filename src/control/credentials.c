@@ -40,6 +40,8 @@ const char *credentials_fault(const struct request *request, const struct creden
         return "the question does not ask for a user name";
     if (given->password && !both && request->kind != REQUEST_PASSWORD)
         return "the question does not ask for a password";
+    if (request->kind == REQUEST_CHALLENGE)
+        return NULL;
     if (request->challenge)
         return given->password && given->response
                    ? "the question has a challenge: it takes a response, or a password without one"
@@ -127,6 +129,17 @@ static enum command_error password_command(const struct request *request,
     return error;
 }
 
+static enum command_error response_command(const struct credentials *given, struct command *command)
+{
+    struct answer answer = {.len = 0};
+    enum command_error error;
+
+    add_base64(&answer, text_of(given->response));
+    error = command_cr_response(command, (struct slice){answer.text, answer.len});
+    explicit_bzero(&answer, sizeof(answer));
+    return error;
+}
+
 enum command_error credentials_commands(const struct request *request,
                                         struct command_dialect dialect,
                                         const struct credentials *given,
@@ -141,7 +154,9 @@ enum command_error credentials_commands(const struct request *request,
                                  change_text(given->username));
     else if (given->response && request->challenge)
         error = challenge_username(request, dialect, &commands[(*count)++]);
-    if (error == COMMAND_OK && (given->password || given->response))
+    if (request->kind == REQUEST_CHALLENGE)
+        error = response_command(given, &commands[(*count)++]);
+    else if (error == COMMAND_OK && (given->password || given->response))
         error = password_command(request, dialect, given, &commands[(*count)++]);
     if (error != COMMAND_OK) {
         for (size_t i = 0; i < *count; i++)

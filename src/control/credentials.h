@@ -7,11 +7,14 @@
 #include "model/requests.h"
 
 /*
- * Answers to a request for a user name or password.  With a challenge the password takes a form of
- * its own, which is built here:
+ * Answers to a request for a user name, password or second factor.  With a challenge the password
+ * takes a form of its own, which is built here:
  *
  *   static   SCRV1:BASE64(PASSWORD):BASE64(RESPONSE), or both joined where the request says so
  *   dynamic  CRV1::STATE_ID::RESPONSE, under the user name that the challenge carries
+ *
+ * The challenge of a server that asks for a second factor takes a response alone, in base64, by a
+ * command of its own.
  *
  * Nobody knows for how long a server takes the answer to a dynamic challenge, so a password without
  * a response, which begins anew, is always taken too.

@@ -338,6 +338,23 @@ struct client *clients_after(const struct instance *instance, uint32_t index)
     return instance_in_contact(instance) ? rows_after(&instance->clients, index) : NULL;
 }
 
+struct client *clients_with_address(const struct instance *instance, struct slice real_text)
+{
+    const struct rows *rows = &instance->clients;
+    struct client *found = NULL;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        struct client *client = (struct client *)rows->list[i];
+
+        if (!slice_is(real_text, text_or_empty(client->real_text)))
+            continue;
+        if (found)
+            return NULL;
+        found = client;
+    }
+    return found;
+}
+
 struct client *peers_after(const struct instance *instance, uint32_t index)
 {
     return instance_in_contact(instance) ? rows_after(&instance->peers, index) : NULL;

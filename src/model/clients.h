@@ -122,6 +122,8 @@ extern const struct rows_type route_rows;
 /* The row with that index, or the first with a greater one; NULL when there is none to be seen. */
 struct client *clients_at(const struct instance *instance, uint32_t index);
 struct client *clients_after(const struct instance *instance, uint32_t index);
+/* The only one with that real address as the status wrote it; NULL when there is none, or more. */
+struct client *clients_with_address(const struct instance *instance, struct slice real_text);
 struct client *peers_after(const struct instance *instance,
                            uint32_t index); /* those with a block */
 struct route *routes_at(const struct instance *instance, uint32_t index);

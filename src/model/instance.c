@@ -103,6 +103,7 @@ void instance_free(struct instance *instance)
             history_fini(histories[i]);
     rows_bury(&instance->clients, &client_rows);
     rows_bury(&instance->routes, &route_rows);
+    timer_stop(&instance->factor_timer);
     free(instance->peers.list);
     instance_set_capabilities(instance, NULL, 0);
     state_record_fini(&instance->state);
@@ -270,7 +271,7 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
         *kept = record;
     else
         state_record_fini(&record);
-    requests_withdraw(instance);
+    requests_state_told(instance, line);
     instance_set_hold(instance, false, 0);
     if (line->state == STATE_CONNECTED) {
         instance->tunnel_mono = clock_mono();
@@ -334,7 +335,12 @@ void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out)
 
 enum state instance_state(const struct instance *instance)
 {
-    return instance_in_contact(instance) ? instance->state.state : STATE_UNKNOWN;
+    if (!instance_in_contact(instance))
+        return STATE_UNKNOWN;
+    /* Daemons go on to ask for their configuration while a server waits for its answer. */
+    if (instance->state.state == STATE_GET_CONFIG && requests_factor_open(instance))
+        return STATE_AUTH_PENDING;
+    return instance->state.state;
 }
 
 enum truth instance_hold_waiting(const struct instance *instance)

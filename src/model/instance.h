@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/history.h"
+#include "base/timers.h"
 #include "model/clients.h"
 #include "model/ondemand.h"
 #include "model/records.h"
@@ -113,6 +114,8 @@ struct instance {
     struct history commands;   /* struct command_record */
     struct history requests;   /* struct request */
     struct open_requests open_requests;
+    struct timer factor_timer; /* ends what a server asks */
+    int factor_seconds;        /* that AUTH_PENDING told it has; 0 when not told, or no more */
 
     struct command_record last_command; /* also where the history keeps none (model/asked.h) */
     uint32_t last_command_sequence;

@@ -139,6 +139,25 @@ static struct request *add_open(struct instance *instance)
     return request;
 }
 
+/* The last of that name, whatever has become of it. */
+static struct request *find_last(const struct instance *instance, struct slice name,
+                                 uint32_t *found)
+{
+    struct request *last = NULL;
+    struct request *request;
+    uint32_t row = 0;
+    char clean[ADMIN_MAX + 1];
+
+    text_clean(clean, ADMIN_MAX, name);
+    while ((request = next_request(instance, &row))) {
+        if (!is_called(request, clean))
+            continue;
+        last = request;
+        *found = row;
+    }
+    return last;
+}
+
 static struct request *open_request(struct instance *instance, enum request_kind kind,
                                     struct slice name, bool *is_new)
 {
@@ -240,6 +259,82 @@ void requests_login(struct instance *instance, struct slice text)
     ask_other(instance, slice_of("CLIENT"), text, false);
 }
 
+static bool is_waiting_for_server(enum state state)
+{
+    return state == STATE_AUTH_PENDING || state == STATE_GET_CONFIG;
+}
+
+static struct request *factor_after(const struct instance *instance, uint32_t *row)
+{
+    struct request *request;
+
+    while ((request = requests_open_after(instance, *row, row)))
+        if (request->by_server)
+            return request;
+    return NULL;
+}
+
+bool requests_factor_open(const struct instance *instance)
+{
+    uint32_t row = 0;
+
+    return factor_after(instance, &row) != NULL;
+}
+
+static void on_factor_timeout(void *arg)
+{
+    struct instance *instance = arg;
+    struct request *request;
+    uint32_t row = 0;
+
+    instance->factor_seconds = 0;
+    while ((request = factor_after(instance, &row)))
+        end_request(instance, request, row, REQUEST_WITHDRAWN);
+}
+
+static void start_factor_timer(struct instance *instance, int seconds)
+{
+    timer_stop(&instance->factor_timer);
+    timer_init(&instance->factor_timer, on_factor_timeout, instance);
+    timer_start(&instance->factor_timer, (int64_t)seconds * 1000);
+}
+
+void requests_factor(struct instance *instance, const struct factor_message *factor)
+{
+    bool is_new;
+    struct request *request = open_request(
+        instance, factor->response ? REQUEST_CHALLENGE : REQUEST_OTHER, factor->type, &is_new);
+
+    if (!request)
+        return;
+    request->by_server = true;
+    request->challenged = factor->response;
+    request->echo = factor->echo;
+    mask_set(&request->prompt, TEXT_MAX, factor->text);
+    if (is_new && instance->factor_seconds == 0)
+        start_factor_timer(instance, FACTOR_SECONDS);
+    requests_tell(instance);
+}
+
+void requests_state_told(struct instance *instance, const struct state_line *line)
+{
+    struct request *request;
+    uint32_t row = 0;
+    int seconds = 0;
+
+    if (line->state == STATE_AUTH_PENDING)
+        seconds = state_pending_seconds(line->detail);
+    if (seconds > FACTOR_SECONDS_MAX)
+        seconds = FACTOR_SECONDS_MAX;
+    if (seconds > 0)
+        start_factor_timer(instance, seconds);
+    if (seconds > 0 || !is_waiting_for_server(line->state))
+        instance->factor_seconds = seconds;
+    while ((request = requests_open_after(instance, row, &row)))
+        if (!request->by_server || !is_waiting_for_server(line->state))
+            end_request(instance, request, row, REQUEST_WITHDRAWN);
+}
+
 /*
  * "CRV1:FLAGS:STATE_ID:BASE64_USER:TEXT": the text is for people; the state id is a secret of the
  * server and goes into the answer only.
@@ -261,22 +356,18 @@ static void read_dynamic_challenge(struct request *request, struct slice reason)
     text_set(&request->prompt, TEXT_MAX, rest);
 }
 
+/* Whether a failure can be that of this question. */
+static bool can_fail(const struct request *request)
+{
+    return request->status == REQUEST_PENDING || request->status == REQUEST_ANSWERED;
+}
+
 void requests_failed(struct instance *instance, struct slice type, struct slice reason)
 {
-    struct request *request = NULL;
-    struct request *at;
-    uint32_t row = 0;
-    uint32_t found = 0;
-    char clean[ADMIN_MAX + 1];
+    uint32_t found;
+    struct request *request = find_last(instance, type, &found);
 
-    text_clean(clean, ADMIN_MAX, type);
-    while ((at = next_request(instance, &row))) {
-        if (is_called(at, clean)) {
-            request = at;
-            found = row;
-        }
-    }
-    if (!request || request->status == REQUEST_FAILED || request->status == REQUEST_WITHDRAWN) {
+    if (!request || !can_fail(request)) {
         /* What failed was never asked for here, e.g. a password from a file. */
         request = add_request(instance);
         if (!request)
@@ -291,6 +382,19 @@ void requests_failed(struct instance *instance, struct slice type, struct slice 
     read_dynamic_challenge(request, reason);
     end_request(instance, request, found, REQUEST_FAILED);
     event_tell(EVENT_AUTH_FAILED, instance, found, request);
+}
+
+void requests_fatal(struct instance *instance, struct slice text)
+{
+    const struct slice name = slice_of("Private Key");
+    const struct request *request;
+    uint32_t row;
+
+    if (!slice_is(text, "Error: private key password verification failed"))
+        return;
+    request = find_last(instance, name, &row);
+    if (request && can_fail(request))
+        requests_failed(instance, name, slice_of(NULL));
 }
 
 void requests_accepted(struct instance *instance, uint32_t row, bool username)
@@ -311,6 +415,7 @@ void requests_withdraw(struct instance *instance)
     struct request *request;
     uint32_t row = 0;
 
+    instance->factor_seconds = 0;
     while ((request = requests_open(instance, &row)))
         end_request(instance, request, row, REQUEST_WITHDRAWN);
 }

@@ -26,8 +26,12 @@ enum request_kind {
     REQUEST_USERNAME,
     REQUEST_CONFIRM,
     REQUEST_STRING,
-    REQUEST_OTHER
+    REQUEST_OTHER,
+    REQUEST_CHALLENGE /* a response alone */
 };
+
+/* A server's question is open no longer than it says, or an hour; five minutes where it doesn't. */
+enum { FACTOR_SECONDS = 300, FACTOR_SECONDS_MAX = 3600 };
 
 enum request_status { REQUEST_PENDING = 1, REQUEST_ANSWERED, REQUEST_FAILED, REQUEST_WITHDRAWN };
 
@@ -40,9 +44,10 @@ struct request {
     bool challenged; /* there is, or was, a challenge, static or dynamic */
     bool echo;       /* the response to it may be shown while it is typed */
     bool static_challenge;
-    bool concat;   /* the response is appended to the password */
-    int64_t since; /* seconds since 1970 */
-    int64_t ended; /* 0 while pending */
+    bool by_server; /* the server asks, for a second factor; the daemon itself goes on */
+    bool concat;    /* the response is appended to the password */
+    int64_t since;  /* seconds since 1970 */
+    int64_t ended;  /* 0 while pending */
     enum request_status status;
     bool blocks;       /* the daemon does nothing else until it has the answer */
     bool certificate;  /* it asks which certificate of a token to take */
@@ -61,8 +66,29 @@ void requests_other(struct instance *instance, struct slice type, struct slice t
 /* A client waits for its login to be judged (management-client-auth): the daemon goes on. */
 void requests_login(struct instance *instance, struct slice text);
 
+/*
+ * The server asks for a second factor.  Its question outlives the states in which the daemon waits
+ * for the server, and ends with any other, or when its time is over.
+ */
+void requests_factor(struct instance *instance, const struct factor_message *factor);
+
+/* Whether one of those is open. */
+bool requests_factor_open(const struct instance *instance);
+
+/*
+ * The daemon has gone on to another state: open requests end, but for those of a server that still
+ * waits.
+ */
+void requests_state_told(struct instance *instance, const struct state_line *line);
+
 /* >PASSWORD:Verification Failed: EVENT_AUTH_FAILED; the request of that name has failed. */
 void requests_failed(struct instance *instance, struct slice type, struct slice reason);
+
+/*
+ * >FATAL: of a wrong key passphrase 2.3 and 2.7 say nothing else, so that it is the failure of the
+ * question for it, if there was one and nothing has said so before.
+ */
+void requests_fatal(struct instance *instance, struct slice text);
 
 /*
  * The daemon took a user name, or another answer, for the request in that row: it has been answered

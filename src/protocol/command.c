@@ -385,6 +385,21 @@ enum command_error command_needstr(struct command *command, struct command_diale
     return build_answer(command, "needstr", dialect, type, text);
 }
 
+enum command_error command_cr_response(struct command *command, struct slice base64)
+{
+    struct builder builder = build(command, REPLY_SINGLE, "cr-response");
+
+    command->secret = true;
+    command->shown = command->len;
+    if (base64.len == 0)
+        builder.error = COMMAND_EMPTY;
+    else if (base64.len > COMMAND_PARAMETER_MAX)
+        builder.error = COMMAND_TOO_LONG;
+    add_bytes(&builder, " ", 1);
+    add_bytes(&builder, base64.at, base64.len);
+    return finish(&builder);
+}
+
 enum command_error command_login(struct command *command, struct slice password)
 {
     struct builder builder = build(command, REPLY_SINGLE, "");

@@ -126,6 +126,9 @@ enum command_error command_needok(struct command *command, struct command_dialec
 enum command_error command_needstr(struct command *command, struct command_dialect dialect,
                                    struct slice type, struct slice text);
 
+/* `cr-response`, to a server that asks for a second factor (2.5 and later); text is in base64. */
+enum command_error command_cr_response(struct command *command, struct slice base64);
+
 /*
  * The management password is no command: it is compared raw, without lexer (1 to COMMAND_MAX bytes,
  * no control character).

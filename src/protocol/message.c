@@ -169,6 +169,29 @@ static bool read_need_str(struct slice text, struct message *out)
     return read_need_answer(text, FORM_STRING, &out->request);
 }
 
+/* "CR_TEXT:FLAGS:text", "WEB_AUTH:FLAGS:url", "OPEN_URL:url"; whatever else is for people. */
+static bool read_infomsg(struct slice text, struct message *out)
+{
+    struct factor_message factor = {.type = slice_cut(&text, ':')};
+    bool challenge = slice_is(factor.type, "CR_TEXT");
+    struct slice flags;
+
+    if (!text.at ||
+        !(challenge || slice_is(factor.type, "WEB_AUTH") || slice_is(factor.type, "OPEN_URL")))
+        return true;
+    flags = slice_is(factor.type, "OPEN_URL") ? slice_of("") : slice_cut(&text, ':');
+    while (challenge && flags.len > 0) {
+        struct slice flag = slice_cut(&flags, ',');
+
+        factor.response |= slice_is(flag, "R");
+        factor.echo |= slice_is(flag, "E");
+    }
+    factor.text = text;
+    out->kind = MESSAGE_FACTOR;
+    out->factor = factor;
+    return true;
+}
+
 static bool read_counters(struct slice text, struct message *out)
 {
     return slice_to_u64(slice_cut(&text, ','), &out->bytecount.in) &&
@@ -288,7 +311,7 @@ static const struct {
     {"PROXY", MESSAGE_REQUEST_OTHER, read_plain},
     {"UPDOWN", MESSAGE_UPDOWN, read_updown},
     {"NOTIFY", MESSAGE_NOTIFY, read_plain},
-    {"INFOMSG", MESSAGE_INFOMSG, read_plain},
+    {"INFOMSG", MESSAGE_INFOMSG, read_infomsg},
     {"PKCS11ID-COUNT", MESSAGE_PKCS11_COUNT, read_pkcs11_count},
     {"PKCS11ID-ENTRY", MESSAGE_PKCS11_ENTRY, read_pkcs11_entry},
 };

@@ -42,6 +42,7 @@ enum message_kind {
     MESSAGE_UPDOWN_END,
     MESSAGE_NOTIFY,
     MESSAGE_INFOMSG,
+    MESSAGE_FACTOR,       /* >INFOMSG: by which a server asks for a second factor */
     MESSAGE_PKCS11_COUNT, /* >PKCS11ID-COUNT: a reply in the form of a real-time message */
     MESSAGE_PKCS11_ENTRY, /* >PKCS11ID-ENTRY: likewise; the old notes have it without '>' */
     MESSAGE_UNKNOWN,      /* a >TYPE nobody knows */
@@ -74,6 +75,14 @@ struct request_message {
     bool concat;         /* SC: response is appended to the password (2.7) */
 };
 
+/* What a server wants before it lets a client in, beside user name and password. */
+struct factor_message {
+    struct slice type; /* CR_TEXT, OPEN_URL, WEB_AUTH */
+    struct slice text; /* for the person, or the URL, which is secret */
+    bool response;     /* R of CR_TEXT: an answer is wanted */
+    bool echo;         /* E: it may be shown while it is typed */
+};
+
 struct message {
     enum message_kind kind;
     struct slice type; /* TYPE of a real-time message, else empty */
@@ -82,6 +91,7 @@ struct message {
         struct state_line state;
         struct log_line log; /* LOG and ECHO */
         struct request_message request;
+        struct factor_message factor;
         struct {
             struct slice type;
             struct slice reason; /* empty when not told */

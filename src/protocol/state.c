@@ -1,5 +1,6 @@
 #include "protocol/state.h"
 
+#include <limits.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -81,6 +82,19 @@ bool state_parse(struct slice line, struct state_line *out)
     out->local_port = tail[4];
     out->tunnel_ipv6 = tail[5];
     return true;
+}
+
+int state_pending_seconds(struct slice detail)
+{
+    int seconds = 0;
+
+    while (detail.len > 0 && seconds == 0) {
+        struct slice word = slice_cut(&detail, ',');
+
+        if (slice_take_prefix(&word, "timeout ") && !slice_to_int(word, 1, INT_MAX, &seconds))
+            seconds = 0;
+    }
+    return seconds;
 }
 
 bool log_line_parse(struct slice line, struct log_line *out)

@@ -43,6 +43,9 @@ struct state_line {
  */
 bool state_parse(struct slice line, struct state_line *out);
 
+/* The seconds in the detail of AUTH_PENDING, `timeout 57`; 0 when it tells none. */
+int state_pending_seconds(struct slice detail);
+
 enum state state_from_name(struct slice name);
 
 /* Log flags (management notes, COMMAND -- log), a bit each. */

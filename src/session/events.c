@@ -42,6 +42,7 @@ static void take_log(struct session *session, const struct log_line *log)
 static void take_fatal(struct session *session, struct slice text)
 {
     ending_told(session, "the daemon has ended on a fatal error: ", text);
+    requests_fatal(session->instance, text);
     instance_fatal_told(session->instance, text);
 }
 
@@ -167,6 +168,9 @@ static bool take_request(struct session *session, const struct message *message)
         return true;
     case MESSAGE_REQUEST_OTHER:
         requests_other(instance, message->type, message->text);
+        return true;
+    case MESSAGE_FACTOR:
+        requests_factor(instance, &message->factor);
         return true;
     case MESSAGE_AUTH_FAILED:
         requests_failed(instance, message->failed.type, message->failed.reason);

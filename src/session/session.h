@@ -35,8 +35,9 @@ void session_start(struct session *session);
 void session_configure(struct session *session, const struct instance_config *config);
 
 /*
- * Hands the daemon's only management session to others (CONTACT_DETACHED), or takes it back, in the
- * next turn of the loop.  Both are harmless when that is so already.
+ * Hands the daemon's only management session to others (CONTACT_DETACHED), when it has answered
+ * what was asked last, see connection_close(); or takes it back, in the next turn of the loop. Both
+ * are harmless when that is so already.
  */
 void session_detach(struct session *session);
 void session_attach(struct session *session);

@@ -144,7 +144,7 @@ static void check_state(const struct state_record *state)
 
 static void check_request(const struct request *request)
 {
-    REQUIRE(request->kind >= REQUEST_UNKNOWN && request->kind <= REQUEST_OTHER);
+    REQUIRE(request->kind >= REQUEST_UNKNOWN && request->kind <= REQUEST_CHALLENGE);
     REQUIRE(request->status >= REQUEST_PENDING && request->status <= REQUEST_WITHDRAWN);
     REQUIRE((request->status == REQUEST_PENDING) == (request->ended == 0));
     check_text(request->name, ADMIN_MAX);

@@ -114,12 +114,26 @@ def test_kill(lab, office, manager):
     status = refused(manager, (f"ovpnClientControlAction.1.{index[1]}", "i", "kill"))
     assert status == "noCreation"
     manager.set(("ovpnControlKillAddress.1", "s", other["RealText"]))
-    assert last(manager) == [
-        "success", f"1 client(s) at address {other['RealText'].removeprefix('udp:')} killed"]
-    manager.set(("ovpnControlKillCommonName.1", "s", "alice"))
-    assert last(manager) == ["success", "common name 'alice' found, 1 client(s) killed"]
+    assert last(manager) == ["success", "client-kill command succeeded"]
+    clients["bob"].wait_completed(2)
+    for name in clients:
+        manager.set(("ovpnControlKillCommonName.1", "s", name))
+        assert last(manager) == ["success", f"common name '{name}' found, 1 client(s) killed"]
     lab.wait_until(lambda: rows(manager, "ovpnClientTable") == {}, "all rows go")
     assert rows(manager, "ovpnSessionTable")
+
+
+def test_kill_by_an_ipv6_address(lab, pki, start_agent, manager):
+    server = openvpn.server(lab, pki, proto="udp6").start()
+    client = openvpn.client(lab, pki, server, "alice").start()
+    start_agent([entry(server)])
+    InstanceView(lab, manager).wait(30, Contact="up", Clients=1)
+    lab.wait_until(lambda: client_rows(manager).get("alice", (0, {}))[1].get("RealText"),
+                   "a status shows the address")
+    _, row = client_rows(manager)["alice"]
+    manager.set(("ovpnControlKillAddress.1", "s", row["RealText"]))
+    assert last(manager) == ["success", "client-kill command succeeded"]
+    client.wait_completed(2)
 
 
 def test_the_daemon_says_error(office, manager):

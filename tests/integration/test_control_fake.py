@@ -270,8 +270,14 @@ def test_kill_in_a_new_version(start_fake, start_agent, manager, view, lab):
     assert refused(manager, ("ovpnControlKillAddress.1", "s", "192.0.2.7:1")) == "inconsistentValue"
     with fake.script() as daemon:
         daemon.add_client("bob", real="192.0.2.8:4000", proto="tcp4-server")
-    manager.set(("ovpnControlKillAddress.1", "s", "tcp4-server:192.0.2.8:4000"))
-    assert commands(fake, "kill") == [["kill", "tcp:192.0.2.8:4000"]]
+    bob = "tcp4-server:192.0.2.8:4000"
+    lab.wait_until(lambda: [row["RealText"] for row in rows(manager, "ovpnClientTable").values()
+                            if "RealText" in row] == [bob], "bob is the only one")
+    manager.set(("ovpnControlKillAddress.1", "s", bob))
+    assert len(commands(fake, "client-kill")) == 2
+    assert refused(manager, ("ovpnControlKillAddress.1", "s", "tcp4-server:192.0.2.9:4000")
+                   ) == "commitFailed"
+    assert commands(fake, "kill") == [["kill", "tcp:192.0.2.9:4000"]]
 
 
 def test_a_signal_that_is_refused_without_a_word(server, manager):

@@ -261,7 +261,8 @@ ENUMERATIONS = {
     "ovpnInstanceAuthRetry": "unknown none interact nointeract",
     "ovpnClientRealProto": "unknown udp tcp",
     "ovpnRouteKind": "unknown ipv4 ipv6 mac",
-    "ovpnRequestKind": "unknown password usernamePassword username confirm string other",
+    "ovpnRequestKind": "unknown password usernamePassword username confirm string other"
+                       " challenge",
     "ovpnRequestStatus": "pending answered failed withdrawn",
     "ovpnLogFlags": "informational fatal nonFatal warning debug",
     "ovpnCommandResult": "pending success error timedOut rejected",

@@ -320,6 +320,7 @@ static void print_report(const struct message *message)
         print_line(">notify", message->text);
         break;
     case MESSAGE_INFOMSG:
+    case MESSAGE_FACTOR:
         print_line(">infomsg", message->text);
         break;
     default:

@@ -133,7 +133,7 @@ static void test_asking_when_lost(void **state)
     caller_told("lost\ndisconnected: the daemon closed the session\n");
 }
 
-/* Closing from a callback ends the segment there. */
+/* Closing from a callback ends the segment behind the answer that is on its way. */
 static void assert_closes(const char *line, const char *told)
 {
     caller_greet();
@@ -157,13 +157,13 @@ static void assert_closes(const char *line, const char *told)
 static void test_closing_from_a_message(void **state)
 {
     (void)state;
-    assert_closes(">LOG 1,,a", ">LOG 1,,a\nlost\nlost\nclosed\n");
+    assert_closes(">LOG 1,,a", ">LOG 1,,a\n| line\nsuccess pid=77\nlost\nclosed\n");
 }
 
 static void test_closing_from_a_line(void **state)
 {
     (void)state;
-    assert_closes("| line", ">LOG 1,,a\n| line\nlost\nlost\nclosed\n");
+    assert_closes("| line", ">LOG 1,,a\n| line\nsuccess pid=77\nlost\nclosed\n");
 }
 
 static void test_closing_from_a_reply(void **state)
@@ -231,8 +231,9 @@ static void test_nothing_is_told_before_the_next_turn(void **state)
     assert_true(connection_is_closed(caller));
     assert_false(connection_is_open(caller));
     ask_in_vain();
+    script_answer("pid\n", "SUCCESS: pid=77\r\n");
     script_turn();
-    caller_told("lost\nlost\nclosed\n");
+    caller_told("success pid=77\nlost\nclosed\n");
     connection_open(caller);
     caller_told("");
     script_turn();
@@ -380,9 +381,10 @@ static void test_opening_when_closed(void **state)
     caller_greet();
     caller_ask(command_pid);
     caller_when("lost", open_it);
+    caller_ask_setting(SETTING_VERB);
     connection_close(caller);
-    script_turn();
-    caller_told("lost\nclosed\nconnecting\n");
+    script_say("SUCCESS: pid=77\r\n");
+    caller_told("success pid=77\nlost\nclosed\nconnecting\n");
     script_connect();
     caller_greet();
 }

@@ -357,6 +357,36 @@ static void test_the_question_is_another_one_by_now(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, planned_set_up, planned_tear_down)
 
+static void assert_kills(const char *address, const char *sent)
+{
+    plan_free(plan);
+    plan = plan_new();
+    assert_non_null(plan);
+    planned_add_text(CHANGE_KILL_ADDRESS, 0, address);
+    planned_run();
+    script_answer("load-stats\n", OFFICE_STATS);
+    script_answer(sent, "SUCCESS: done\r\n");
+    planned_ended(PLAN_OK, PLAN_OK);
+}
+
+/* By address means by number where that is the same client, which kill may not find. */
+static void test_kill_by_address(void **state)
+{
+    (void)state;
+    office_poll(OFFICE_ALICE OFFICE_CLIENT("bob", "[2001:db8::1]:4000", "10.9.0.3", "1", "1")
+                    OFFICE_CLIENT("carol", "192.0.2.3:4000", "10.9.0.4", "2", "2")
+                        OFFICE_CLIENT("dave", "192.0.2.3:4000", "10.9.0.5", "3", "3"));
+    assert_kills("192.0.2.1:4000", "client-kill 0\n");
+    assert_kills("[2001:db8::1]:4000", "client-kill 1\n");
+    assert_kills("192.0.2.3:4000", "kill 192.0.2.3:4000\n");
+    assert_kills("192.0.2.9:4000", "kill 192.0.2.9:4000\n");
+    plan_free(plan);
+    plan = plan_new();
+    assert_non_null(plan);
+    planned_add_text(CHANGE_KILL_ADDRESS, 0, "[2001:db8::2]:4000");
+    planned_refused(PLAN_INCONSISTENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +408,7 @@ int main(void)
         TEST(test_a_password_despite_a_dynamic_challenge),
         TEST(test_no_password_in_the_answer_to_a_dynamic_challenge),
         TEST(test_a_dynamic_challenge_to_a_question_that_has_none),
+        TEST(test_kill_by_address),
         TEST(test_the_question_is_another_one_by_now),
     };
 

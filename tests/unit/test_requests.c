@@ -91,6 +91,31 @@ static void test_failed(void **state)
     assert_null(request_at(2)->reason);
 }
 
+/* 2.3 and 2.7 say nothing else of a wrong passphrase; the versions between say both. */
+static void test_a_wrong_passphrase(void **state)
+{
+    const char fatal[] = ">FATAL:Error: private key password verification failed\r\n";
+
+    (void)state;
+    script_say(fatal);
+    script_told(EVENT_FATAL, -1);
+    script_say(">PASSWORD:Need 'Private Key' password\r\n");
+    requests_accepted(office, 1, false);
+    script_say(">FATAL:something else\r\n");
+    assert_int_equal(request_at(1)->status, REQUEST_ANSWERED);
+    script_say(fatal);
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_FATAL, EVENT_AUTH_FAILED, EVENT_FATAL,
+                -1);
+    assert_int_equal(request_at(1)->status, REQUEST_FAILED);
+    script_say(fatal);
+    script_told(EVENT_FATAL, -1);
+    script_say(">PASSWORD:Need 'Private Key' password\r\n"
+               ">PASSWORD:Verification Failed: 'Private Key'\r\n");
+    script_say(fatal);
+    script_told(EVENT_INPUT_NEEDED, EVENT_INPUT_ENDED, EVENT_AUTH_FAILED, EVENT_FATAL, -1);
+    assert_int_equal(office->requests.count, 2);
+}
+
 /* A password from a file: nobody was asked. */
 static void test_failed_without_question(void **state)
 {
@@ -201,7 +226,7 @@ static void test_a_dynamic_challenge_ends(void **state)
     /* Somebody else may answer while the agent is away. */
     script_say(CHALLENGE);
     session_detach(office_session);
-    script_turn();
+    script_say(OFFICE_STATS);
     assert_null(request_at(2)->challenge);
     session_attach(office_session);
     script_turn();
@@ -382,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_answered),
         TEST(test_failed),
+        TEST(test_a_wrong_passphrase),
         TEST(test_failed_without_question),
         TEST(test_withdrawn_by_a_state),
         TEST(test_repeated),
