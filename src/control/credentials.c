@@ -134,7 +134,7 @@ static enum command_error response_command(const struct credentials *given, stru
     struct answer answer = {.len = 0};
     enum command_error error;
 
-    add_base64(&answer, text_of(given->response));
+    add_base64(&answer, change_text(given->response));
     error = command_cr_response(command, (struct slice){answer.text, answer.len});
     explicit_bzero(&answer, sizeof(answer));
     return error;

@@ -397,7 +397,7 @@ enum command_error command_cr_response(struct command *command, struct slice bas
         builder.error = COMMAND_TOO_LONG;
     add_bytes(&builder, " ", 1);
     add_bytes(&builder, base64.at, base64.len);
-    return finish(&builder);
+    return finish_line(&builder);
 }
 
 enum command_error command_login(struct command *command, struct slice password)
