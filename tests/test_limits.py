@@ -43,6 +43,8 @@ ROWS = {
     "Sendings without an answer": ("{}", "SENDINGS_MAX"),
     "Answer to a manager": ("{} bytes", "ANSWER_MAX"),
     "Request of the master agent": ("{} bytes", "GATE_PDU_MAX"),
+    "Pause behind two late notifications": ("{} times as long, up to {} seconds", "REST_SHARE",
+                                            "REST_MAX / 1000"),
     "SETs under way, each session": ("{}", "GATE_SETS_MAX"),
     "Requests known when they come again": ("{}", "GATE_REQUESTS_MAX"),
     "What waits for the master agent": ("{} MiB", "OUTGOING_MAX / 1048576"),
@@ -59,6 +61,7 @@ SENTENCES = [
     ("stretches by itself to {} times as long as the last status took", "STRETCH"),
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
     ("but for {} second after the last status", "NOW_MIN / 1000"),
+    ("late are {} milliseconds", "LATE_MS"),
     ("by number, 0 to {};", "USER_ID_MAX"),
     ("{} probes, {} seconds apart", "KEEPALIVE_COUNT", "KEEPALIVE_INTERVAL"),
 ]
