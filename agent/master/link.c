@@ -316,6 +316,7 @@ int64_t link_turn(void)
 {
     int64_t wait;
 
+    descriptors_drain();
     if (self.may_open && !self.started) {
         self.started = true;
         init_snmp(name);
