@@ -52,14 +52,15 @@ void descriptors_read(int fd)
     netsnmp_large_fd_set_cleanup(&set);
 }
 
-static void readable(evutil_socket_t fd, short what, void *arg)
+/* The loop goes round, and descriptors_drain() reads. */
+static void wake(evutil_socket_t fd, short what, void *arg)
 {
+    (void)fd;
     (void)what;
     (void)arg;
-    descriptors_read(fd);
 }
 
-/* An answer may bring another; there are never many. */
+/* A request passes an inner session of the library on its way to us, and the answer another. */
 enum { DRAIN_ROUNDS = 16 };
 
 /* All in one go: what the library reads may end in descriptors_forget(). */
@@ -73,7 +74,7 @@ static bool drain_some(void)
     for (const struct watch *watch = watches; watch; watch = watch->next) {
         struct pollfd fd = {.fd = watch->fd, .events = POLLIN};
 
-        if (poll(&fd, 1, 0) != 1 || !(fd.revents & POLLIN))
+        if (poll(&fd, 1, 0) != 1 || !(fd.revents & (POLLIN | POLLHUP | POLLERR)))
             continue;
         NETSNMP_LARGE_FD_SET(watch->fd, &set);
         some = true;
@@ -97,7 +98,7 @@ static void watch_add(int fd)
     if (!watch)
         return; /* the next update tries again */
     watch->fd = fd;
-    watch->event = event_new(event_base, fd, EV_READ | EV_PERSIST, readable, NULL);
+    watch->event = event_new(event_base, fd, EV_READ | EV_PERSIST, wake, NULL);
     if (!watch->event || event_add(watch->event, NULL) != 0) {
         if (watch->event)
             event_free(watch->event);

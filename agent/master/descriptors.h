@@ -7,8 +7,10 @@
 struct event_base;
 
 /*
- * The descriptors of Net-SNMP's sessions as events of the program's own loop.  (Net-SNMP's own list
- * of foreign descriptors holds 32.)
+ * The descriptors of Net-SNMP's sessions as events of the program's own loop, which only wake it:
+ * what has come is read by descriptors_drain(), once in each turn, however many daemons have
+ * something to say.  (libevent's priorities would keep the daemons waiting for as long as the
+ * master agent asks.  Net-SNMP's own list of foreign descriptors holds 32.)
  */
 
 /* The base is borrowed until descriptors_fini(). */
@@ -33,9 +35,9 @@ void descriptors_forget(void);
 void descriptors_read(int fd);
 
 /*
- * Lets the library read all that waits in its descriptors, those of its own inner sessions among
- * them.  To be called before the update that frees a session: what is still to be answered refers
- * to it.
+ * Lets the library read what waits in its descriptors, those of its own inner sessions among them:
+ * never so much that nobody else has a turn.  To be called also before the update that frees a
+ * session: what is still to be answered refers to it.
  */
 void descriptors_drain(void);
 

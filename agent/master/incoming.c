@@ -8,6 +8,7 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "agent/master/gate.h"
+#include "agent/master/registration.h"
 #include "agent/master/wire.h"
 #include "base/log.h"
 
@@ -15,8 +16,8 @@ static struct {
     netsnmp_transport *transport; /* NULL while there is no session */
     int (*send)(netsnmp_transport *transport, const void *data, int size, void **opaque,
                 int *opaque_len);
-    unsigned char head[WIRE_HEADER_SIZE];
-    size_t head_len; /* octets of a header that has not come whole */
+    unsigned char head[WIRE_RESPONSE_SIZE];
+    size_t head_len; /* octets of a head_size() that has not come whole */
     uint64_t left;   /* octets of the PDU under way that are still to come */
     bool taken;      /* the library gets it */
     bool ended;
@@ -39,6 +40,21 @@ static void refuse_request(const struct wire_header *request, enum wire_error er
         end_stream(NULL);
 }
 
+static bool has_error(const struct wire_header *header)
+{
+    return header->type == WIRE_RESPONSE && header->size >= WIRE_RESPONSE_SIZE - WIRE_HEADER_SIZE;
+}
+
+/* What must be there to judge the PDU that begins with these octets. */
+static size_t head_size(const unsigned char *bytes, size_t len)
+{
+    struct wire_header header;
+
+    if (len < WIRE_HEADER_SIZE || !wire_read_header(bytes, &header) || !has_error(&header))
+        return WIRE_HEADER_SIZE;
+    return WIRE_RESPONSE_SIZE;
+}
+
 static void begin_pdu(const unsigned char *bytes)
 {
     struct wire_header header;
@@ -48,6 +64,8 @@ static void begin_pdu(const unsigned char *bytes)
         end_stream("the master agent sends what is not AgentX");
         return;
     }
+    if (has_error(&header))
+        registration_answered(header.packet, wire_read_error(bytes));
     self.left = (uint64_t)WIRE_HEADER_SIZE + header.size;
     self.taken = false;
     switch (gate_judge(&header, &error)) {
@@ -74,7 +92,7 @@ static size_t sift(unsigned char *bytes, size_t len)
     while (at < len && !self.ended) {
         size_t part = len - at;
 
-        if (self.left == 0 && part < WIRE_HEADER_SIZE) {
+        if (self.left == 0 && part < head_size(bytes + at, part)) {
             memcpy(self.head, bytes + at, part);
             self.head_len = part;
             break;
@@ -167,6 +185,8 @@ static int send_noted(netsnmp_transport *transport, const void *data, int size, 
         if (wire_write_bare(bare, data, (size_t)size))
             return self.send(transport, bare, sizeof(bare), opaque, opaque_len) < 0 ? -1 : size;
     }
+    if (size >= WIRE_HEADER_SIZE && wire_read_header(data, &header) && header.type == WIRE_REGISTER)
+        registration_asked(header.packet);
     return self.send(transport, data, size, opaque, opaque_len);
 }
 
@@ -175,6 +195,7 @@ void incoming_take(netsnmp_transport *transport, uint32_t session,
 {
     incoming_forget();
     gate_open(session, cut);
+    registration_begin();
     self.transport = transport;
     self.send = transport->f_send;
     transport->f_send = send_noted;

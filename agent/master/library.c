@@ -17,6 +17,9 @@ enum { SUBAGENT_ROLE = 1 };
 
 static bool quiet;
 
+/* registration.h has it in words. */
+static const char refusal[] = "registering pdu failed";
+
 /* What comes from the master agent may bring them about. */
 static struct log_limit library_lines = {.level = LOG_LEVEL_WARNING,
                                          .what = "lines of the snmp library"};
@@ -32,6 +35,8 @@ static int log_line(int major, int minor, void *message, void *arg)
     (void)arg;
     if (quiet && line->priority >= LOG_INFO)
         return SNMPERR_SUCCESS; /* that it will connect again */
+    if (strncmp(line->msg, refusal, sizeof(refusal) - 1) == 0)
+        return SNMPERR_SUCCESS;
     if (line->priority < LOG_INFO && !log_admits(&library_lines))
         return SNMPERR_SUCCESS;
     if (line->priority <= LOG_ERR)

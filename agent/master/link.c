@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include "agent/master/library.h"
 #include "agent/master/outgoing.h"
 #include "agent/master/probe.h"
+#include "agent/master/registration.h"
 #include "agent/master/wire.h"
 #include "agent/tables/vitals.h"
 #include "base/clock.h"
@@ -34,7 +36,8 @@ enum {
     PROBE_LATE_MS = 2000,      /* no answer for so long is reported */
     PROBE_PATIENCE_MS = 10000, /* after so long another may have taken the place of the deaf one */
     ATTEMPT_MS = 1000 * RECONNECT_S + 500, /* in which the library makes an attempt */
-    ANSWER_S = 1800 /* the longest the library keeps an unanswered request of ours */
+    REFUSED_MS = 3000, /* until subtrees that were refused are asked for again */
+    ANSWER_S = 1800    /* the longest the library keeps an unanswered request of ours */
 };
 
 static struct {
@@ -45,15 +48,21 @@ static struct {
     netsnmp_session *session; /* NULL when there is none */
     unsigned generation;
     netsnmp_session *ended; /* a session that has, and that the library has not freed yet */
-    unsigned known; /* the generation that was told to others, 0 when they think it is down */
-    bool started;   /* init_snmp() was called */
-    bool may_open;  /* the master agent answers: the library may try */
-    bool reported;  /* why there is no session was logged */
-    int64_t due;    /* clock_mono() at which the library wants to be called, -1 for never */
+    unsigned seen;          /* the generation of the session that is followed, 0 for none */
+    unsigned known;         /* the same once it was told to others, 0 while they think it is down */
+    bool refused;           /* it does not get its subtrees, and is given up */
+    bool started;           /* init_snmp() was called */
+    bool may_open;          /* the master agent answers: the library may try */
+    char cause[512];        /* why there is no session, as logged last; empty since there was one */
+    int64_t due;            /* clock_mono() at which the library wants to be called, -1 for never */
     struct timer probe_timer;
     struct timer late_timer;
     struct timer attempt_timer;
 } self;
+
+/* What the master agent does may bring them about. */
+static struct log_limit causes = {.level = LOG_LEVEL_WARNING,
+                                  .what = "reasons for having no session with the master agent"};
 
 static netsnmp_transport *transport_of(netsnmp_session *session)
 {
@@ -101,16 +110,19 @@ static void probe_again(void *arg)
 
     (void)arg;
     timer_start(&self.probe_timer, started ? PROBE_PATIENCE_MS : PROBE_INTERVAL_MS);
-    if (started && !self.reported)
+    if (started)
         timer_start(&self.late_timer, PROBE_LATE_MS);
 }
 
+/* Each new cause: one may be mended and another be found behind it. */
 static void report_absence(const char *why)
 {
-    if (!self.reported)
+    if (strcmp(self.cause, why) == 0)
+        return;
+    snprintf(self.cause, sizeof(self.cause), "%s", why);
+    if (log_admits(&causes))
         log_warning("no session with the master agent at %s: %s; trying again", self.master->text,
                     why);
-    self.reported = true;
 }
 
 static void probe_late(void *arg)
@@ -133,12 +145,17 @@ static void probed(void *arg, const char *why)
     timer_start(&self.attempt_timer, ATTEMPT_MS);
 }
 
-/* The library was let loose and there still is no session. */
+/* The library was let loose and there still is no session, or it is not told that it has all. */
 static void attempt_over(void *arg)
 {
     (void)arg;
-    report_absence("it answers but opens no session");
     self.may_open = false;
+    if (self.session) {
+        report_absence("it does not answer to the registration");
+        link_drop();
+        return;
+    }
+    report_absence("it answers but opens no session");
     probe_again(NULL);
 }
 
@@ -179,35 +196,70 @@ static void stop_library_ping(void)
     self.session->securityModel = SNMP_DEFAULT_SECMODEL;
 }
 
-static void went_down(void)
+static void session_lost(void)
 {
-    self.known = 0;
-    log_warning("the session with the master agent has ended");
-    self.reported = false;
-    probe_again(NULL);
-    self.told(false);
+    bool was_up = self.known != 0;
+
+    self.seen = self.known = 0;
+    timer_stop(&self.attempt_timer);
+    if (was_up)
+        log_warning("the session with the master agent has ended");
+    if (self.refused)
+        timer_start(&self.probe_timer, REFUSED_MS);
+    else
+        probe_again(NULL);
+    if (was_up)
+        self.told(false);
+}
+
+static void session_found(void)
+{
+    self.seen = self.generation;
+    self.refused = false;
+    self.may_open = false;
+    stop_library_ping();
+    timer_stop(&self.probe_timer);
+    timer_stop(&self.late_timer);
+    timer_start(&self.attempt_timer, PROBE_PATIENCE_MS);
 }
 
 static void went_up(void)
 {
     self.known = self.generation;
-    self.may_open = false;
-    stop_library_ping();
+    self.cause[0] = '\0';
     vitals.epoch = clock_mono() - (int64_t)netsnmp_get_agent_uptime() * 10;
-    timer_stop(&self.probe_timer);
-    timer_stop(&self.late_timer);
     timer_stop(&self.attempt_timer);
     log_notice("connected to the master agent at %s", self.master->text);
     self.told(true);
 }
 
+/*
+ * The session is given up: two agents that had a part of the subtrees each would wait for each
+ * other for ever.
+ */
+static void went_without(void)
+{
+    char why[256];
+
+    self.refused = true;
+    timer_stop(&self.attempt_timer);
+    report_absence(registration_refusal(why, sizeof(why)));
+    link_drop();
+}
+
 /* Tells the rest of the program what session_began() and session_ended() took note of. */
 static void follow_session(void)
 {
-    if (self.known != 0 && (!self.session || self.known != self.generation))
-        went_down();
-    if (self.session && self.known == 0)
+    if (self.seen != 0 && (!self.session || self.seen != self.generation))
+        session_lost();
+    if (self.session && self.seen == 0)
+        session_found();
+    if (self.seen == 0 || self.known != 0 || self.refused)
+        return;
+    if (registration_state() == REGISTRATION_HELD)
         went_up();
+    else if (registration_state() == REGISTRATION_REFUSED)
+        went_without();
 }
 
 /* Whether the library's alarms may run: without a session one of them is an attempt to connect. */
@@ -266,6 +318,7 @@ int64_t link_turn(void)
 {
     int64_t wait;
 
+    descriptors_drain();
     if (self.may_open && !self.started) {
         self.started = true;
         init_snmp(name);

@@ -38,6 +38,15 @@ bool wire_read_header(const unsigned char *bytes, struct wire_header *header)
     return bytes[0] == VERSION;
 }
 
+unsigned wire_read_error(const unsigned char *response)
+{
+    bool network_order = response[2] & FLAG_NETWORK_ORDER;
+    unsigned first = response[AT_ERROR];
+    unsigned second = response[AT_ERROR + 1];
+
+    return network_order ? first << 8 | second : second << 8 | first;
+}
+
 void wire_write_header(unsigned char *bytes, const struct wire_header *header)
 {
     bytes[0] = VERSION;

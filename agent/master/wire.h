@@ -9,6 +9,7 @@
 
 enum wire_type {
     WIRE_CLOSE = 2,
+    WIRE_REGISTER = 3,
     WIRE_GET = 5,
     WIRE_GET_NEXT = 6,
     WIRE_GET_BULK = 7,
@@ -24,6 +25,8 @@ enum wire_error {
     WIRE_TOO_BIG = 1,
     WIRE_NOT_OPEN = 257,
     WIRE_UNSUPPORTED_CONTEXT = 262,
+    WIRE_DUPLICATE_REGISTRATION = 263,
+    WIRE_REQUEST_DENIED = 267,
     WIRE_PROCESSING_ERROR = 268
 };
 
@@ -41,6 +44,9 @@ struct wire_header {
 
 /* Reads WIRE_HEADER_SIZE octets in either byte order; false when they are not AgentX version 1. */
 bool wire_read_header(const unsigned char *bytes, struct wire_header *header);
+
+/* The error in the WIRE_RESPONSE_SIZE octets at the beginning of a Response. */
+unsigned wire_read_error(const unsigned char *response);
 
 /* Writes WIRE_HEADER_SIZE octets, in network byte order whatever the flags say. */
 void wire_write_header(unsigned char *bytes, const struct wire_header *header);

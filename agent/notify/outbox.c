@@ -11,6 +11,7 @@
 #include "agent/master/ping.h"
 #include "agent/master/varbind.h"
 #include "agent/tables/vitals.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/timers.h"
 
@@ -18,6 +19,9 @@ enum {
     AGENTX_NOTIFY = 12,    /* RFC 2741 section 6.1 */
     AGENTX_NOT_OPEN = 257, /* RFC 2741 section 6.2.16 */
     RETRY_MS = 1000,       /* until what could not be sent is tried again */
+    LATE_MS = 500,         /* an answer that takes longer is a late one */
+    REST_SHARE = 4,        /* behind late answers nothing is sent for so many times as long ... */
+    REST_MAX = 30000,      /* ... or for so many milliseconds */
     SENDINGS_MAX = 10      /* sent so often without an answer, one is given up */
 };
 
@@ -38,11 +42,14 @@ static struct {
     size_t bound;
     bool flying;         /* the first was sent and is not acknowledged */
     uintptr_t flight;    /* number of the last sending */
-    unsigned generation; /* of the session it went into */
+    unsigned generation; /* of the session it went into, or could have */
     uint64_t mark;       /* ping_mark() when it was sent */
+    int64_t sent;        /* clock_mono() then */
+    int64_t took;        /* milliseconds until the one before was answered, in this session */
+    bool slow;           /* that they are sent more slowly was logged */
     bool losing;         /* that the queue is full was logged */
     bool refused;        /* that the master agent refuses them was logged */
-    struct timer retry;
+    struct timer pause;  /* until the next may be sent */
 } queue;
 
 /* It only has to wake the loop, which calls outbox_turn(). */
@@ -56,8 +63,13 @@ void outbox_start(size_t bound)
     assert(bound >= OUTBOX_BOUND_MIN);
     queue.first = NULL;
     queue.end = &queue.first;
+<<<<<<< HEAD:agent/notify/outbox.c
     queue.bound = bound > OUTBOX_BOUND_MIN ? bound : OUTBOX_BOUND_MIN;
     timer_init(&queue.retry, wake, NULL);
+=======
+    queue.bound = bound > NOTIFY_BOUND_MIN ? bound : NOTIFY_BOUND_MIN;
+    timer_init(&queue.pause, wake, NULL);
+>>>>>>> w-s:agent/notify/notify.c
 }
 
 static void remove_at(struct notification **at)
@@ -74,7 +86,7 @@ static void remove_at(struct notification **at)
 
 void outbox_stop(void)
 {
-    timer_stop(&queue.retry);
+    timer_stop(&queue.pause);
     while (queue.first)
         remove_at(&queue.first);
     memset(&queue, 0, sizeof(queue));
@@ -161,8 +173,42 @@ static void land(bool acknowledged)
         queue.losing = false;
 }
 
+<<<<<<< HEAD:agent/notify/outbox.c
 static int on_notify_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
                             void *magic)
+=======
+/*
+ * The master agent hands a notification on before it answers, and answers nobody else meanwhile:
+ * snmpd tries for seconds, each time, to find a receiver of SNMPv3 informs that cannot be reached.
+ * A single late answer has other reasons.
+ */
+static void rest(int64_t took)
+{
+    int64_t both = took < queue.took ? took : queue.took;
+    int64_t pause = both * REST_SHARE;
+
+    queue.took = took;
+    if (both < LATE_MS)
+        return;
+    if (!queue.slow)
+        log_warning("the master agent takes %lld ms for a notification, in which it may answer "
+                    "nobody; there are pauses between them now",
+                    (long long)both);
+    queue.slow = true;
+    timer_start(&queue.pause, pause < REST_MAX ? pause : REST_MAX);
+}
+
+static void begin_session(void)
+{
+    queue.generation = link_generation();
+    queue.took = 0;
+    queue.slow = false;
+    timer_stop(&queue.pause);
+}
+
+static int answered(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+                    void *magic)
+>>>>>>> w-s:agent/notify/notify.c
 {
     (void)session;
     (void)request;
@@ -178,6 +224,7 @@ static int on_notify_answer(int operation, netsnmp_session *session, int request
     if (pdu->errstat != 0 && !queue.refused)
         log_warning("the master agent refuses notifications, error %ld", pdu->errstat);
     queue.refused = pdu->errstat != 0;
+    rest(clock_mono() - queue.sent);
     land(pdu->errstat == 0);
     return 1;
 }
@@ -206,8 +253,8 @@ static bool send_first(void)
         snmp_free_pdu(pdu);
         return false;
     }
-    queue.generation = link_generation();
     queue.mark = ping_mark();
+    queue.sent = clock_mono();
     queue.flight++;
     queue.flying = link_send(pdu, on_notify_answer, queue.flight);
     queue.first->sendings += queue.flying;
@@ -217,10 +264,12 @@ static bool send_first(void)
 void outbox_turn(void)
 {
     check_flight();
-    if (queue.flying || !queue.first || !link_is_up() || queue.retry.armed)
+    if (queue.generation != link_generation())
+        begin_session();
+    if (queue.flying || !queue.first || !link_is_up() || queue.pause.armed)
         return;
     if (!send_first())
-        timer_start(&queue.retry, RETRY_MS);
+        timer_start(&queue.pause, RETRY_MS);
 }
 
 size_t outbox_waiting(void)

@@ -26,6 +26,7 @@
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "agent/wiring/check.h"
+#include "agent/wiring/files.h"
 #include "agent/wiring/fleet.h"
 #include "agent/wiring/options.h"
 #include "agent/wiring/supervisor.h"
@@ -61,6 +62,7 @@ static void reload(void)
     }
     if (!process.options.agentx && strcmp(config->agentx, process.master.text) != 0)
         log_warning("agentx: the new address %s takes effect at the next start", config->agentx);
+    files_check(config->count);
     if (fleet_configure(config))
         log_notice("configuration reloaded");
     else
@@ -183,7 +185,7 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Each turn: what came in, the timers, then the library's and the queue's share. */
+/* Each turn: the timers, then the library's and the queue's share, then a few of the daemons. */
 static void loop(void)
 {
     int64_t library;
@@ -225,6 +227,7 @@ static int serve(struct config *config)
     int status = EXIT_FAILURE;
 
     harden();
+    files_start();
     process.model.start_unix = clock_wall();
     if (!set_up_loop()) {
         log_error("cannot set up the event loop");
@@ -233,6 +236,7 @@ static int serve(struct config *config)
         config_free(config);
     } else {
         fleet_start(&process.model, process.base);
+        files_check(config->count);
         if (fleet_configure(config)) {
             supervisor_ready(&process.model);
             loop();

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Most histories of most daemons stay short. */
+enum { ROOM_FIRST = 4 };
+
 bool history_init(struct history *history, uint32_t bound, size_t record_size,
                   void (*fini)(void *record))
 {
@@ -14,7 +17,7 @@ bool history_init(struct history *history, uint32_t bound, size_t record_size,
 
 static void *slot(const struct history *history, uint32_t position)
 {
-    uint64_t index = ((uint64_t)history->head + position) % history->bound;
+    uint64_t index = ((uint64_t)history->head + position) % history->room;
 
     return history->slots + index * history->record_size;
 }
@@ -23,7 +26,7 @@ static void drop_oldest(struct history *history)
 {
     if (history->fini)
         history->fini(slot(history, 0));
-    history->head = (uint32_t)(((uint64_t)history->head + 1) % history->bound);
+    history->head = (uint32_t)(((uint64_t)history->head + 1) % history->room);
     history->count--;
 }
 
@@ -38,29 +41,46 @@ void history_fini(struct history *history)
     history_clear(history);
     free(history->slots);
     history->slots = NULL;
-    history->bound = 0;
+    history->bound = history->room = 0;
 }
 
-bool history_resize(struct history *history, uint32_t bound)
+static bool set_room(struct history *history, uint32_t room)
 {
     unsigned char *slots = NULL;
 
-    if (bound == history->bound)
+    if (room == history->room)
         return true;
-    if (bound > 0) {
-        slots = calloc(bound, history->record_size);
+    if (room > 0) {
+        slots = calloc(room, history->record_size);
         if (!slots)
             return false;
     }
-    while (history->count > bound)
+    while (history->count > room)
         drop_oldest(history);
     for (uint32_t i = 0; i < history->count; i++)
         memcpy(slots + (size_t)i * history->record_size, slot(history, i), history->record_size);
     free(history->slots);
     history->slots = slots;
     history->head = 0;
+    history->room = room;
+    return true;
+}
+
+bool history_resize(struct history *history, uint32_t bound)
+{
+    uint32_t room = history->room > ROOM_FIRST ? history->room : ROOM_FIRST;
+
+    if (!set_room(history, room < bound ? room : bound))
+        return false;
     history->bound = bound;
     return true;
+}
+
+static bool grow(struct history *history)
+{
+    bool half = history->room <= history->bound / 2;
+
+    return set_room(history, half ? history->room * 2 : history->bound);
 }
 
 void *history_push(struct history *history)
@@ -75,6 +95,8 @@ void *history_push(struct history *history)
     }
     if (history->count == history->bound)
         drop_oldest(history);
+    else if (history->count == history->room && !grow(history))
+        return NULL;
     record = slot(history, history->count);
     memset(record, 0, history->record_size);
     history->count++;

@@ -13,6 +13,7 @@ struct history {
     unsigned char *slots;
     size_t record_size;
     uint32_t bound; /* records kept at most; 0 keeps none and gives no numbers */
+    uint32_t room;  /* slots there are; they grow with the records, up to the bound */
     uint32_t count;
     uint32_t head; /* slot of the oldest record */
     uint32_t last; /* sequence number of the newest record, 0 when there was none yet */
@@ -34,7 +35,8 @@ bool history_resize(struct history *history, uint32_t bound);
 
 /*
  * Makes room for a new newest record and returns it, zeroed, to be filled in; NULL when the bound
- * is 0.  Records and their numbers stay valid until the next history_push() or _resize().
+ * is 0, or when it takes more room and memory is out, and then nothing is changed.  Records and
+ * their numbers stay valid until the next history_push() or _resize().
  */
 void *history_push(struct history *history);
 

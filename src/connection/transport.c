@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 
 /* What is read in one turn, so that no daemon keeps the others waiting. */
 enum { TURN_BYTES = 16384 };
+
+/* So many are read in one turn of the loop; what else is served by it comes between. */
+enum { TURN_READS = 4 };
 
 /* Unsent bytes: one command and its marker at a time need far less. */
 enum { UNSENT_MAX = 4096 };
@@ -47,6 +51,15 @@ struct transport {
     char output[UNSENT_MAX];
 };
 
+static size_t open_count;
+static size_t open_limit = SIZE_MAX;
+static unsigned reads;
+
+void transport_limit(size_t most)
+{
+    open_limit = most;
+}
+
 static void keep_alive(int fd)
 {
     const int on = 1, idle = KEEPALIVE_IDLE, interval = KEEPALIVE_INTERVAL, count = KEEPALIVE_COUNT;
@@ -72,6 +85,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     int error = got < 0 ? errno : transport->failure;
 
     (void)what;
+    if (++reads % TURN_READS == 0)
+        event_base_loopbreak(event_get_base(transport->readable));
     if (got > 0) {
         transport->handler->received(transport->arg, (struct slice){bytes, (size_t)got});
         return;
@@ -172,6 +187,7 @@ static void socket_close(struct transport *transport)
     hang_up(transport);
     explicit_bzero(transport->output, sizeof(transport->output));
     free(transport);
+    open_count--;
 }
 
 static bool dial(struct transport *transport, const struct sockaddr *address, socklen_t len)
@@ -236,13 +252,14 @@ static bool start_connect(struct transport *transport, const struct endpoint *en
 static struct transport *socket_open(struct event_base *loop, const struct endpoint *endpoint,
                                      const struct transport_handler *handler, void *arg, int *error)
 {
-    struct transport *transport = calloc(1, sizeof(*transport));
+    struct transport *transport = open_count < open_limit ? calloc(1, sizeof(*transport)) : NULL;
 
     if (!transport) {
-        *error = ENOMEM;
+        *error = open_count < open_limit ? ENOMEM : EMFILE;
         return NULL;
     }
     transport->loop = loop;
+    open_count++;
     transport->fd = -1;
     transport->handler = handler;
     transport->arg = arg;
@@ -274,6 +291,8 @@ const char *transport_why(int error, char *text, size_t size)
         hint = "; the agent's user may not use the socket or its folder";
     else if (error == ENOENT || error == ECONNREFUSED)
         hint = "; the daemon does not run, or listens elsewhere";
+    else if (error == EMFILE)
+        hint = " for another daemon; the agent's limit (LimitNOFILE) is too low";
     else if (error == EAGAIN)
         hint = "; other management clients are waiting for the daemon's only session";
     else if (error == EAI_AGAIN)

@@ -13,6 +13,9 @@ struct transport;
 /*
  * A stream socket to a management interface.  The functions come as a table, so that a test can
  * put something scripted in the place of the sockets.
+ *
+ * A turn of the loop reads from a few of them and then comes to its end by event_base_loopbreak():
+ * whoever runs it calls event_base_loop() again, and finds the others still waiting, in order.
  */
 
 /*
@@ -53,6 +56,9 @@ struct transport_kind {
     /* Closes and frees; NULL is harmless. */
     void (*close)(struct transport *transport);
 };
+
+/* So many of the real ones may be open; more are answered with EMFILE.  No limit at first. */
+void transport_limit(size_t most);
 
 /* Writes for people why a connect failed, and what to look at; returns text. */
 const char *transport_why(int error, char *text, size_t size);

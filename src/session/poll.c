@@ -6,6 +6,9 @@
 /* Polls without news after which a status is asked for all the same. */
 enum { SKIPS_MAX = 5 };
 
+/* For its own moment a poll may come before its interval is over by this share of it. */
+enum { EARLY = 4 };
+
 /* A status must not take more than this share of the time: a twentieth. */
 enum { STRETCH = 20 };
 
@@ -30,10 +33,30 @@ static int64_t poll_pause(const struct session *session)
     return stretch(session, (int64_t)session->config->status_interval * 1000);
 }
 
+/*
+ * Milliseconds until the daemon's own moment in the interval comes, behind most of an interval at
+ * least.  The moments of neighbours are far apart (by the golden ratio), so that however many
+ * daemons there are, and although all began together, the load is even.
+ */
+static int64_t until_own_moment(const struct session *session, int64_t interval)
+{
+    uint32_t spread = (uint32_t)((session->instance->index - 1) * UINT64_C(2654435769));
+    int64_t own = (int64_t)(spread * (uint64_t)interval >> 32);
+    int64_t left = (own - clock_mono() % interval + interval) % interval;
+
+    return left < interval - interval / EARLY ? left + interval : left;
+}
+
 static void schedule(struct session *session)
 {
+    int64_t interval = (int64_t)session->config->status_interval * 1000;
+    int64_t left = poll_pause(session);
+
+    if (!session->aligned && left == interval)
+        left = until_own_moment(session, interval);
+    session->aligned = true;
     session->polling = false;
-    timer_start(&session->poll, poll_pause(session));
+    timer_start(&session->poll, left);
 }
 
 /* Numbers that say whether anything can have changed since the last status. */
@@ -160,6 +183,7 @@ void poll_start(struct session *session)
     session->status_refused = session->cut_seen = false;
     session->skips = SKIPS_MAX;
     session->took = 0;
+    session->aligned = false;
     on_poll(session);
 }
 

@@ -49,6 +49,7 @@ struct session {
     uint64_t stats_out;
     int64_t asked;  /* clock_mono() when the status was asked for */
     int64_t took;   /* milliseconds that the last one took */
+    bool aligned;   /* the poll has found its own moment in the interval */
     unsigned skips; /* polls since the last status */
 
     /* session/events.c */

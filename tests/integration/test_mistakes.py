@@ -112,6 +112,22 @@ def test_the_folder_that_snmpd_made_at_its_first_start(lab, start_fake, unprivil
     wait_log(agent, "connected to the master agent")
 
 
+def test_a_second_copy_of_the_agent(start_fake, start_agent, view):
+    """It says so, does not take part, and takes over when the first one ends."""
+    first = start_agent([entry(start_fake("first"))])
+    view.wait(Contact="up", Name="first")
+    second = start_agent([entry(start_fake("second"))], name="second")
+    text = ("another subagent has the subtree already, perhaps another copy of this program; trying "
+            "again")
+    wait_log(second, text)
+    assert view.get("Name") == "first"
+    assert first.stop() == 0
+    wait_log(second, "connected to the master agent")
+    view.wait(Contact="up", Name="second")
+    assert second.log.count(text) == 1
+    assert "registering pdu failed" not in second.log
+
+
 def mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 

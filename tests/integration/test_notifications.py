@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from fake import questions
 from fake.scenario import say_states
 from parts import openvpn
+from parts.snmp import Snmpd
 from parts.view import InstanceView, rows
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
@@ -185,3 +187,29 @@ def test_each_carries_what_the_module_says(lab, start_agent, start_fake, snmptra
         index, = rest
         assert index[0] == 1
         assert len(index) == len(known[trap.varbinds[3].name].indexes)
+
+
+def test_a_receiver_that_was_never_there(lab, start_fake, start_agent):
+    """With SNMPv3 informs snmpd looks for it for seconds, with each notification, and answers
+    nobody meanwhile: the agent leaves it time for others."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        snmpd = Snmpd(lab, name="waiting", extra=[
+            "createUser nobody SHA-256 password AES",
+            "trapsess -Ci -v3 -u nobody -l authPriv -a SHA-256 -A password -x AES -X password "
+            f"127.0.0.1:{silent.getsockname()[1]}"])
+        snmpd.spawn()  # it waits with its own coldStart already
+        manager = snmpd.manager()
+        lab.wait_until(manager.answers, "snmpd answers", 30)
+        fake = start_fake()
+        agent = start_agent([instance(fake.name, fake, notify=["state-all"])], master=snmpd)
+        lab.wait_until(lambda: "connected to the master agent" in agent.log, "there is a session", 30)
+        lab.wait_until(lambda: fake.commands("status"), "the agent asks for the status")
+        with fake.script() as daemon:
+            say_states(daemon, 10)
+        lab.wait_until(lambda: "there are pauses between them now" in agent.log, "it is told", 60)
+        for _ in range(20):
+            assert manager.get("ovpnInstanceName.1") == fake.name
+        # They still go out, and none is lost.
+        assert 2 <= manager.get("ovpnAgentNotificationsSent.0") < 10
+        assert manager.get("ovpnAgentNotificationsDropped.0") == 0

@@ -51,6 +51,17 @@ class World:
         self.lab.wait_until(lambda: (daemon.mute, daemon.verb) == (mute, verb),
                             lambda: f"mute {mute}, verb {verb}: {daemon.mute}, {daemon.verb}")
 
+    def wait_free(self):
+        """The daemon's last word is read; what the master agent asks may be read before it."""
+
+        def is_free():
+            transaction = next(self._transactions)
+            error = self.master.set_phase(TEST_SET, transaction, (MUTE, 1))
+            self.master.set_phase(CLEANUP_SET, transaction)
+            return error == 0
+
+        self.lab.wait_until(is_free, "a SET is taken")
+
     def check(self):
         """It reads and writes as if nothing had been."""
         assert self.agent.alive
@@ -215,4 +226,5 @@ def test_phases_at_random(world, seed):
     with world.fake.script() as daemon:
         del daemon.overrides["verb"]
         daemon.emit("SUCCESS: verb level changed")
+    world.wait_free()
     world.check()

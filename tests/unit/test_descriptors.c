@@ -102,14 +102,29 @@ static void assert_reads(int first, int second, int third)
     assert_int_equal(reads[2], third);
 }
 
+/* They end the loop's sleep, and nothing is read before its turn. */
 static void test_events(void **state)
 {
     (void)state;
     say(1, "xx");
     event_base_loop(base, EVLOOP_ONCE);
-    assert_reads(0, 1, 0);
-    event_base_loop(base, EVLOOP_ONCE);
+    assert_reads(0, 0, 0);
+    descriptors_drain();
     assert_reads(0, 2, 0);
+}
+
+/* So much comes at once that others would wait. */
+static void test_drain_has_an_end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        say(1, "xxxxxxxxxx");
+    descriptors_drain();
+    assert_in_range(reads[1], 1, 50);
+    event_base_loop(base, EVLOOP_ONCE); /* wakes again for the rest */
+    for (int i = 0; i < 10; i++)
+        descriptors_drain();
+    assert_reads(0, 100, 0);
 }
 
 /* All that waits, and nothing else. */
@@ -145,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_events),
         TEST(test_drain),
+        TEST(test_drain_has_an_end),
         TEST(test_forgotten_while_drained),
     };
 

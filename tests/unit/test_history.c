@@ -175,6 +175,45 @@ static void test_after(void **state)
     history_fini(&history);
 }
 
+/* What a history never had takes no memory. */
+static void test_it_grows(void **state)
+{
+    struct history history;
+
+    (void)state;
+    start(&history, 1000);
+    assert_in_range(history.room, 0, 8);
+    for (int value = 1; value <= 1500; value++) {
+        fill(&history, value, value);
+        assert_in_range(history.room, history.count, 8 + 2 * history.count);
+        assert_in_range(history.room, 0, 1000);
+    }
+    assert_range(&history, 501, 1500);
+    assert_true(history_resize(&history, 2000));
+    assert_int_equal(history.room, 1000);
+    fill(&history, 1501, 1600);
+    assert_range(&history, 501, 1600);
+    history_fini(&history);
+    assert_int_equal(freed, 1600);
+}
+
+/* What there is stays, and what is new has no place and no number. */
+static void test_it_cannot_grow(void **state)
+{
+    struct history history;
+
+    (void)state;
+    start(&history, 1000);
+    fill(&history, 1, (int)history.room);
+    history.record_size = SIZE_MAX / 16;
+    assert_null(history_push(&history));
+    history.record_size = sizeof(struct record);
+    assert_range(&history, 1, history.room);
+    fill(&history, (int)history.last + 1, 100);
+    assert_range(&history, 1, 100);
+    history_fini(&history);
+}
+
 static void test_resize(void **state)
 {
     struct history history;
@@ -269,6 +308,8 @@ int main(void)
         cmocka_unit_test(test_without_fini),
         cmocka_unit_test(test_clear_keeps_numbers),
         cmocka_unit_test(test_after),
+        cmocka_unit_test(test_it_grows),
+        cmocka_unit_test(test_it_cannot_grow),
         cmocka_unit_test(test_resize),
         cmocka_unit_test(test_resize_without_memory),
         cmocka_unit_test(test_wrap),

@@ -410,6 +410,69 @@ static void test_cannot_send(void **state)
     turn_expecting(1, 1);
 }
 
+/* As an unreachable receiver makes it: the rest of the time is for others. */
+static void test_answers_take_long(void **state)
+{
+    (void)state;
+    for (uint32_t i = 1; i <= 4; i++)
+        post(i);
+    turn_expecting(1, 1);
+    pass(6000);
+    answer(0);
+    turn_expecting(2, 2); /* once may be chance */
+    pass(5000);
+    answer(0);
+    turn_expecting(2, 2);
+    pass(5000 * 4 - 1);
+    turn_expecting(2, 2);
+    pass(1);
+    turn_expecting(3, 3);
+    pass(499);
+    answer(0);
+    turn_expecting(4, 4);
+    answer(0);
+    expect_counters(0, 4, 0);
+}
+
+static void test_answers_take_too_long(void **state)
+{
+    (void)state;
+    for (uint32_t i = 1; i <= 4; i++)
+        post(i);
+    for (uint32_t i = 1; i <= 2; i++) {
+        turn_expecting(i, i);
+        pass(60000);
+        answer(0);
+    }
+    turn_expecting(2, 2);
+    pass(29999);
+    turn_expecting(2, 2);
+    pass(1);
+    turn_expecting(3, 3);
+    answer(0);
+    turn_expecting(4, 4);
+}
+
+/* Another master agent is another matter. */
+static void test_answers_took_long(void **state)
+{
+    (void)state;
+    for (uint32_t i = 1; i <= 4; i++)
+        post(i);
+    for (uint32_t i = 1; i <= 2; i++) {
+        turn_expecting(i, i);
+        pass(6000);
+        answer(0);
+    }
+    turn_expecting(2, 2);
+    session_ends();
+    session_begins();
+    turn_expecting(3, 3);
+    pass(6000);
+    answer(0);
+    turn_expecting(4, 4);
+}
+
 /* What was never sent is not given up for want of an answer, and does not count when it is sent. */
 static void test_sending_fails(void **state)
 {
@@ -434,13 +497,23 @@ static void test_sending_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        NOTIFY_TEST(test_one_in_flight), NOTIFY_TEST(test_time_of_event),
-        NOTIFY_TEST(test_no_session),    NOTIFY_TEST(test_sent_again_in_next_session),
-        NOTIFY_TEST(test_time_out),      NOTIFY_TEST(test_ping_from_before),
-        NOTIFY_TEST(test_late_answer),   NOTIFY_TEST(test_never_answered),
-        NOTIFY_TEST(test_refused),       NOTIFY_TEST(test_session_unknown),
-        NOTIFY_TEST(test_bound),         NOTIFY_TEST(test_bound_in_flight),
-        NOTIFY_TEST(test_cut_capture),   NOTIFY_TEST(test_cannot_send),
+        NOTIFY_TEST(test_one_in_flight),
+        NOTIFY_TEST(test_time_of_event),
+        NOTIFY_TEST(test_no_session),
+        NOTIFY_TEST(test_sent_again_in_next_session),
+        NOTIFY_TEST(test_time_out),
+        NOTIFY_TEST(test_ping_from_before),
+        NOTIFY_TEST(test_late_answer),
+        NOTIFY_TEST(test_never_answered),
+        NOTIFY_TEST(test_refused),
+        NOTIFY_TEST(test_session_unknown),
+        NOTIFY_TEST(test_bound),
+        NOTIFY_TEST(test_bound_in_flight),
+        NOTIFY_TEST(test_cut_capture),
+        NOTIFY_TEST(test_cannot_send),
+        NOTIFY_TEST(test_answers_take_long),
+        NOTIFY_TEST(test_answers_take_too_long),
+        NOTIFY_TEST(test_answers_took_long),
         NOTIFY_TEST(test_sending_fails),
     };
 

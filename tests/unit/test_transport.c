@@ -172,6 +172,75 @@ static void test_fair_turns(void **state)
     assert_true(longest <= 16384);
 }
 
+enum { DAEMONS = 10 };
+
+static unsigned heard;
+
+static void count_heard(void *arg, struct slice bytes)
+{
+    (void)arg;
+    (void)bytes;
+    heard++;
+}
+
+static void hear_closed(void *arg, int error)
+{
+    (void)arg;
+    fail_msg("closed: %d", error);
+}
+
+/* Many that speak at once are read by a few, and those that had no turn before the others again. */
+static void test_turns_of_many(void **state)
+{
+    static const struct transport_handler counting = {on_connected, count_heard, hear_closed};
+    const struct endpoint endpoint = {.path = main_file};
+    struct transport *transports[DAEMONS];
+    int peers[DAEMONS];
+    int error;
+
+    (void)state;
+    listen_there(DAEMONS);
+    for (int i = 0; i < DAEMONS; i++) {
+        transports[i] = socket_transport.open(loop, &endpoint, &counting, &transport, &error);
+        assert_non_null(transports[i]);
+    }
+    settle();
+    for (int i = 0; i < DAEMONS; i++)
+        peers[i] = accept(listener, NULL, NULL);
+    for (int i = 0; i < DAEMONS; i++)
+        assert_int_equal(send(peers[i], "x", 1, MSG_NOSIGNAL), 1);
+    heard = 0;
+    for (unsigned turn = 1; heard < DAEMONS; turn++) {
+        event_base_loop(loop, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+        assert_in_range(heard, turn, 4 * turn);
+        send(peers[0], "x", 1, MSG_NOSIGNAL);
+    }
+    for (int i = 0; i < DAEMONS; i++) {
+        socket_transport.close(transports[i]);
+        close(peers[i]);
+    }
+}
+
+static void test_limit(void **state)
+{
+    const struct endpoint endpoint = {.path = main_file};
+    struct transport *other;
+    char text[256];
+    int error = 0;
+
+    (void)state;
+    transport_limit(1);
+    begin();
+    assert_null(socket_transport.open(loop, &endpoint, &handler, &other, &error));
+    assert_int_equal(error, EMFILE);
+    assert_non_null(strstr(transport_why(error, text, sizeof(text)), "LimitNOFILE"));
+    socket_transport.close(transport);
+    assert_int_equal(open_path(main_file), 0);
+    socket_transport.close(transport);
+    transport_limit(SIZE_MAX);
+    assert_int_equal(open_path(main_file), 0);
+}
+
 /* What the daemon said last is read although it has closed and sending fails. */
 static void test_last_words(void **state)
 {
@@ -309,6 +378,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_both_ways),
         TEST(test_fair_turns),
+        TEST(test_turns_of_many),
+        TEST(test_limit),
         TEST(test_last_words),
         TEST(test_peer_that_does_not_read),
         TEST(test_what_was_kept_is_sent),

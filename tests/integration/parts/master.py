@@ -18,6 +18,7 @@ NOTIFY, PING, RESPONSE = 12, 13, 18
 # RFC 3416, error-status, and RFC 2741 section 6.2.16.
 TOO_BIG, GEN_ERR, COMMIT_FAILED, UNDO_FAILED = 1, 5, 14, 15
 NOT_OPEN, UNSUPPORTED_CONTEXT, PROCESSING_ERROR = 257, 262, 268
+DUPLICATE_REGISTRATION, REQUEST_DENIED = 263, 267
 CONTEXT = 0x08  # section 6.1.1, NON_DEFAULT_CONTEXT
 _HEADER = struct.Struct(">BBBxIIII")  # version, type, flags, session, transaction, packet, payload
 _NETWORK_ORDER = 0x10
@@ -90,6 +91,7 @@ class Master:
         self.asleep_at = asleep_at
         self.asleep = self.deaf = False
         self.seen = []  # types of the requests
+        self.refusals = {}  # by type: an iterator of the error status of the next answers
         self.answers = {}  # by the packet of what was asked: (error status, size of the varbinds)
         self.errors = []  # of all answers: (packet, error status)
         self._packets = itertools.count(1000000)
@@ -195,6 +197,7 @@ class Master:
 
     def _answer(self, link, request):
         error = NOT_OPEN if request.kind == PING and request.session == 0 else 0
+        error = next(self.refusals.get(request.kind, iter(())), error)
         answer = pdu(RESPONSE, request.transaction, request.packet,
                      struct.pack(">IHH", 100, error, 0), request.session or SESSION)
         if request.kind == OPEN:
