@@ -205,7 +205,7 @@ void instance_forget_process(struct instance *instance)
     clients_end_old(instance, instance->lost_unix ? instance->lost_unix : clock_wall());
     forget_state(instance);
     instance->mode = MODE_UNKNOWN;
-    instance->client_states = false;
+    instance->course = (struct course){0};
     instance->bytes_in = instance->bytes_out = 0;
     instance->tun_read = instance->tun_write = 0;
     instance->link_read = instance->link_write = instance->auth_read = 0;
@@ -227,21 +227,8 @@ void instance_set_pid(struct instance *instance, int64_t pid)
 
 void instance_set_state(struct instance *instance, const struct state_record *record)
 {
-    struct state_record copy = *record;
-
-    copy.name = text_copy(record->name);
-    copy.reason = text_copy(record->reason);
-    copy.remote_text = text_copy(record->remote_text);
-    copy.local_text = text_copy(record->local_text);
-    state_record_fini(&instance->state);
-    instance->state = copy;
+    state_record_copy(&instance->state, record);
     instance->state_mono = clock_mono();
-}
-
-bool instance_state_is_clients(enum state state)
-{
-    return state == STATE_WAIT || state == STATE_AUTH || state == STATE_GET_CONFIG ||
-           state == STATE_AUTH_PENDING;
 }
 
 /*
@@ -253,9 +240,11 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
     struct state_record record = {0};
     struct state_record *kept = history_push(&instance->states);
 
-    instance->client_states |= instance_state_is_clients(line->state);
+    bool changed = course_follow(&instance->course, line->state);
+
     state_record_fill(&record, line);
-    instance_set_state(instance, &record);
+    if (changed)
+        instance_set_state(instance, &record);
     if (kept)
         *kept = record;
     else
@@ -266,7 +255,8 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
         instance->tunnel_mono = clock_mono();
         requests_forget_challenges(instance);
     }
-    instance_tell_state(instance);
+    if (changed)
+        instance_tell_state(instance);
     if (line->state == STATE_RECONNECTING || line->state == STATE_EXITING)
         clients_end_all(instance);
 }

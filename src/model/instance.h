@@ -7,6 +7,7 @@
 
 #include "base/history.h"
 #include "model/clients.h"
+#include "model/course.h"
 #include "model/ondemand.h"
 #include "model/records.h"
 #include "model/requests.h"
@@ -61,10 +62,10 @@ struct instance {
     int management_version; /* 0 when not known */
     int64_t pid;            /* 0 when not known */
     enum daemon_mode mode;
-    bool client_states; /* it has had a state that only a client of a TLS session has */
+    struct course course; /* of its states */
     struct command_dialect dialect;
 
-    struct state_record state; /* the last known */
+    struct state_record state; /* the tunnel's, as last known */
     int64_t state_mono;        /* when it last changed; 0 never */
 
     int settings[SETTINGS]; /* by enum setting; SETTING_UNKNOWN when not known */
@@ -165,16 +166,13 @@ void instance_set_pid(struct instance *instance, int64_t pid);
 void instance_forget_process(struct instance *instance);
 
 /*
- * A state, told in real time: kept in the history, EVENT_STATE.  A restart ends the sessions of a
- * server's clients.
+ * A state, told in real time: kept in the history, EVENT_STATE.  One that is not the tunnel's
+ * (model/course.h) is kept only.  A restart ends the sessions of a server's clients.
  */
 void instance_state_told(struct instance *instance, const struct state_line *line);
 
 /* Makes a copy of the record the last known state; its history and events are the caller's. */
 void instance_set_state(struct instance *instance, const struct state_record *record);
-
-/* Whether only a client of a TLS session has that state. */
-bool instance_state_is_clients(enum state state);
 
 /* EVENT_STATE, now or when contact is up. */
 void instance_tell_state(struct instance *instance);

@@ -97,6 +97,18 @@ static bool same_text(const char *a, const char *b)
     return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
 }
 
+void state_record_copy(struct state_record *to, const struct state_record *from)
+{
+    struct state_record copy = *from;
+
+    copy.name = text_copy(from->name);
+    copy.reason = text_copy(from->reason);
+    copy.remote_text = text_copy(from->remote_text);
+    copy.local_text = text_copy(from->local_text);
+    state_record_fini(to);
+    *to = copy;
+}
+
 bool state_record_equal(const struct state_record *a, const struct state_record *b)
 {
     return a->time == b->time && a->state == b->state && same_text(a->name, b->name) &&

@@ -305,9 +305,9 @@ static void commit_tunnel(struct snapshot *snapshot)
     struct instance *instance = snapshot->instance;
 
     /* The status is alike; a peer with a static key goes straight to CONNECTED. */
-    if (instance->client_states)
+    if (instance->course.client)
         instance->mode = MODE_CLIENT;
-    else if (instance->state.state == STATE_CONNECTED)
+    else if (instance->course.peer || instance->state.state == STATE_CONNECTED)
         instance->mode = MODE_PEER_TO_PEER;
     if (snapshot->numbers[STATUS_LINK_READ] < instance->link_read ||
         snapshot->numbers[STATUS_LINK_WRITE] < instance->link_write)
