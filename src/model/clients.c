@@ -191,6 +191,42 @@ void clients_end_old(struct instance *instance, int64_t ended)
     end_until(instance, instance->clients_old, ended);
 }
 
+void clients_adopt(struct instance *instance, struct client *client, int64_t cid, int64_t since)
+{
+    rows_unknown(&instance->clients, &client_rows, client);
+    client->cid = cid;
+    client->since = since;
+    rows_known(&instance->clients, &client_rows, client);
+}
+
+/* The daemon has no other with that id; of one that a restart has ended the row is older. */
+static struct client *find_cid(const struct instance *instance, int64_t cid)
+{
+    for (size_t i = instance->clients.count; i-- > 0;) {
+        struct client *client = (struct client *)instance->clients.list[i];
+
+        if (client->cid == cid)
+            return client;
+    }
+    return NULL;
+}
+
+void clients_disconnected(struct instance *instance, int64_t cid)
+{
+    struct client *client = cid >= 0 ? find_cid(instance, cid) : NULL;
+
+    if (!client)
+        return;
+    rows_remove(&instance->clients, &client_rows, client);
+    reselect_peers(instance);
+    if (client->pending && instance->pending_clients > 0)
+        instance->pending_clients--;
+    else if (!client->pending && instance->client_total > 0)
+        instance->client_total--;
+    clients_end(instance, client);
+    client_free(client);
+}
+
 bool clients_confirmed(const struct instance *instance, const struct client *client)
 {
     return instance->status_seen || client->base.index > instance->clients_old;
@@ -237,6 +273,27 @@ static void move_text(char **to, char **from)
     free(*to);
     *to = *from;
     *from = NULL;
+}
+
+/* One that a list without client ids has brought. */
+static struct client *find_anonymous(struct instance *instance, const struct established *block)
+{
+    struct client *found = NULL;
+    char *real;
+
+    if (instance->anonymous == 0 || !block->real_ip)
+        return NULL;
+    real = record_address(slice_of(block->real_ip), slice_of(block->real_port));
+    for (size_t i = 0; i < instance->clients.count && !found; i++) {
+        struct client *client = (struct client *)instance->clients.list[i];
+
+        if (client->cid < 0 && compare_text(client->real_text, real) == 0)
+            found = client;
+    }
+    free(real);
+    if (found)
+        clients_adopt(instance, found, block->cid, block->since);
+    return found;
 }
 
 /* Keeps an address text that is there: the status writes it in the daemon's own form. */
@@ -313,6 +370,8 @@ bool clients_established(struct instance *instance, struct established *block)
     if (block->cid < 0 || block->since <= 0)
         return false;
     client = rows_find(&instance->clients, &client_rows, &key);
+    if (!client)
+        client = find_anonymous(instance, block);
     if (!client && instance->clients.count < instance->client_max)
         client = add_client(instance, block->cid, block->since);
     if (!client) {

@@ -43,6 +43,7 @@ struct client {
     int64_t seen_mono; /* clock_mono() when the agent saw it first */
     bool pending;      /* not known to be through: see snapshot.h */
     bool ambiguous;    /* another one has the same name and real address */
+    bool unconfirmed;  /* the last status was cut, and it may stand behind the cut */
     struct peer *peer; /* NULL when no block was seen */
 };
 
@@ -98,6 +99,15 @@ void clients_end_all(struct instance *instance);
  * dropped them at that time, in seconds since 1970, while nobody looked.
  */
 void clients_end_old(struct instance *instance, int64_t ended);
+
+/*
+ * The client with that name and real address, until now known without a client id (snapshot.h), has
+ * this one.
+ */
+void clients_adopt(struct instance *instance, struct client *client, int64_t cid, int64_t since);
+
+/* >CLIENT:DISCONNECT: the client with that id has gone. */
+void clients_disconnected(struct instance *instance, int64_t cid);
 
 /*
  * Whether the daemon has said in this management session that the client is there; before, its

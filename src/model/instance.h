@@ -78,6 +78,7 @@ struct instance {
     struct rows routes;
     uint32_t client_max; /* rows kept at most */
     uint32_t route_max;
+    uint32_t anonymous;    /* clients without an id, of a daemon that has ids (snapshot.h) */
     uint32_t clients_old;  /* clients up to this index are known from a former management session */
     bool clients_known;    /* there was a status: who is new from now on has just come */
     uint32_t client_total; /* that are through, by load-stats and what was told since */

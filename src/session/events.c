@@ -115,6 +115,8 @@ static void take_client(struct session *session, const struct message *message)
     session->block.cid = message->client.cid;
     if (event == CLIENT_CONNECT || event == CLIENT_REAUTH || event == CLIENT_CR_RESPONSE)
         client_waits(session);
+    else if (event == CLIENT_DISCONNECT)
+        clients_disconnected(session->instance, session->block.cid);
 }
 
 /*
