@@ -133,6 +133,17 @@ void clients_come(struct instance *instance, const struct client *client)
     event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
 }
 
+bool clients_waiting(const struct instance *instance, uint32_t after, uint32_t last)
+{
+    const struct client *client = rows_after(&instance->clients, after);
+
+    for (; client && client->base.index <= last;
+         client = rows_after(&instance->clients, client->base.index))
+        if (client->pending && (client->username || compare_text(client->common_name, "UNDEF")))
+            return true;
+    return false;
+}
+
 uint32_t clients_pending(const struct instance *instance)
 {
     uint32_t pending = 0;

@@ -40,7 +40,7 @@ struct client {
     int64_t peer_id; /* -1 when not told */
     char *cipher;
     int64_t last_ref;  /* latest of its routes, seconds since 1970, 0 when none */
-    int64_t seen_mono; /* clock_mono() when the agent saw it first */
+    int64_t seen_mono; /* clock_mono() from which it counts: it was new, or a counter fell */
     bool pending;      /* not known to be through: see snapshot.h */
     bool ambiguous;    /* another one has the same name and real address */
     bool unconfirmed;  /* the last status was cut, and it may stand behind the cut */
@@ -123,6 +123,12 @@ void clients_end(struct instance *instance, const struct client *client);
 
 /* The client, pending no more or new, has come while the agent watched: EVENT_CLIENT_CONNECTED. */
 void clients_come(struct instance *instance, const struct client *client);
+
+/*
+ * Whether one of those clients, after one index and up to another, waits to be let in: it is
+ * pending but has told its name, as a handshake that has only begun has not.
+ */
+bool clients_waiting(const struct instance *instance, uint32_t after, uint32_t last);
 
 /* How many of the rows are pending. */
 uint32_t clients_pending(const struct instance *instance);

@@ -101,9 +101,40 @@ static void client_waits(struct session *session)
     text_set(&session->instance->contact_error, TEXT_MAX, slice_of(client_auth));
 }
 
+/*
+ * The same of clients that waited before there was anybody to be told.  One that waits for a script
+ * looks alike, but there those that come later do so unasked.
+ */
+static const char client_auth_likely[] =
+    "management-client-auth: clients wait for an answer that the agent never gives, as it seems by "
+    "logins that waited when it came";
+
+void events_status(struct session *session)
+{
+    struct instance *instance = session->instance;
+    const char *fault;
+
+    if (!session->status_seen)
+        session->first_index = instance->clients.last_index;
+    else if (clients_waiting(instance, session->first_index, UINT32_MAX))
+        session->logins_work = true;
+    session->login_waits = session->status_seen && !session->logins_work &&
+                           clients_waiting(instance, 0, session->first_index);
+    session->status_seen = true;
+    fault = events_fault(session);
+    if (instance->contact != CONTACT_UP ||
+        slice_is(slice_of(fault), text_or_empty(instance->contact_error)))
+        return;
+    if (fault)
+        log_warning("%s: %s", session->config->name, fault);
+    text_set(&instance->contact_error, TEXT_MAX, slice_of(fault));
+}
+
 const char *events_fault(const struct session *session)
 {
-    return session->client_auth_seen ? client_auth : NULL;
+    if (session->client_auth_seen)
+        return client_auth;
+    return session->login_waits ? client_auth_likely : NULL;
 }
 
 static void take_client(struct session *session, const struct message *message)
@@ -125,6 +156,7 @@ static void take_client(struct session *session, const struct message *message)
  */
 static void block_end(struct session *session)
 {
+    session->logins_work |= session->in_block;
     if (session->in_block && clients_established(session->instance, &session->block))
         poll_now(session);
     events_reset(session);

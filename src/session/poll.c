@@ -64,6 +64,15 @@ static void status_line_read(void *arg, struct slice line, const struct message 
     snapshot_row(&session->snapshot, &row);
 }
 
+static void take_status(struct session *session)
+{
+    bool taken = snapshot_commit(&session->snapshot);
+
+    session->skips = taken ? 0 : SKIPS_MAX;
+    if (taken)
+        events_status(session);
+}
+
 /* The list that no row cuts, in the place of one that was. */
 static void plain_done(void *arg, const struct reply *reply)
 {
@@ -76,9 +85,10 @@ static void plain_done(void *arg, const struct reply *reply)
     session->took = clock_mono() - session->asked;
     take_stats(session, reply->marker);
     if (reply->outcome == OUTCOME_SUCCESS)
-        snapshot_commit(&session->snapshot);
+        take_status(session);
     else
         snapshot_abort(&session->snapshot);
+    session->skips = SKIPS_MAX; /* as long as there is a cut, each poll looks for its end */
     schedule(session);
 }
 
@@ -104,7 +114,6 @@ static void status_cut(struct session *session)
                     session->config->name,
                     server ? "status 1 tells who stands behind it" : "the last one stays");
     session->cut_seen = true;
-    session->skips = SKIPS_MAX;
     if (server)
         ask_plain(session);
     else
@@ -122,7 +131,7 @@ static void status_done(void *arg, const struct reply *reply)
     session->took = clock_mono() - session->asked;
     take_stats(session, reply->marker);
     if (reply->outcome == OUTCOME_SUCCESS) {
-        session->skips = snapshot_commit(&session->snapshot) ? 0 : SKIPS_MAX;
+        take_status(session);
         session->cut_seen = false;
     } else if (reply->outcome == OUTCOME_CUT) {
         status_cut(session);

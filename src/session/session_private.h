@@ -55,9 +55,13 @@ struct session {
     struct established block;
     bool in_block;
     bool client_auth_seen;
-    bool restarted;    /* RECONNECTING was told, and nothing since */
-    bool hold_doubted; /* a hold was told, and whether holds are on is asked */
-    int hold_seconds;  /* that it told; -1 when the daemon has gone on since */
+    bool status_seen;     /* there was a whole one in this session */
+    uint32_t first_index; /* of clients in it, the last */
+    bool login_waits;     /* that was there and still is */
+    bool logins_work;     /* nobody has to answer them */
+    bool restarted;       /* RECONNECTING was told, and nothing since */
+    bool hold_doubted;    /* a hold was told, and whether holds are on is asked */
+    int hold_seconds;     /* that it told; -1 when the daemon has gone on since */
     /* session/ending.c */
     char *end_reason; /* the best explanation of an end that may come */
     bool end_guessed; /* it is a line of the log: a daemon that goes on has not meant it */
@@ -113,6 +117,9 @@ void poll_now(struct session *session);
 
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);
+
+/* A whole status was taken: a client that waits for an answer shows in it. */
+void events_status(struct session *session);
 
 /* What is wrong although there is contact, NULL when nothing is. */
 const char *events_fault(const struct session *session);

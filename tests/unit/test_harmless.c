@@ -17,8 +17,8 @@
 
 /* All that the agent sends on its own account, in any phase. */
 static const char *const harmless[] = {
-    "version", "pid",  "state on all", "echo on all", "log on all", "echo off",   "log off",
-    "hold",    "verb", "mute",         "auth-retry",  "help",       "load-stats", "status 3", "status 1",
+    "version", "pid",  "state on all", "echo on all", "log on all", "echo off", "log off",  "hold",
+    "verb",    "mute", "auth-retry",   "help",        "load-stats", "status 3", "status 1",
 };
 
 static void assert_harmless(const char *lines)
