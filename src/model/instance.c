@@ -306,10 +306,40 @@ void instance_info_told(struct instance *instance, struct slice text)
 /* A counter that went back belongs to another process, whatever its process id. */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out)
 {
+    if (instance->dco == TRUTH_TRUE)
+        return;
     if (in < instance->bytes_in || out < instance->bytes_out)
         instance->started_mono = clock_mono();
     instance->bytes_in = in;
     instance->bytes_out = out;
+}
+
+void instance_set_dco(struct instance *instance, bool dco)
+{
+    bool began = dco && instance->dco != TRUTH_TRUE;
+
+    instance->dco = dco ? TRUTH_TRUE : TRUTH_FALSE;
+    if (!began)
+        return;
+    instance->started_mono = clock_mono();
+    instance->bytes_in = instance->bytes_out = 0;
+    for (size_t i = 0; i < instance->clients.count; i++)
+        instance_count_client(instance, (struct client *)instance->clients.list[i], NULL);
+}
+
+/* A counter that fell has begun anew. */
+static uint64_t growth(uint64_t now, uint64_t before)
+{
+    return now < before ? now : now - before;
+}
+
+void instance_count_client(struct instance *instance, const struct client *client,
+                           const struct client *old)
+{
+    if (instance->dco != TRUTH_TRUE)
+        return;
+    instance->bytes_in += growth(client->bytes_in, old ? old->bytes_in : 0);
+    instance->bytes_out += growth(client->bytes_out, old ? old->bytes_out : 0);
 }
 
 enum state instance_state(const struct instance *instance)

@@ -193,8 +193,21 @@ void instance_fatal_told(struct instance *instance, struct slice text);
 /* >INFO, >NOTIFY, >INFOMSG: kept as the last one.  Secrets are masked here as in all free text. */
 void instance_info_told(struct instance *instance, struct slice text);
 
-/* load-stats: link bytes since the daemon started. */
+/*
+ * load-stats: link bytes since the daemon started.  Those that the kernel counts (DCO) are not in
+ * it: there it is ignored.
+ */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out);
+
+/*
+ * Whether the kernel counts: then the link bytes are the sum over the clients, those that have
+ * ended among them.
+ */
+void instance_set_dco(struct instance *instance, bool dco);
+
+/* A client that was there with the old counters, or is new where old is NULL, has these now. */
+void instance_count_client(struct instance *instance, const struct client *client,
+                           const struct client *old);
 
 /* Whether what the daemon said last may be taken as true now: contact is up or stale. */
 static inline bool instance_in_contact(const struct instance *instance)

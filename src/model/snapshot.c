@@ -248,7 +248,9 @@ static void client_kept(void *arg, void *row, void *old_row)
     old->peer = NULL;
     if (client->peer)
         rows_select(&instance->peers, client); /* the list has room for those of the old rows */
-    client->seen_mono = old->seen_mono;
+    if (client->bytes_in >= old->bytes_in && client->bytes_out >= old->bytes_out)
+        client->seen_mono = old->seen_mono;
+    instance_count_client(instance, client, old);
     if (!old->pending)
         client->pending = false;
     else if (!client->pending && is_news(instance, client))
@@ -261,6 +263,7 @@ static void client_started(void *arg, void *row)
     struct instance *instance = arg;
     const struct client *client = row;
 
+    instance_count_client(instance, client, NULL);
     if (!client->pending && instance->clients_known)
         clients_come(instance, client);
 }
@@ -385,6 +388,8 @@ bool snapshot_commit(struct snapshot *snapshot)
     bool whole = snapshot->dropped == 0 && !snapshot->plain && !snapshot->cut &&
                  (snapshot->server || snapshot->tunnel);
 
+    if (snapshot->told[STATUS_DCO])
+        instance_set_dco(instance, snapshot->numbers[STATUS_DCO] != 0);
     if (snapshot->server && !commit_server(snapshot)) {
         instance->status_complete = TRUTH_FALSE;
         snapshot_abort(snapshot);
@@ -393,8 +398,6 @@ bool snapshot_commit(struct snapshot *snapshot)
     if (!snapshot->server && snapshot->tunnel)
         commit_tunnel(snapshot);
     commit_queue(snapshot);
-    if (snapshot->told[STATUS_DCO])
-        instance->dco = snapshot->numbers[STATUS_DCO] ? TRUTH_TRUE : TRUTH_FALSE;
     instance->rows_dropped += snapshot->dropped;
     instance->status_mono = clock_mono();
     instance->status_seen |= !snapshot->cut;
