@@ -1,5 +1,6 @@
 #include "model/clients.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,11 @@ static void peer_fini(struct peer *peer)
     free(peer->platform);
     free(peer->gui);
     free(peer->sso);
-    *peer = (struct peer){NULL, NULL, NULL, NULL};
+    free(peer->platform_version);
+    free(peer->hardware);
+    free(peer->ssl);
+    free(peer->variables);
+    *peer = (struct peer){0};
 }
 
 void client_free(void *row)
@@ -243,6 +248,17 @@ bool clients_confirmed(const struct instance *instance, const struct client *cli
     return instance->status_seen || client->base.index > instance->clients_old;
 }
 
+/* What a client's user has set: bounded like any text, however many there are. */
+static void add_variable(char **variables, struct slice name, struct slice value)
+{
+    char text[2 * ADMIN_MAX + 3];
+    int len = snprintf(text, sizeof(text), "%s%s%.*s=%.*s", text_or_empty(*variables),
+                       *variables ? ", " : "", (int)name.len, name.at, (int)value.len, value.at);
+
+    if (len > 0)
+        text_set(variables, ADMIN_MAX, slice_of(text));
+}
+
 /* The names are those of the daemon's environment variables. */
 void established_env(struct established *block, struct slice name, struct slice value)
 {
@@ -254,13 +270,17 @@ void established_env(struct established *block, struct slice name, struct slice 
         {"trusted_ip", &block->real_ip},      {"trusted_ip6", &block->real_ip},
         {"trusted_port", &block->real_port},  {"IV_VER", &block->peer.version},
         {"IV_PLAT", &block->peer.platform},   {"IV_GUI_VER", &block->peer.gui},
-        {"IV_SSO", &block->peer.sso},
+        {"IV_SSO", &block->peer.sso},         {"IV_PLAT_VER", &block->peer.platform_version},
+        {"IV_HWADDR", &block->peer.hardware}, {"IV_SSL", &block->peer.ssl},
+        {"proto_1", &block->proto},
     };
     int64_t since;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (slice_is(name, texts[i].name))
             text_set(texts[i].text, ADMIN_MAX, value);
+    if (slice_starts(name, "UV_"))
+        add_variable(&block->peer.variables, name, value);
     if (slice_is(name, "time_unix"))
         block->since = slice_to_i64(value, &since) ? since : 0;
     else if (slice_is(name, "ifconfig_pool_remote_ip"))
@@ -275,6 +295,7 @@ void established_fini(struct established *block)
     free(block->username);
     free(block->real_ip);
     free(block->real_port);
+    free(block->proto);
     peer_fini(&block->peer);
     *block = (struct established){0};
 }
@@ -307,12 +328,24 @@ static struct client *find_anonymous(struct instance *instance, const struct est
     return found;
 }
 
-/* Keeps an address text that is there: the status writes it in the daemon's own form. */
+/*
+ * Keeps an address text that is there: the status writes it in the daemon's own form.  Before 2.7
+ * it does not tell the protocol, nor the port of an IPv6 client.
+ */
 static void set_real_address(struct client *client, const struct established *block)
 {
-    if (client->real_text || !block->real_ip)
+    struct address told;
+
+    if (!address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &told))
         return;
-    address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &client->real);
+    if (client->real.family == ADDRESS_NONE)
+        client->real = told;
+    if (client->real.port == 0)
+        client->real.port = told.port;
+    if (client->real.proto == PROTO_UNKNOWN && block->proto)
+        client->real.proto = slice_starts(slice_of(block->proto), "udp") ? PROTO_UDP : PROTO_TCP;
+    if (client->real_text)
+        return;
     client->real_text = record_address(slice_of(block->real_ip), slice_of(block->real_port));
 }
 
@@ -330,7 +363,7 @@ static void take_peer(struct instance *instance, struct client *client, struct p
         return;
     peer_fini(client->peer);
     *client->peer = *peer;
-    *peer = (struct peer){NULL, NULL, NULL, NULL};
+    *peer = (struct peer){0};
 }
 
 static void fill_from_block(struct instance *instance, struct client *client,

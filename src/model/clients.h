@@ -13,10 +13,14 @@ struct instance;
 
 /* What an >CLIENT:ESTABLISHED block told of the peer; NULL texts are "not told". */
 struct peer {
-    char *version;  /* IV_VER */
-    char *platform; /* IV_PLAT */
-    char *gui;      /* IV_GUI_VER */
-    char *sso;      /* IV_SSO */
+    char *version;          /* IV_VER */
+    char *platform;         /* IV_PLAT */
+    char *gui;              /* IV_GUI_VER */
+    char *sso;              /* IV_SSO */
+    char *platform_version; /* IV_PLAT_VER */
+    char *hardware;         /* IV_HWADDR */
+    char *ssl;              /* IV_SSL */
+    char *variables;        /* UV_*: "UV_A=x, UV_B=y" */
 };
 
 /*
@@ -69,6 +73,7 @@ struct established {
     char *username;
     char *real_ip;
     char *real_port;
+    char *proto;
     bool has_ipv4;
     bool has_ipv6;
     uint8_t virtual_ipv4[4];

@@ -232,6 +232,18 @@ static bool is_news(const struct instance *instance, const struct client *client
     return client->has_ipv4 || client->has_ipv6 || !instance->dialect.client_ids;
 }
 
+/* What only the block has told of it. */
+static void keep_address(struct address *address, const struct address *old)
+{
+    if (address->family != old->family ||
+        memcmp(address->bytes, old->bytes, address_bytes(address)) != 0)
+        return;
+    if (address->port == 0)
+        address->port = old->port;
+    if (address->proto == PROTO_UNKNOWN && address->port == old->port)
+        address->proto = old->proto;
+}
+
 static void client_kept(void *arg, void *row, void *old_row)
 {
     struct instance *instance = arg;
@@ -248,6 +260,7 @@ static void client_kept(void *arg, void *row, void *old_row)
     old->peer = NULL;
     if (client->peer)
         rows_select(&instance->peers, client); /* the list has room for those of the old rows */
+    keep_address(&client->real, &old->real);
     if (client->bytes_in >= old->bytes_in && client->bytes_out >= old->bytes_out)
         client->seen_mono = old->seen_mono;
     instance_count_client(instance, client, old);

@@ -70,7 +70,7 @@ static void take_status(struct session *session)
 
     session->skips = taken ? 0 : SKIPS_MAX;
     if (taken)
-        events_status(session);
+        waiting_status(session);
 }
 
 /* The list that no row cuts, in the place of one that was. */

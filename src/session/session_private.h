@@ -55,6 +55,7 @@ struct session {
     struct established block;
     bool in_block;
     bool client_auth_seen;
+    bool filter_reset;    /* `env-filter 0` was sent in this session */
     bool status_seen;     /* there was a whole one in this session */
     uint32_t first_index; /* of clients in it, the last */
     bool login_waits;     /* that was there and still is */
@@ -115,14 +116,18 @@ void poll_soon(struct session *session);
  */
 void poll_now(struct session *session);
 
-/* session/events.c: a real-time message changes the model. */
-void events_take(struct session *session, const struct message *message);
-
-/* A whole status was taken: a client that waits for an answer shows in it. */
-void events_status(struct session *session);
+/*
+ * session/waiting.c: clients wait for an answer of the agent; a client has asked for one, or a
+ * whole status was taken, in which one that waits shows.
+ */
+void waiting_told(struct session *session);
+void waiting_status(struct session *session);
 
 /* What is wrong although there is contact, NULL when nothing is. */
-const char *events_fault(const struct session *session);
+const char *waiting_fault(const struct session *session);
+
+/* session/events.c: a real-time message changes the model. */
+void events_take(struct session *session, const struct message *message);
 
 /* Drops a block that was not completed. */
 void events_reset(struct session *session);
