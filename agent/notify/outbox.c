@@ -65,7 +65,7 @@ void outbox_start(size_t bound)
     queue.end = &queue.first;
 <<<<<<< HEAD:agent/notify/outbox.c
     queue.bound = bound > OUTBOX_BOUND_MIN ? bound : OUTBOX_BOUND_MIN;
-    timer_init(&queue.retry, wake, NULL);
+    timer_init(&queue.pause, wake, NULL);
 =======
     queue.bound = bound > NOTIFY_BOUND_MIN ? bound : NOTIFY_BOUND_MIN;
     timer_init(&queue.pause, wake, NULL);

@@ -84,12 +84,20 @@ GETTER(peer_version, struct client, value_text(value, item->peer->version))
 GETTER(peer_platform, struct client, value_text(value, item->peer->platform))
 GETTER(peer_gui_version, struct client, value_text(value, item->peer->gui))
 GETTER(peer_sso, struct client, value_text(value, item->peer->sso))
+GETTER(peer_platform_version, struct client, value_text(value, item->peer->platform_version))
+GETTER(peer_hardware, struct client, value_text(value, item->peer->hardware))
+GETTER(peer_ssl, struct client, value_text(value, item->peer->ssl))
+GETTER(peer_variables, struct client, value_text(value, item->peer->variables))
 
 static const struct column peer_columns[] = {
     {1, VALUE_OCTETS, NULL, get_peer_version, "Version"},
     {2, VALUE_OCTETS, NULL, get_peer_platform, "Platform"},
     {3, VALUE_OCTETS, NULL, get_peer_gui_version, "GuiVersion"},
     {4, VALUE_OCTETS, NULL, get_peer_sso, "Sso"},
+    {5, VALUE_OCTETS, NULL, get_peer_platform_version, "PlatformVersion"},
+    {6, VALUE_OCTETS, NULL, get_peer_hardware, "HardwareAddress"},
+    {7, VALUE_OCTETS, NULL, get_peer_ssl, "Ssl"},
+    {8, VALUE_OCTETS, NULL, get_peer_variables, "Variables"},
 };
 
 static const void *peer_after(const struct instance *instance, uint32_t after, uint32_t *found)

@@ -1,5 +1,6 @@
 #include "model/clients.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,11 @@ static void peer_fini(struct peer *peer)
     free(peer->platform);
     free(peer->gui);
     free(peer->sso);
-    *peer = (struct peer){NULL, NULL, NULL, NULL};
+    free(peer->platform_version);
+    free(peer->hardware);
+    free(peer->ssl);
+    free(peer->variables);
+    *peer = (struct peer){0};
 }
 
 void client_free(void *row)
@@ -130,6 +135,17 @@ void clients_come(struct instance *instance, const struct client *client)
     event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
 }
 
+bool clients_waiting(const struct instance *instance, uint32_t after, uint32_t last)
+{
+    const struct client *client = rows_after(&instance->clients, after);
+
+    for (; client && client->base.index <= last;
+         client = rows_after(&instance->clients, client->base.index))
+        if (client->pending && (client->username || compare_text(client->common_name, "UNDEF")))
+            return true;
+    return false;
+}
+
 uint32_t clients_pending(const struct instance *instance)
 {
     uint32_t pending = 0;
@@ -188,9 +204,56 @@ void clients_end_old(struct instance *instance, int64_t ended)
     end_until(instance, instance->clients_old, ended);
 }
 
+void clients_adopt(struct instance *instance, struct client *client, int64_t cid, int64_t since)
+{
+    rows_unknown(&instance->clients, &client_rows, client);
+    client->cid = cid;
+    client->since = since;
+    rows_known(&instance->clients, &client_rows, client);
+}
+
+/* The daemon has no other with that id; of one that a restart has ended the row is older. */
+static struct client *find_cid(const struct instance *instance, int64_t cid)
+{
+    for (size_t i = instance->clients.count; i-- > 0;) {
+        struct client *client = (struct client *)instance->clients.list[i];
+
+        if (client->cid == cid)
+            return client;
+    }
+    return NULL;
+}
+
+void clients_disconnected(struct instance *instance, int64_t cid)
+{
+    struct client *client = cid >= 0 ? find_cid(instance, cid) : NULL;
+
+    if (!client)
+        return;
+    rows_remove(&instance->clients, &client_rows, client);
+    reselect_peers(instance);
+    if (client->pending && instance->pending_clients > 0)
+        instance->pending_clients--;
+    else if (!client->pending && instance->client_total > 0)
+        instance->client_total--;
+    clients_end(instance, client);
+    client_free(client);
+}
+
 bool clients_confirmed(const struct instance *instance, const struct client *client)
 {
     return instance->status_seen || client->base.index > instance->clients_old;
+}
+
+/* What a client's user has set: bounded like any text, however many there are. */
+static void add_variable(char **variables, struct slice name, struct slice value)
+{
+    char text[2 * ADMIN_MAX + 3];
+    int len = snprintf(text, sizeof(text), "%s%s%.*s=%.*s", text_or_empty(*variables),
+                       *variables ? ", " : "", (int)name.len, name.at, (int)value.len, value.at);
+
+    if (len > 0)
+        text_set(variables, ADMIN_MAX, slice_of(text));
 }
 
 /* The names are those of the daemon's environment variables. */
@@ -204,13 +267,17 @@ void established_env(struct established *block, struct slice name, struct slice 
         {"trusted_ip", &block->real_ip},      {"trusted_ip6", &block->real_ip},
         {"trusted_port", &block->real_port},  {"IV_VER", &block->peer.version},
         {"IV_PLAT", &block->peer.platform},   {"IV_GUI_VER", &block->peer.gui},
-        {"IV_SSO", &block->peer.sso},
+        {"IV_SSO", &block->peer.sso},         {"IV_PLAT_VER", &block->peer.platform_version},
+        {"IV_HWADDR", &block->peer.hardware}, {"IV_SSL", &block->peer.ssl},
+        {"proto_1", &block->proto},
     };
     int64_t since;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (slice_is(name, texts[i].name))
             text_set(texts[i].text, ADMIN_MAX, value);
+    if (slice_starts(name, "UV_"))
+        add_variable(&block->peer.variables, name, value);
     if (slice_is(name, "time_unix"))
         block->since = slice_to_i64(value, &since) ? since : 0;
     else if (slice_is(name, "ifconfig_pool_remote_ip"))
@@ -225,6 +292,7 @@ void established_fini(struct established *block)
     free(block->username);
     free(block->real_ip);
     free(block->real_port);
+    free(block->proto);
     peer_fini(&block->peer);
     *block = (struct established){0};
 }
@@ -236,12 +304,45 @@ static void move_text(char **to, char **from)
     *from = NULL;
 }
 
-/* Keeps an address text that is there: the status writes it in the daemon's own form. */
+/* One that a list without client ids has brought. */
+static struct client *find_anonymous(struct instance *instance, const struct established *block)
+{
+    struct client *found = NULL;
+    char *real;
+
+    if (instance->anonymous == 0 || !block->real_ip)
+        return NULL;
+    real = record_address(slice_of(block->real_ip), slice_of(block->real_port));
+    for (size_t i = 0; i < instance->clients.count && !found; i++) {
+        struct client *client = (struct client *)instance->clients.list[i];
+
+        if (client->cid < 0 && compare_text(client->real_text, real) == 0)
+            found = client;
+    }
+    free(real);
+    if (found)
+        clients_adopt(instance, found, block->cid, block->since);
+    return found;
+}
+
+/*
+ * Keeps an address text that is there: the status writes it in the daemon's own form.  Before 2.7
+ * it does not tell the protocol, nor the port of an IPv6 client.
+ */
 static void set_real_address(struct client *client, const struct established *block)
 {
-    if (client->real_text || !block->real_ip)
+    struct address told;
+
+    if (!address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &told))
         return;
-    address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &client->real);
+    if (client->real.family == ADDRESS_NONE)
+        client->real = told;
+    if (client->real.port == 0)
+        client->real.port = told.port;
+    if (client->real.proto == PROTO_UNKNOWN && block->proto)
+        client->real.proto = slice_starts(slice_of(block->proto), "udp") ? PROTO_UDP : PROTO_TCP;
+    if (client->real_text)
+        return;
     client->real_text = record_address(slice_of(block->real_ip), slice_of(block->real_port));
 }
 
@@ -259,7 +360,7 @@ static void take_peer(struct instance *instance, struct client *client, struct p
         return;
     peer_fini(client->peer);
     *client->peer = *peer;
-    *peer = (struct peer){NULL, NULL, NULL, NULL};
+    *peer = (struct peer){0};
 }
 
 static void fill_from_block(struct instance *instance, struct client *client,
@@ -310,6 +411,8 @@ bool clients_established(struct instance *instance, struct established *block)
     if (block->cid < 0 || block->since <= 0)
         return false;
     client = rows_find(&instance->clients, &client_rows, &key);
+    if (!client)
+        client = find_anonymous(instance, block);
     if (!client && instance->clients.count < instance->client_max)
         client = add_established(instance, block->cid, block->since);
     if (!client) {

@@ -13,10 +13,14 @@ struct instance;
 
 /* What an >CLIENT:ESTABLISHED block told of the peer; NULL texts are "not told". */
 struct peer {
-    char *version;  /* IV_VER */
-    char *platform; /* IV_PLAT */
-    char *gui;      /* IV_GUI_VER */
-    char *sso;      /* IV_SSO */
+    char *version;          /* IV_VER */
+    char *platform;         /* IV_PLAT */
+    char *gui;              /* IV_GUI_VER */
+    char *sso;              /* IV_SSO */
+    char *platform_version; /* IV_PLAT_VER */
+    char *hardware;         /* IV_HWADDR */
+    char *ssl;              /* IV_SSL */
+    char *variables;        /* UV_*: "UV_A=x, UV_B=y" */
 };
 
 /*
@@ -37,9 +41,10 @@ struct client {
     int64_t peer_id; /* -1 when not told */
     char *cipher;
     int64_t last_ref;  /* latest of its routes, seconds since 1970, 0 when none */
-    int64_t seen_mono; /* clock_mono() when the agent saw it first */
+    int64_t seen_mono; /* clock_mono() from which it counts: it was new, or a counter fell */
     bool pending;      /* not known to be through: see snapshot.h */
     bool ambiguous;    /* another one has the same name and real address */
+    bool unconfirmed;  /* the last status was cut, and it may stand behind the cut */
     struct peer *peer; /* NULL when no block was seen */
 };
 
@@ -65,6 +70,7 @@ struct established {
     char *username;
     char *real_ip;
     char *real_port;
+    char *proto;
     struct tunnel_addresses tunnel;
     struct peer peer;
 };
@@ -94,6 +100,15 @@ void clients_end_all(struct instance *instance);
 void clients_end_old(struct instance *instance, int64_t ended);
 
 /*
+ * The client with that name and real address, until now known without a client id (snapshot.h), has
+ * this one.
+ */
+void clients_adopt(struct instance *instance, struct client *client, int64_t cid, int64_t since);
+
+/* >CLIENT:DISCONNECT: the client with that id has gone. */
+void clients_disconnected(struct instance *instance, int64_t cid);
+
+/*
  * Whether the daemon has said in this management session that the client is there; before, its
  * client id may be another's.
  */
@@ -107,6 +122,12 @@ void clients_end(struct instance *instance, const struct client *client);
 
 /* The client, pending no more or new, has come while the agent watched: EVENT_CLIENT_CONNECTED. */
 void clients_come(struct instance *instance, const struct client *client);
+
+/*
+ * Whether one of those clients, after one index and up to another, waits to be let in: it is
+ * pending but has told its name, as a handshake that has only begun has not.
+ */
+bool clients_waiting(const struct instance *instance, uint32_t after, uint32_t last);
 
 /* How many of the rows are pending. */
 uint32_t clients_pending(const struct instance *instance);

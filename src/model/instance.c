@@ -216,7 +216,7 @@ void instance_forget_process(struct instance *instance)
     clients_end_old(instance, instance->lost_unix ? instance->lost_unix : clock_wall());
     forget_state(instance);
     instance->mode = MODE_UNKNOWN;
-    instance->client_states = false;
+    instance->course = (struct course){0};
     instance->bytes_in = instance->bytes_out = 0;
     instance->tun_read = instance->tun_write = 0;
     instance->link_read = instance->link_write = instance->auth_read = 0;
@@ -238,21 +238,8 @@ void instance_set_pid(struct instance *instance, int64_t pid)
 
 void instance_set_state(struct instance *instance, const struct state_record *record)
 {
-    struct state_record copy = *record;
-
-    copy.name = text_copy(record->name);
-    copy.reason = text_copy(record->reason);
-    copy.remote_text = text_copy(record->remote_text);
-    copy.local_text = text_copy(record->local_text);
-    state_record_fini(&instance->state);
-    instance->state = copy;
+    state_record_copy(&instance->state, record);
     instance->state_mono = clock_mono();
-}
-
-bool instance_state_is_clients(enum state state)
-{
-    return state == STATE_WAIT || state == STATE_AUTH || state == STATE_GET_CONFIG ||
-           state == STATE_AUTH_PENDING;
 }
 
 /*
@@ -264,9 +251,11 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
     struct state_record record = {0};
     struct state_record *kept = history_push(&instance->states);
 
-    instance->client_states |= instance_state_is_clients(line->state);
+    bool changed = course_follow(&instance->course, line->state);
+
     state_record_fill(&record, line);
-    instance_set_state(instance, &record);
+    if (changed)
+        instance_set_state(instance, &record);
     if (kept)
         *kept = record;
     else
@@ -277,7 +266,8 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
         instance->tunnel_mono = clock_mono();
         requests_forget_challenges(instance);
     }
-    instance_tell_state(instance);
+    if (changed)
+        instance_tell_state(instance);
     if (line->state == STATE_RECONNECTING || line->state == STATE_EXITING)
         clients_end_all(instance);
 }
@@ -327,10 +317,40 @@ void instance_info_told(struct instance *instance, struct slice text)
 /* A counter that went back belongs to another process, whatever its process id. */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out)
 {
+    if (instance->dco == TRUTH_TRUE)
+        return;
     if (in < instance->bytes_in || out < instance->bytes_out)
         instance->started_mono = clock_mono();
     instance->bytes_in = in;
     instance->bytes_out = out;
+}
+
+void instance_set_dco(struct instance *instance, bool dco)
+{
+    bool began = dco && instance->dco != TRUTH_TRUE;
+
+    instance->dco = dco ? TRUTH_TRUE : TRUTH_FALSE;
+    if (!began)
+        return;
+    instance->started_mono = clock_mono();
+    instance->bytes_in = instance->bytes_out = 0;
+    for (size_t i = 0; i < instance->clients.count; i++)
+        instance_count_client(instance, (struct client *)instance->clients.list[i], NULL);
+}
+
+/* A counter that fell has begun anew. */
+static uint64_t growth(uint64_t now, uint64_t before)
+{
+    return now < before ? now : now - before;
+}
+
+void instance_count_client(struct instance *instance, const struct client *client,
+                           const struct client *old)
+{
+    if (instance->dco != TRUTH_TRUE)
+        return;
+    instance->bytes_in += growth(client->bytes_in, old ? old->bytes_in : 0);
+    instance->bytes_out += growth(client->bytes_out, old ? old->bytes_out : 0);
 }
 
 enum state instance_state(const struct instance *instance)

@@ -8,6 +8,7 @@
 #include "base/history.h"
 #include "base/timers.h"
 #include "model/clients.h"
+#include "model/course.h"
 #include "model/ondemand.h"
 #include "model/records.h"
 #include "model/requests.h"
@@ -62,10 +63,10 @@ struct instance {
     int management_version; /* 0 when not known */
     int64_t pid;            /* 0 when not known */
     enum daemon_mode mode;
-    bool client_states; /* it has had a state that only a client of a TLS session has */
+    struct course course; /* of its states */
     struct command_dialect dialect;
 
-    struct state_record state; /* the last known */
+    struct state_record state; /* the tunnel's, as last known */
     int64_t state_mono;        /* when it last changed; 0 never */
 
     int settings[SETTINGS]; /* by enum setting; SETTING_UNKNOWN when not known */
@@ -78,6 +79,7 @@ struct instance {
     struct rows routes;
     uint32_t client_max; /* rows kept at most */
     uint32_t route_max;
+    uint32_t anonymous;    /* clients without an id, of a daemon that has ids (snapshot.h) */
     uint32_t clients_old;  /* clients up to this index are known from a former management session */
     bool clients_known;    /* there was a status: who is new from now on has just come */
     uint32_t client_total; /* that are through, by load-stats and what was told since */
@@ -171,16 +173,13 @@ void instance_set_pid(struct instance *instance, int64_t pid);
 void instance_forget_process(struct instance *instance);
 
 /*
- * A state, told in real time: kept in the history, EVENT_STATE.  A restart ends the sessions of a
- * server's clients.
+ * A state, told in real time: kept in the history, EVENT_STATE.  One that is not the tunnel's
+ * (model/course.h) is kept only.  A restart ends the sessions of a server's clients.
  */
 void instance_state_told(struct instance *instance, const struct state_line *line);
 
 /* Makes a copy of the record the last known state; its history and events are the caller's. */
 void instance_set_state(struct instance *instance, const struct state_record *record);
-
-/* Whether only a client of a TLS session has that state. */
-bool instance_state_is_clients(enum state state);
 
 /* EVENT_STATE, now or when contact is up. */
 void instance_tell_state(struct instance *instance);
@@ -200,8 +199,21 @@ void instance_fatal_told(struct instance *instance, struct slice text);
 /* >INFO, >NOTIFY, >INFOMSG: kept as the last one.  Secrets are masked here as in all free text. */
 void instance_info_told(struct instance *instance, struct slice text);
 
-/* load-stats: link bytes since the daemon started. */
+/*
+ * load-stats: link bytes since the daemon started.  Those that the kernel counts (DCO) are not in
+ * it: there it is ignored.
+ */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out);
+
+/*
+ * Whether the kernel counts: then the link bytes are the sum over the clients, those that have
+ * ended among them.
+ */
+void instance_set_dco(struct instance *instance, bool dco);
+
+/* A client that was there with the old counters, or is new where old is NULL, has these now. */
+void instance_count_client(struct instance *instance, const struct client *client,
+                           const struct client *old);
 
 /* Whether what the daemon said last may be taken as true now: contact is up or stale. */
 static inline bool instance_in_contact(const struct instance *instance)

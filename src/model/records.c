@@ -91,6 +91,18 @@ void echo_record_fill(struct log_record *record, const struct log_line *line)
     mask_set_echo(&record->message, TEXT_MAX, line->text);
 }
 
+void state_record_copy(struct state_record *to, const struct state_record *from)
+{
+    struct state_record copy = *from;
+
+    copy.name = text_copy(from->name);
+    copy.reason = text_copy(from->reason);
+    copy.remote_text = text_copy(from->remote_text);
+    copy.local_text = text_copy(from->local_text);
+    state_record_fini(to);
+    *to = copy;
+}
+
 bool state_record_equal(const struct state_record *a, const struct state_record *b)
 {
     return a->time == b->time && a->state == b->state && text_equal(a->name, b->name) &&

@@ -64,6 +64,9 @@ void log_record_fini(void *record);
 void departure_record_fini(void *record);
 void command_record_fini(void *record);
 
+/* Makes the record, which may hold texts of its own, a copy; the two must not be the same. */
+void state_record_copy(struct state_record *to, const struct state_record *from);
+
 /* Fills a zeroed record from a line; what memory is missing for stays empty. */
 void state_record_fill(struct state_record *record, const struct state_line *line);
 void log_record_fill(struct log_record *record, const struct log_line *line);

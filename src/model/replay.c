@@ -64,23 +64,33 @@ static bool ends_with(const struct replay *replay, uint32_t sequence)
     return true;
 }
 
-/* Whether the newest line is the last state that the agent knows. */
+/* Whether the newest line is the last that the agent knows; where none are kept, the last state. */
 static bool is_last_known(const struct replay *replay, const struct state_record *record)
 {
-    return state_record_equal(record, &replay->instance->state) &&
-           (target(replay)->count == 0 || ends_with(replay, replay->lines.last));
+    const struct state_record *state = &replay->instance->state;
+
+    if (state->time == 0)
+        return false;
+    if (target(replay)->count > 0)
+        return ends_with(replay, replay->lines.last);
+    return state_record_equal(record, state);
 }
 
 /* A server says CONNECTED once, so another one is that of a new start. */
 static void follow(struct replay *replay, const struct state_record *record)
 {
-    replay->client |= instance_state_is_clients(record->state);
     if (is_last_known(replay, record)) {
         replay->known = true;
         replay->restarted = false;
-    } else if (!replay->restarted &&
-               (record->state == STATE_RECONNECTING || record->state == STATE_EXITING ||
-                record->state == STATE_CONNECTED)) {
+        replay->course = replay->instance->course;
+        state_record_copy(&replay->state, &replay->instance->state);
+        return;
+    }
+    if (course_follow(&replay->course, record->state))
+        state_record_copy(&replay->state, record);
+    if (!replay->restarted &&
+        (record->state == STATE_RECONNECTING || record->state == STATE_EXITING ||
+         record->state == STATE_CONNECTED)) {
         replay->restarted = true;
         replay->ended = record->time;
     }
@@ -148,13 +158,13 @@ static void settle_past(const struct replay *replay)
 
 static void settle_state(struct replay *replay)
 {
-    struct state_record *last = history_at(&replay->lines, replay->lines.last);
+    const struct state_record *last = &replay->state;
     struct instance *instance = replay->instance;
 
     if (instance->state.time != 0)
         settle_past(replay);
-    instance->client_states |= replay->client;
-    if (!last || state_record_equal(last, &instance->state))
+    instance->course = replay->course;
+    if (last->time == 0 || state_record_equal(last, &instance->state))
         return;
     instance_set_state(instance, last);
     if (instance->contacts == 0)
@@ -183,5 +193,6 @@ void replay_abort(struct replay *replay)
     if (!replay->active)
         return;
     history_fini(&replay->lines);
+    state_record_fini(&replay->state);
     replay->active = false;
 }

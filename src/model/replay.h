@@ -6,6 +6,8 @@
 
 #include "base/history.h"
 #include "base/slice.h"
+#include "model/course.h"
+#include "model/records.h"
 
 struct instance;
 
@@ -13,7 +15,7 @@ struct instance;
  * What `state all`, `log all` and `echo all` replay on contact.  The lines gather beside the
  * history; at the end those that the agent does not know yet are appended.  No event is told, but
  * for a last state that differs from the last known, and for the clients that a restart has ended
- * meanwhile: states tell of it, and a list without the last known state is another process's, even
+ * meanwhile: states tell of it, and a list without the last known line is another process's, even
  * if its process id is the same.
  */
 enum replay_stream { REPLAY_STATE, REPLAY_LOG, REPLAY_ECHO };
@@ -28,7 +30,8 @@ struct replay {
     bool known;     /* they hold it */
     bool restarted; /* clients were dropped since, at that time of the daemon */
     int64_t ended;
-    bool client; /* one of them is only a client's */
+    struct course course;
+    struct state_record state; /* the tunnel's by now */
 };
 
 /* Begins; false when memory is out (the replay is then ignored). */

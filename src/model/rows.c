@@ -105,6 +105,28 @@ bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
     return true;
 }
 
+void rows_remove(struct rows *rows, const struct rows_type *type, void *row)
+{
+    struct row_base *base = row;
+
+    tdelete(row, &rows->tree, type->compare);
+    rows->count--;
+    for (size_t i = base->position; i < rows->count; i++) {
+        rows->list[i] = rows->list[i + 1];
+        rows->list[i]->position = i;
+    }
+}
+
+void rows_unknown(struct rows *rows, const struct rows_type *type, void *row)
+{
+    tdelete(row, &rows->tree, type->compare);
+}
+
+void rows_known(struct rows *rows, const struct rows_type *type, void *row)
+{
+    tsearch(row, &rows->tree, type->compare);
+}
+
 /* To rows from the others, in whose list it stays. */
 static bool move(struct rows *rows, struct rows *from, const struct rows_type *type,
                  struct row_base *row)
@@ -263,15 +285,55 @@ static void start_again(struct gather *gather)
     gather->last_index = 0;
 }
 
-/* The new list: rows that were there before in their order, then the new ones in theirs. */
-static struct row_base **order(struct gather *gather, size_t *count)
+/* Takes the old rows that were not gathered to the new ones, or none of them. */
+static bool keep_rest(struct gather *gather, const struct rows *old, const struct rows_type *type)
 {
-    struct row_base **list = malloc((gather->next.count + 1) * sizeof(struct row_base *));
+    for (size_t i = 0; i < gather->base; i++) {
+        void **node;
+
+        if (gather->kept[i])
+            continue;
+        node = tsearch(old->list[i], &gather->next.tree, type->compare);
+        if (node && *node == old->list[i]) {
+            gather->kept[i] = old->list[i];
+            continue;
+        }
+        while (i-- > 0)
+            if (gather->kept[i] == old->list[i])
+                tdelete(old->list[i], &gather->next.tree, type->compare);
+        return false;
+    }
+    return true;
+}
+
+/* Of the old rows those that stay are not the old table's any more. */
+static void spare(const struct gather *gather, struct rows *old, const struct rows_type *type)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < old->count; i++) {
+        if (gather->kept[i] == old->list[i])
+            tdelete(old->list[i], &old->tree, type->compare);
+        else
+            old->list[count++] = old->list[i];
+    }
+    old->count = count;
+}
+
+static bool is_full(const struct gather *gather)
+{
+    return gather->fresh > UINT32_MAX - gather->last_index;
+}
+
+/*
+ * The new list: rows that were there before in their order, then the new ones in theirs.  Returns
+ * how many there are, *count of them of before.
+ */
+static size_t order(struct gather *gather, struct row_base **list, size_t *count)
+{
     size_t used = 0;
 
-    if (!list)
-        return NULL;
-    if (gather->fresh > UINT32_MAX - gather->last_index)
+    if (is_full(gather))
         start_again(gather);
     for (size_t i = 0; i < gather->base; i++)
         if (gather->kept[i])
@@ -284,7 +346,7 @@ static struct row_base **order(struct gather *gather, size_t *count)
         list[i]->position = i;
     for (size_t i = *count; i < used; i++)
         list[i]->index = gather->last_index + (uint32_t)(i - *count) + 1;
-    return list;
+    return used;
 }
 
 static void visit(const struct gather_visitor *visitor, struct gather *gather,
@@ -303,23 +365,29 @@ static void visit(const struct gather_visitor *visitor, struct gather *gather,
 bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_type *type,
                    const struct gather_visitor *visitor)
 {
+    size_t room = gather->base + gather->next.count + 1;
     size_t kept = 0;
+    size_t count;
     struct rows old = *rows;
     struct row_base **list = NULL;
 
     /* Rows that came or went meanwhile are in neither: a daemon writes a reply in one go. */
     if (!gather->failed && rows->count == gather->base && rows->last_index == gather->last_index)
-        list = order(gather, &kept);
-    if (!list) {
+        list = malloc(room * sizeof(struct row_base *));
+    if (!list || (gather->partial && (is_full(gather) || !keep_rest(gather, rows, type)))) {
+        free(list);
         gather_abort(gather, type);
         return false;
     }
+    count = order(gather, list, &kept);
     free(gather->next.list);
     *rows = gather->next;
     rows->list = list;
-    rows->room = rows->count + 1;
+    rows->count = count;
+    rows->room = room;
     rows->last_index = gather->last_index + (uint32_t)(rows->count - kept);
     visit(visitor, gather, &old, rows, kept);
+    spare(gather, &old, type);
     rows_bury(&old, type);
     free(gather->kept);
     *gather = (struct gather){0};

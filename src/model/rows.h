@@ -46,6 +46,18 @@ void *rows_find(const struct rows *rows, const struct rows_type *type, const voi
 bool rows_add(struct rows *rows, const struct rows_type *type, void *row);
 
 /*
+ * Takes one row out; freeing it is the caller's.  The numbering of rows goes on.
+ */
+void rows_remove(struct rows *rows, const struct rows_type *type, void *row);
+
+/*
+ * Around a change of what identifies a row of the table.  What rows_known() finds no memory for, or
+ * a like of, is not found by its identity any more.
+ */
+void rows_unknown(struct rows *rows, const struct rows_type *type, void *row);
+void rows_known(struct rows *rows, const struct rows_type *type, void *row);
+
+/*
  * Takes the rows up to that index out, the later ones stay; what there is no memory to keep is
  * taken too.  *taken is for rows_bury().
  */
@@ -72,6 +84,7 @@ struct gather {
     uint32_t last_index;    /* the last that was given then */
     size_t fresh;           /* rows gathered that are new */
     size_t bound;           /* rows there may be */
+    bool partial;           /* there may be more: rows that were not gathered stay */
     bool failed;            /* memory was missing for a row: what was gathered is not whole */
 };
 
@@ -86,7 +99,7 @@ bool gather_begin(struct gather *gather, const struct rows *rows, size_t bound);
 bool gather_add(struct gather *gather, const struct rows *rows, const struct rows_type *type,
                 void *row);
 
-/* What gather_commit() tells of each row, in the order of the new list. */
+/* What gather_commit() tells of each row, in the order of the new list; one that stays is old. */
 struct gather_visitor {
     void (*kept)(void *arg, void *row, void *old);
     void (*ended)(void *arg, void *old);

@@ -9,24 +9,24 @@
 #include "model/event.h"
 #include "model/instance.h"
 
-static int compare_addresses(const void *left, const void *right)
-{
-    const struct client *a = left;
-    const struct client *b = right;
-    int order = strcmp(text_or_empty(a->real_text), text_or_empty(b->real_text));
-
-    return order ? order : strcmp(text_or_empty(a->common_name), text_or_empty(b->common_name));
-}
-
 static void keep_tree_nodes(void *node)
 {
     (void)node; /* the clients belong to their rows */
 }
 
-void snapshot_begin(struct snapshot *snapshot, struct instance *instance)
+void snapshot_begin(struct snapshot *snapshot, struct instance *instance, bool plain)
 {
     memset(snapshot, 0, sizeof(*snapshot));
     snapshot->instance = instance;
+    snapshot->plain = plain;
+}
+
+static bool list_known(struct snapshot *snapshot)
+{
+    const struct instance *instance = snapshot->instance;
+
+    return (!snapshot->plain && instance->anonymous == 0) ||
+           known_init(&snapshot->known, &instance->clients);
 }
 
 static void begin_server(struct snapshot *snapshot)
@@ -34,6 +34,8 @@ static void begin_server(struct snapshot *snapshot)
     if (snapshot->gathering)
         return;
     snapshot->server = snapshot->failed = true;
+    if (!list_known(snapshot))
+        return;
     if (!gather_begin(&snapshot->clients, &snapshot->instance->clients,
                       snapshot->instance->client_max))
         return;
@@ -67,11 +69,30 @@ static bool fill_client(struct client *client, const struct status_client *row)
 
 static void note_address(struct snapshot *snapshot, struct client *client)
 {
-    void **node = tsearch(client, &snapshot->addresses, compare_addresses);
+    void **node = tsearch(client, &snapshot->addresses, known_compare);
 
     snapshot->failed |= !node;
     if (node && *node != client)
         ((struct client *)*node)->ambiguous = true;
+}
+
+/* A row that its client id does not find, or that has none. */
+static void identify(struct snapshot *snapshot, struct client *client)
+{
+    struct instance *instance = snapshot->instance;
+    struct client *old;
+
+    /* Where rows have come or gone since it began it comes to nothing. */
+    if (!snapshot->known.list || instance->clients.count != snapshot->clients.base ||
+        instance->clients.last_index != snapshot->clients.last_index)
+        return;
+    if (!snapshot->plain && rows_find(&instance->clients, &client_rows, client))
+        return;
+    old = known_find(&snapshot->known, &snapshot->clients, client);
+    if (old && snapshot->plain)
+        snapshot->failed |= !known_complete(client, old);
+    else if (old)
+        clients_adopt(instance, old, client->cid, client->since);
 }
 
 static bool add_client(struct snapshot *snapshot, const struct status_client *row)
@@ -87,6 +108,7 @@ static bool add_client(struct snapshot *snapshot, const struct status_client *ro
         client_free(client);
         return false;
     }
+    identify(snapshot, client);
     if (!gather_add(&snapshot->clients, &instance->clients, &client_rows, client)) {
         client_free(client);
         return false;
@@ -117,12 +139,24 @@ static struct client *client_of(struct snapshot *snapshot, const struct status_r
 
     if (text_set(&key.common_name, ADMIN_MAX, row->common_name) &&
         text_set(&key.real_text, ADMIN_MAX, row->real_address))
-        node = tfind(&key, (void *const *)&snapshot->addresses, compare_addresses);
+        node = tfind(&key, (void *const *)&snapshot->addresses, known_compare);
     else
         snapshot->failed = true;
     free(key.common_name);
     free(key.real_text);
     return node ? *node : NULL;
+}
+
+/* The first host route of a client whose row has no address is its own. */
+static void take_address(struct client *client, const struct status_route *row)
+{
+    if (row->cached || client->ambiguous)
+        return;
+    if (!client->has_ipv4)
+        client->has_ipv4 = address_parse_ip(row->address, ADDRESS_IPV4, client->virtual_ipv4);
+    if (!client->has_ipv6)
+        client->has_ipv6 = address_parse_ip(row->address, ADDRESS_IPV6, client->virtual_ipv6);
+    client->pending &= !client->has_ipv4 && !client->has_ipv6;
 }
 
 static bool add_route(struct snapshot *snapshot, const struct status_route *row)
@@ -149,6 +183,8 @@ static bool add_route(struct snapshot *snapshot, const struct status_route *row)
     }
     if (route->client && route->client->last_ref < route->last_ref)
         route->client->last_ref = route->last_ref;
+    if (snapshot->plain && route->client)
+        take_address(route->client, row);
     return true;
 }
 
@@ -195,17 +231,38 @@ static bool is_news(const struct instance *instance, const struct client *client
     return client->tunnel.has_ipv4 || client->tunnel.has_ipv6 || !instance->dialect.client_ids;
 }
 
+/* What only the block has told of it. */
+static void keep_address(struct address *address, const struct address *old)
+{
+    if (address->family != old->family ||
+        memcmp(address->bytes, old->bytes, address_bytes(address)) != 0)
+        return;
+    if (address->port == 0)
+        address->port = old->port;
+    if (address->proto == PROTO_UNKNOWN && address->port == old->port)
+        address->proto = old->proto;
+}
+
 static void client_kept(void *arg, void *row, void *old_row)
 {
     struct instance *instance = arg;
     struct client *client = row;
     struct client *old = old_row;
 
+    if (client == old) { /* it stays */
+        client->unconfirmed = true;
+        if (client->peer)
+            rows_select(&instance->peers, client);
+        return;
+    }
     client->peer = old->peer;
     old->peer = NULL;
     if (client->peer)
         rows_select(&instance->peers, client); /* the list has room for those of the old rows */
-    client->seen_mono = old->seen_mono;
+    keep_address(&client->real, &old->real);
+    if (client->bytes_in >= old->bytes_in && client->bytes_out >= old->bytes_out)
+        client->seen_mono = old->seen_mono;
+    instance_count_client(instance, client, old);
     if (!old->pending)
         client->pending = false;
     else if (!client->pending && is_news(instance, client))
@@ -218,6 +275,7 @@ static void client_started(void *arg, void *row)
     struct instance *instance = arg;
     const struct client *client = row;
 
+    instance_count_client(instance, client, NULL);
     if (!client->pending && instance->clients_known)
         clients_come(instance, client);
 }
@@ -244,7 +302,7 @@ static void settle(struct snapshot *snapshot)
 {
     struct rows *rows = &snapshot->clients.next;
 
-    if (snapshot->dropped > 0 || snapshot->instance->client_total < rows->count)
+    if (snapshot->cut || snapshot->dropped > 0 || snapshot->instance->client_total < rows->count)
         return;
     for (size_t i = 0; i < rows->count; i++)
         ((struct client *)rows->list[i])->pending = false;
@@ -261,7 +319,16 @@ static uint32_t count_pending(const struct snapshot *snapshot)
     size_t count = instance->clients.count;
     size_t rest = count > instance->client_total ? count - instance->client_total : 0;
 
-    return snapshot->dropped == 0 && rest < pending ? (uint32_t)rest : pending;
+    return snapshot->dropped == 0 && !snapshot->cut && rest < pending ? (uint32_t)rest : pending;
+}
+
+static uint32_t count_anonymous(const struct instance *instance)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < instance->clients.count && instance->dialect.client_ids; i++)
+        count += ((struct client *)instance->clients.list[i])->cid < 0;
+    return count;
 }
 
 /* The peers are found anew among the clients, by client_kept(). */
@@ -293,8 +360,9 @@ static bool commit_server(struct snapshot *snapshot)
         gather_abort(&snapshot->routes, &route_rows);
         return false;
     }
-    instance->clients_known = true;
+    instance->clients_known |= !snapshot->cut;
     instance->pending_clients = count_pending(snapshot);
+    instance->anonymous = count_anonymous(instance);
     link_routes(snapshot);
     return gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
 }
@@ -304,9 +372,9 @@ static void commit_tunnel(struct snapshot *snapshot)
     struct instance *instance = snapshot->instance;
 
     /* The status is alike; a peer with a static key goes straight to CONNECTED. */
-    if (instance->client_states)
+    if (instance->course.client)
         instance->mode = MODE_CLIENT;
-    else if (instance->state.state == STATE_CONNECTED)
+    else if (instance->course.peer || instance->state.state == STATE_CONNECTED)
         instance->mode = MODE_PEER_TO_PEER;
     if (snapshot->numbers[STATUS_LINK_READ] < instance->link_read ||
         snapshot->numbers[STATUS_LINK_WRITE] < instance->link_write)
@@ -329,8 +397,11 @@ static void commit_queue(const struct snapshot *snapshot)
 bool snapshot_commit(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
-    bool whole = snapshot->dropped == 0 && (snapshot->server || snapshot->tunnel);
+    bool whole = snapshot->dropped == 0 && !snapshot->plain && !snapshot->cut &&
+                 (snapshot->server || snapshot->tunnel);
 
+    if (snapshot->told[STATUS_DCO])
+        instance_set_dco(instance, snapshot->numbers[STATUS_DCO] != 0);
     if (snapshot->server && !commit_server(snapshot)) {
         instance->status_complete = TRUTH_FALSE;
         snapshot_abort(snapshot);
@@ -339,15 +410,27 @@ bool snapshot_commit(struct snapshot *snapshot)
     if (!snapshot->server && snapshot->tunnel)
         commit_tunnel(snapshot);
     commit_queue(snapshot);
-    if (snapshot->told[STATUS_DCO])
-        instance->dco = snapshot->numbers[STATUS_DCO] ? TRUTH_TRUE : TRUTH_FALSE;
     instance->rows_dropped += snapshot->dropped;
     instance->status_mono = clock_mono();
-    instance->status_seen = true;
+    instance->status_seen |= !snapshot->cut;
     instance->status_unix = clock_wall();
     instance->status_complete = whole ? TRUTH_TRUE : TRUTH_FALSE;
     snapshot_abort(snapshot);
     return true;
+}
+
+bool snapshot_commit_cut(struct snapshot *snapshot)
+{
+    bool server = snapshot->server;
+
+    snapshot->cut = true;
+    snapshot->clients.partial = snapshot->routes.partial = true;
+    if (server)
+        snapshot_commit(snapshot);
+    else
+        snapshot_abort(snapshot);
+    snapshot->instance->status_complete = TRUTH_FALSE;
+    return server;
 }
 
 void snapshot_abort(struct snapshot *snapshot)
@@ -356,6 +439,7 @@ void snapshot_abort(struct snapshot *snapshot)
         gather_abort(&snapshot->clients, &client_rows);
         gather_abort(&snapshot->routes, &route_rows);
     }
+    known_fini(&snapshot->known);
     tdestroy(snapshot->addresses, keep_tree_nodes);
     snapshot->addresses = NULL;
     snapshot->gathering = false;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "model/clients.h"
+#include "model/known.h"
 #include "protocol/status.h"
 
 /*
@@ -15,11 +16,19 @@
  * known, whether it may log in or not.  It is through when its >CLIENT:ESTABLISHED was seen or it
  * has an address in the tunnel.  A bridged client may have none: those that the agent found there
  * are through when load-stats counts as many clients as there are rows.
+ *
+ * A row of more than 511 bytes, which a long user name makes, cuts the reply of formats 2 and 3 in
+ * front of it (management notes, COMMAND -- status).  What stands before the cut is true, the rest
+ * stays as it was.  Format 1 has no user names and so is whole, but no client ids either: its rows
+ * are those of the clients with the same name and real address, and what it does not tell stays.
  */
 struct snapshot {
     struct instance *instance;
     struct gather clients;
     struct gather routes;
+    struct known known; /* where ids are missing */
+    bool plain;         /* format 1 in the place of a cut one */
+    bool cut;
     void *addresses; /* tsearch(3) of the clients by name and real address, for the routes */
     bool server;
     bool tunnel;
@@ -30,8 +39,8 @@ struct snapshot {
     uint32_t dropped; /* rows unreadable, over a bound, or without memory */
 };
 
-/* Begins; nothing is read yet. */
-void snapshot_begin(struct snapshot *snapshot, struct instance *instance);
+/* Begins; nothing is read yet.  plain: what follows is the format 1 of a daemon that has ids. */
+void snapshot_begin(struct snapshot *snapshot, struct instance *instance, bool plain);
 
 /* Takes a row of protocol/status.h. */
 void snapshot_row(struct snapshot *snapshot, const struct status_row *row);
@@ -42,7 +51,13 @@ void snapshot_row(struct snapshot *snapshot, const struct status_row *row);
  */
 bool snapshot_commit(struct snapshot *snapshot);
 
-/* The reply was cut or refused: what was read is dropped; harmless after a commit. */
+/*
+ * The same of a reply that was cut: nothing ends, and the rows that it did not show are
+ * unconfirmed. Returns false when it was none of a server.
+ */
+bool snapshot_commit_cut(struct snapshot *snapshot);
+
+/* The reply was refused: what was read is dropped; harmless after a commit. */
 void snapshot_abort(struct snapshot *snapshot);
 
 #endif

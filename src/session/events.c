@@ -86,27 +86,6 @@ static void hold_told(struct session *session, int seconds)
     session->hold_doubted = connection_ask(session->connection, &command, &listener);
 }
 
-/*
- * A daemon with management-client-auth lets each client wait for an answer of its management
- * client.  The agent never gives one.
- */
-static const char client_auth[] = "management-client-auth: clients wait for an answer that the "
-                                  "agent never gives; no client can log in";
-
-static void client_waits(struct session *session)
-{
-    if (!session->client_auth_seen)
-        log_error("%s: %s", session->config->name, client_auth);
-    session->client_auth_seen = true;
-    requests_login(session->instance, slice_of(client_auth));
-    text_set(&session->instance->contact_error, TEXT_MAX, slice_of(client_auth));
-}
-
-const char *events_fault(const struct session *session)
-{
-    return session->client_auth_seen ? client_auth : NULL;
-}
-
 static void take_client(struct session *session, const struct message *message)
 {
     enum client_event event = message->client.event;
@@ -115,7 +94,30 @@ static void take_client(struct session *session, const struct message *message)
     session->in_block = event == CLIENT_ESTABLISHED;
     session->block.cid = message->client.cid;
     if (event == CLIENT_CONNECT || event == CLIENT_REAUTH || event == CLIENT_CR_RESPONSE)
-        client_waits(session);
+        waiting_told(session);
+    else if (event == CLIENT_DISCONNECT)
+        clients_disconnected(session->instance, session->block.cid);
+}
+
+static void ignore_reply(void *arg, const struct reply *reply)
+{
+    (void)arg;
+    (void)reply;
+}
+
+/*
+ * A block without its time is one that a former manager's env-filter has thinned out, which
+ * outlives its session.  Nobody else needs it as it is now: there is one session at a time.
+ */
+static void reset_filter(struct session *session)
+{
+    const struct listener listener = {.done = ignore_reply, .arg = session};
+    struct command command;
+
+    if (session->filter_reset || session->block.since > 0 || !session->synchronized)
+        return;
+    command_assign(&command, "env-filter", "0");
+    session->filter_reset = connection_ask(session->connection, &command, &listener);
 }
 
 /*
@@ -124,6 +126,9 @@ static void take_client(struct session *session, const struct message *message)
  */
 static void block_end(struct session *session)
 {
+    session->logins_work |= session->in_block;
+    if (session->in_block)
+        reset_filter(session);
     if (session->in_block && clients_established(session->instance, &session->block))
         poll_now(session);
     events_reset(session);

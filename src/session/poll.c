@@ -87,19 +87,60 @@ static void status_line_read(void *arg, struct slice line, const struct message 
     snapshot_row(&session->snapshot, &row);
 }
 
-/*
- * An over-long row cuts the reply, its END included.  Format 1 would be whole, but has no client
- * ids: its rows could not be told to be those of before.
- */
+static void take_status(struct session *session)
+{
+    bool taken = snapshot_commit(&session->snapshot);
+
+    session->skips = taken ? 0 : SKIPS_MAX;
+    if (taken)
+        waiting_status(session);
+}
+
+/* The list that no row cuts, in the place of one that was. */
+static void plain_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+
+    if (reply->outcome == OUTCOME_LOST) {
+        snapshot_abort(&session->snapshot);
+        return;
+    }
+    session->took = clock_mono() - session->asked;
+    take_stats(session, reply->marker);
+    if (reply->outcome == OUTCOME_SUCCESS)
+        take_status(session);
+    else
+        snapshot_abort(&session->snapshot);
+    session->skips = SKIPS_MAX; /* as long as there is a cut, each poll looks for its end */
+    schedule(session);
+}
+
+static void ask_plain(struct session *session)
+{
+    const struct listener listener = {.line = status_line_read, .done = plain_done, .arg = session};
+    struct command command;
+
+    command_status(&command, 1);
+    status_begin(&session->reader);
+    snapshot_begin(&session->snapshot, session->instance, true);
+    if (!connection_ask(session->connection, &command, &listener))
+        schedule(session);
+}
+
+/* An over-long row cuts the reply, its END included. */
 static void status_cut(struct session *session)
 {
-    snapshot_abort(&session->snapshot);
-    session->instance->status_complete = TRUTH_FALSE;
+    bool server = snapshot_commit_cut(&session->snapshot);
+
     if (!session->cut_seen)
-        log_warning("%s: the status was cut, as a row of more than 511 bytes does; the last "
-                    "complete one stays",
-                    session->config->name);
+        log_warning("%s: the status was cut, as a row of more than 511 bytes does; %s",
+                    session->config->name,
+                    server ? "status 1 tells who stands behind it" : "the last one stays");
     session->cut_seen = true;
+    if (server)
+        ask_plain(session);
+    else
+        schedule(session);
 }
 
 static void status_done(void *arg, const struct reply *reply)
@@ -113,10 +154,11 @@ static void status_done(void *arg, const struct reply *reply)
     session->took = clock_mono() - session->asked;
     take_stats(session, reply->marker);
     if (reply->outcome == OUTCOME_SUCCESS) {
-        session->skips = snapshot_commit(&session->snapshot) ? 0 : SKIPS_MAX;
+        take_status(session);
         session->cut_seen = false;
     } else if (reply->outcome == OUTCOME_CUT) {
         status_cut(session);
+        return;
     } else {
         snapshot_abort(&session->snapshot);
         session->status_refused = true;
@@ -132,7 +174,7 @@ static void ask_status(struct session *session)
 
     command_status(&command, 3);
     status_begin(&session->reader);
-    snapshot_begin(&session->snapshot, session->instance);
+    snapshot_begin(&session->snapshot, session->instance, false);
     session->asked = clock_mono();
     session->skips = 0;
     if (!connection_ask(session->connection, &command, &listener))

@@ -43,7 +43,7 @@ static void on_synchronized(struct session *session)
                (long long)instance->pid);
     if (session->hold_unconfirmed)
         instance_set_hold(instance, false, 0);
-    instance_set_contact(instance, CONTACT_UP, events_fault(session));
+    instance_set_contact(instance, CONTACT_UP, waiting_fault(session));
     poll_start(session);
 }
 
@@ -77,7 +77,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
     case PHASE_OPEN:
         /* It is told again when an overdue answer has come. */
         if (session->synchronized)
-            instance_set_contact(instance, CONTACT_UP, events_fault(session));
+            instance_set_contact(instance, CONTACT_UP, waiting_fault(session));
         else if (!session->started)
             begin_startup(session);
         break;

@@ -56,9 +56,14 @@ struct session {
     struct established block;
     bool in_block;
     bool client_auth_seen;
-    bool restarted;    /* RECONNECTING was told, and nothing since */
-    bool hold_doubted; /* a hold was told, and whether holds are on is asked */
-    int hold_seconds;  /* that it told; -1 when the daemon has gone on since */
+    bool filter_reset;    /* `env-filter 0` was sent in this session */
+    bool status_seen;     /* there was a whole one in this session */
+    uint32_t first_index; /* of clients in it, the last */
+    bool login_waits;     /* that was there and still is */
+    bool logins_work;     /* nobody has to answer them */
+    bool restarted;       /* RECONNECTING was told, and nothing since */
+    bool hold_doubted;    /* a hold was told, and whether holds are on is asked */
+    int hold_seconds;     /* that it told; -1 when the daemon has gone on since */
     /* session/ending.c */
     char *end_reason; /* the best explanation of an end that may come */
     bool end_guessed; /* it is a line of the log: a daemon that goes on has not meant it */
@@ -112,11 +117,18 @@ void poll_soon(struct session *session);
  */
 void poll_now(struct session *session);
 
-/* session/events.c: a real-time message changes the model. */
-void events_take(struct session *session, const struct message *message);
+/*
+ * session/waiting.c: clients wait for an answer of the agent; a client has asked for one, or a
+ * whole status was taken, in which one that waits shows.
+ */
+void waiting_told(struct session *session);
+void waiting_status(struct session *session);
 
 /* What is wrong although there is contact, NULL when nothing is. */
-const char *events_fault(const struct session *session);
+const char *waiting_fault(const struct session *session);
+
+/* session/events.c: a real-time message changes the model. */
+void events_take(struct session *session, const struct message *message);
 
 /* Drops a block that was not completed. */
 void events_reset(struct session *session);

@@ -252,7 +252,8 @@ void startup_begin(struct session *session, void (*done)(struct session *session
     session->startup_done = done;
     session->started = true;
     instance_begin_session(session->instance);
-    session->client_auth_seen = false;
+    session->client_auth_seen = session->status_seen = session->filter_reset = false;
+    session->login_waits = session->logins_work = false;
     if (!session->instance->loss_told)
         instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);
     /* The daemon repeats an open request and a hold behind the greeting. */

@@ -86,7 +86,8 @@ def status(daemon, words):
         if form not in (0, 1, 2, 3):
             error(daemon, "bad status format version number")
         else:
-            daemon.emit_lazily(_cut(fault, list(server_status(daemon, form or 1))))
+            lines = list(server_status(daemon, form or 1))
+            daemon.emit_lazily(_cut(fault, lines) if form > 1 else lines)
 
 
 def _cut(fault, lines):

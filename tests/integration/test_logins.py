@@ -25,9 +25,9 @@ def named(manager, name):
             if row.get("CommonName") == name and "Pending" in row]
 
 
-def user(lab, pki, server, name, password):
+def user(lab, pki, server, name, password, login=None):
     """A client with a good certificate that logs in by that password again and again."""
-    words = lab.write(name + ".words", f"{name}\n{password}\n", mode=0o600)
+    words = lab.write(name + ".words", f"{login or name}\n{password}\n", mode=0o600)
     return openvpn.client(lab, pki, server, name,
                           extra=[f"auth-user-pass {words}", "auth-retry nointeract"])
 
@@ -91,6 +91,31 @@ def test_a_deferred_login(lab, pki, deferring, start_agent, manager, snmptrapd, 
     view.wait(PendingClients=0, Clients=1, ClientsPeak=1, deadline=40)
     assert rows(manager, "ovpnSessionTable") == {}
     assert snmptrapd.traps("ovpnClientDisconnected") == []
+
+
+def test_a_long_user_name_blinds_nobody(lab, pki, deferring, start_agent, manager, snmptrapd, view):
+    """A login that waits is enough: the status ends in front of its row."""
+    server, verdict = deferring
+    start_agent([entry(server)])
+    view.wait(Contact="up", State="connected")
+    alice = user(lab, pki, server, "alice", "code").start()
+    verdict(1, "1")
+    alice.wait_completed()
+    view.wait(Clients=1, StatusComplete="true", deadline=30)
+    user(lab, pki, server, "mallory", "code", login="m" * 480).start()
+    view.wait(StatusComplete="false", deadline=30)
+    bob = user(lab, pki, server, "bob", "code").start()
+    verdict(3, "1")
+    bob.wait_completed()
+    view.wait(Clients=2, StatusComplete="false")
+    trap = snmptrapd.wait_traps("ovpnClientConnected", 2)[-1]
+    assert trap.values["ovpnClientCommonName"] == "bob"
+    alice.stop()
+    trap, = snmptrapd.wait_traps("ovpnClientDisconnected")
+    assert trap.values["ovpnSessionCommonName"] == "alice"
+    view.wait(Clients=1, StatusComplete="false")
+    lab.wait_until(lambda: named(manager, "bob") and not named(manager, "alice"), "rows follow")
+    assert [row["Pending"] for row in named(manager, "bob")] == ["false"]
 
 
 def test_clients_without_an_address(lab, pki, start_agent, manager, snmptrapd, view):

@@ -250,6 +250,17 @@ def test_a_server_waits_for_its_management_client(lab, pki, start_agent, view, m
     assert manager.get("ovpnRequestKind.1.1") == "other"
 
 
+def test_a_login_waits_since_before_contact(lab, pki, start_agent, view):
+    server = openvpn.server(lab, pki, extra=["management-client-auth", "hand-window 120"]).start()
+    known = lab.write("known", "carol\nwonderland\n")
+    openvpn.client(lab, pki, server, extra=[f"auth-user-pass {known}", "hand-window 120"]).start()
+    server.wait_log("TLS: Username/Password authentication deferred")
+    agent = start_agent([entry(server)])
+    wait_log(agent, "server: management-client-auth: clients wait", 20)
+    assert "management-client-auth: clients wait" in view.get("ContactError")
+    assert view.get("Clients", "PendingClients") == [0, 1]
+
+
 # The configuration
 
 

@@ -118,6 +118,10 @@ ovpnPeer 1.4 ovpnInstanceIndex ovpnClientIndex
     Platform             SnmpAdminString
     GuiVersion           SnmpAdminString
     Sso                  SnmpAdminString
+    PlatformVersion      SnmpAdminString
+    HardwareAddress      SnmpAdminString
+    Ssl                  SnmpAdminString
+    Variables            SnmpAdminString
 ovpnRoute 1.5 ovpnInstanceIndex ovpnRouteIndex
     Index                Unsigned32           na
     Kind                 INTEGER

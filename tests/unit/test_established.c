@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "office.h"
 
 /* >CLIENT:ESTABLISHED: the row is there at once, the next status completes it. */
@@ -327,6 +328,60 @@ static void test_many(void **state)
     assert_int_equal(office->clients_peak, 20000);
 }
 
+static void test_what_the_user_has_set(void **state)
+{
+    char block[2048] = "";
+    const struct peer *peer;
+
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        snprintf(block + strlen(block), sizeof(block) - strlen(block),
+                 ">CLIENT:ENV,UV_%d=x\x01y\r\n", i);
+    script_say(">CLIENT:ESTABLISHED,2\r\n" CAROL_ENV ENV("IV_PLAT_VER=12.1")
+                   ENV("IV_HWADDR=00:00:5e:00:53:01") ENV("IV_SSL=OpenSSL 3.0.17"));
+    script_say(block);
+    script_say(">CLIENT:ENV,END\r\n");
+    peer = office_client(2)->peer;
+    assert_string_equal(peer->platform_version, "12.1");
+    assert_string_equal(peer->hardware, "00:00:5e:00:53:01");
+    assert_string_equal(peer->ssl, "OpenSSL 3.0.17");
+    assert_memory_equal(peer->variables, "UV_0=x", 6);
+    assert_non_null(strstr(peer->variables, "y, UV_1=x"));
+    assert_null(strchr(peer->variables, '\x01'));
+    assert_true(strlen(peer->variables) <= ADMIN_MAX);
+}
+
+/* Before 2.7 only the block has the protocol, and the port of an IPv6 client. */
+static void test_port_and_protocol(void **state)
+{
+    (void)state;
+    script_say(BLOCK("2", ENV("time_unix=1795453802") ENV("common_name=carol")
+                              ENV("trusted_ip6=2001:db8::3") ENV("trusted_port=4000")
+                                  ENV("proto_1=udp6")));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(office_client(2)->real.port, 4000);
+        assert_int_equal(office_client(2)->real.proto, PROTO_UDP);
+        office_poll(OFFICE_ALICE OFFICE_BOB OFFICE_CLIENT("carol", "2001:db8::3", "10.9.0.4",
+                                                          "1795453802", "2"));
+    }
+    assert_string_equal(office_client(2)->real_text, "2001:db8::3");
+    /* It has moved. */
+    office_poll(OFFICE_ALICE OFFICE_BOB OFFICE_CLIENT("carol", "2001:db8::4", "10.9.0.4",
+                                                      "1795453802", "2"));
+    assert_int_equal(office_client(2)->real.port, 0);
+}
+
+/* A former manager's env-filter of 3 leaves nothing of a block. */
+static void test_filtered(void **state)
+{
+    (void)state;
+    script_sent("");
+    script_say(BLOCK("2", ""));
+    script_answer("env-filter 0\n", "SUCCESS: env_filter_level=0\r\n");
+    script_say(BLOCK("3", ""));
+    script_sent("");
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, office_end)
@@ -347,6 +402,9 @@ int main(void)
         TEST(test_not_so_soon_where_it_takes_long),
         TEST(test_status_on_its_way),
         TEST(test_many),
+        TEST(test_what_the_user_has_set),
+        TEST(test_port_and_protocol),
+        TEST(test_filtered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,48 @@ static void test_counters(void **state)
     assert_int_equal(office->bytes_in, 1);
 }
 
+#define KERNEL_ROW(name, real, in, out, since, cid)                                                \
+    "CLIENT_LIST\t" name "\t" real "\t10.9.0.2\t\t" in "\t" out "\tx\t" since "\tUNDEF\t" cid      \
+    "\t0\tAES-256-GCM\r\n"
+#define KERNEL_ALICE(in, out) KERNEL_ROW("alice", "192.0.2.1:4000", in, out, "1795453800", "0")
+#define KERNEL_BOB(in, out)   KERNEL_ROW("bob", "192.0.2.2:4000", in, out, "1795453801", "1")
+#define KERNEL                "GLOBAL_STATS\tdco_enabled\t1\r\n"
+
+static void assert_bytes(uint64_t in, uint64_t out)
+{
+    assert_int_equal(office->bytes_in, in);
+    assert_int_equal(office->bytes_out, out);
+}
+
+/* With DCO the daemon counts only what it moves itself. */
+static void test_counters_of_the_kernel(void **state)
+{
+    int64_t started;
+
+    (void)state;
+    office_status(KERNEL_ALICE("5000000000", "7000") KERNEL);
+    assert_bytes(5000000000, 7000);
+    started = office->started_mono;
+    office_poll(KERNEL_ALICE("5000000100", "7000") KERNEL_BOB("10", "20") KERNEL);
+    assert_bytes(5000000110, 7020);
+    office_poll(KERNEL_BOB("11", "22") KERNEL); /* alice's stay counted */
+    assert_bytes(5000000111, 7022);
+    assert_int_equal(office_client(0)->seen_mono, clock_mono() - 10000);
+    office_poll(KERNEL_BOB("4", "30") KERNEL);
+    assert_int_equal(office_client(0)->seen_mono, clock_mono());
+    assert_bytes(5000000115, 7030);
+    assert_int_equal(office->started_mono, started);
+    office_poll(KERNEL_BOB("5", "31") KERNEL);
+    assert_int_equal(office_client(0)->seen_mono, clock_mono() - 10000);
+    /* A restart has switched it off. */
+    script_say(">STATE:1795453999,EXITING,SIGTERM,,,,,\r\n");
+    office_lose();
+    office_return();
+    office_synchronize("OpenVPN 2.6.14 x", "78", OFFICE_CONNECTED);
+    office_status(OFFICE_ALICE "GLOBAL_STATS\tdco_enabled\t0\r\n");
+    assert_bytes(100, 200);
+}
+
 static void test_log_counters(void **state)
 {
     (void)state;
@@ -367,6 +409,7 @@ int main(void)
         TEST(test_mode_not_known_yet),
         TEST(test_oldest_client),
         TEST(test_counters),
+        TEST(test_counters_of_the_kernel),
         TEST(test_log_counters),
         TEST(test_unknown_messages),
         TEST(test_masking),

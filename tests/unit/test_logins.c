@@ -165,6 +165,48 @@ static void test_restart(void **state)
     assert_logins(0, 0);
 }
 
+#define WAITS    "management-client-auth: clients wait"
+#define STRANGER WAITING("UNDEF", "192.0.2.7:4000", "1795453899", "6")
+
+/* A server with management-client-auth has said >CLIENT:CONNECT before the agent came. */
+static void test_waiting_when_contact_came(void **state)
+{
+    (void)state;
+    office_status(OFFICE_ALICE MALLORY);
+    assert_null(office->contact_error);
+    office_poll(OFFICE_ALICE MALLORY);
+    assert_non_null(strstr(office->contact_error, WAITS));
+    script_say(">CLIENT:CONNECT,8,1\r\n>CLIENT:ENV,END\r\n");
+    office_poll(OFFICE_ALICE);
+    assert_non_null(strstr(office->contact_error, WAITS));
+}
+
+static void test_waiting_for_something_else(void **state)
+{
+    (void)state;
+    /* A handshake may stay half done. */
+    office_status(OFFICE_ALICE STRANGER);
+    office_poll(OFFICE_ALICE STRANGER);
+    assert_null(office->contact_error);
+    /* A login that comes later says nothing: nobody is asked. */
+    office_poll(OFFICE_ALICE MALLORY);
+    office_poll(OFFICE_ALICE MALLORY);
+    assert_null(office->contact_error);
+}
+
+static void test_waiting_for_an_end(void **state)
+{
+    (void)state;
+    office_status(MALLORY);
+    office_poll(MALLORY);
+    assert_non_null(strstr(office->contact_error, WAITS));
+    script_say(BLOCK("1", "1795453801", "bob"));
+    office_total = 1;
+    office_poll(MALLORY OFFICE_BOB);
+    assert_null(office->contact_error);
+    office_total = -1;
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, office_end)
@@ -176,6 +218,9 @@ int main(void)
         TEST(test_bridged_clients_beside_a_stranger),
         TEST(test_more_clients_than_rows),
         TEST(test_restart),
+        TEST(test_waiting_when_contact_came),
+        TEST(test_waiting_for_something_else),
+        TEST(test_waiting_for_an_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

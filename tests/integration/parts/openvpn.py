@@ -12,7 +12,7 @@ from parts.tunnel import ServerDevice
 
 PROGRAM = "/usr/sbin/openvpn"
 
-_COMMON = ["verb 3", "ifconfig-noexec", "route-noexec", "persist-tun"]
+_COMMON = ["verb 3", "route-noexec", "persist-tun"]
 _SERVER = ["local 127.0.0.1", "dh none", "topology subnet", "keepalive 1 10"]
 _CLIENT = ["client", "dev null", "nobind", "remote-cert-tls server",
            "connect-retry 1 1", "connect-timeout 5", "hand-window 20", "tls-timeout 1"]
@@ -30,14 +30,17 @@ class OpenVpn(Child):
 
     options are lines of the configuration file.  management is "unix" or "tcp"; with password the
     interface asks for it.  With hold the daemon waits for a release before it does anything.
-    prefix are words before the program, to run it somewhere else.
+    prefix are words before the program, to run it somewhere else; with addresses it may give its
+    device what it is told, there.
     """
 
     def __init__(self, lab, name, options, *, management="unix", password=None, hold=False,
-                 environment=None, prefix=()):
+                 environment=None, prefix=(), addresses=False):
         self.password = password
         self._start = 0
         lines = [*options, *_COMMON, f"writepid {lab.path(name + '.pid')}"]
+        if not addresses:
+            lines.append("ifconfig-noexec")
         lines.append(self._management_option(lab, name, management))
         if hold:
             lines.append("management-hold")

@@ -1,0 +1,92 @@
+#include "model/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+int known_compare(const void *left, const void *right)
+{
+    const struct client *a = left;
+    const struct client *b = right;
+    int order = strcmp(text_or_empty(a->real_text), text_or_empty(b->real_text));
+
+    return order ? order : strcmp(text_or_empty(a->common_name), text_or_empty(b->common_name));
+}
+
+static int compare_listed(const void *left, const void *right)
+{
+    const struct client *a = *(struct client *const *)left;
+    const struct client *b = *(struct client *const *)right;
+    int order = known_compare(a, b);
+
+    return order ? order : (a->base.index > b->base.index) - (a->base.index < b->base.index);
+}
+
+bool known_init(struct known *known, const struct rows *clients)
+{
+    *known = (struct known){calloc(clients->count + 1, sizeof(*known->list)), clients->count};
+    if (!known->list)
+        return false;
+    for (size_t i = 0; i < known->count; i++)
+        known->list[i] = (struct client *)clients->list[i];
+    qsort(known->list, known->count, sizeof(*known->list), compare_listed);
+    return true;
+}
+
+void known_fini(struct known *known)
+{
+    free(known->list);
+    *known = (struct known){NULL, 0};
+}
+
+/* Where those with this name and real address begin. */
+static size_t lower_bound(const struct known *known, const struct client *row)
+{
+    size_t low = 0;
+    size_t high = known->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (known_compare(known->list[middle], row) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct client *known_find(const struct known *known, const struct gather *gather,
+                          const struct client *row)
+{
+    struct client *found = NULL;
+
+    for (size_t i = lower_bound(known, row); i < known->count; i++) {
+        struct client *client = known->list[i];
+
+        if (known_compare(client, row) != 0)
+            break;
+        if (gather->kept[client->base.position] || (row->cid >= 0 && client->cid >= 0))
+            continue;
+        if (client->since == row->since)
+            return client;
+        if (!found)
+            found = client;
+    }
+    return found;
+}
+
+bool known_complete(struct client *row, const struct client *known)
+{
+    row->has_ipv4 = known->has_ipv4;
+    row->has_ipv6 = known->has_ipv6;
+    memcpy(row->virtual_ipv4, known->virtual_ipv4, sizeof(row->virtual_ipv4));
+    memcpy(row->virtual_ipv6, known->virtual_ipv6, sizeof(row->virtual_ipv6));
+    row->since = known->since;
+    row->cid = known->cid;
+    row->peer_id = known->peer_id;
+    row->pending = known->pending;
+    return text_set(&row->username, ADMIN_MAX, slice_of(known->username)) &&
+           text_set(&row->cipher, ADMIN_MAX, slice_of(known->cipher));
+}

@@ -1,0 +1,55 @@
+#include "base/log.h"
+#include "base/text.h"
+#include "session/session_private.h"
+
+/*
+ * A daemon with management-client-auth lets each client wait for an answer of its management
+ * client.  The agent never gives one.
+ */
+static const char client_auth[] = "management-client-auth: clients wait for an answer that the "
+                                  "agent never gives; no client can log in";
+
+void waiting_told(struct session *session)
+{
+    if (!session->client_auth_seen)
+        log_error("%s: %s", session->config->name, client_auth);
+    session->client_auth_seen = true;
+    requests_question(session->instance, slice_of("CLIENT"), slice_of(client_auth));
+    text_set(&session->instance->contact_error, TEXT_MAX, slice_of(client_auth));
+}
+
+/*
+ * The same of clients that waited before there was anybody to be told.  One that waits for a script
+ * looks alike, but there those that come later do so unasked.
+ */
+static const char client_auth_likely[] =
+    "management-client-auth: clients wait for an answer that the agent never gives, as it seems by "
+    "logins that waited when it came";
+
+void waiting_status(struct session *session)
+{
+    struct instance *instance = session->instance;
+    const char *fault;
+
+    if (!session->status_seen)
+        session->first_index = instance->clients.last_index;
+    else if (clients_waiting(instance, session->first_index, UINT32_MAX))
+        session->logins_work = true;
+    session->login_waits = session->status_seen && !session->logins_work &&
+                           clients_waiting(instance, 0, session->first_index);
+    session->status_seen = true;
+    fault = waiting_fault(session);
+    if (instance->contact != CONTACT_UP ||
+        slice_is(slice_of(fault), text_or_empty(instance->contact_error)))
+        return;
+    if (fault)
+        log_warning("%s: %s", session->config->name, fault);
+    text_set(&instance->contact_error, TEXT_MAX, slice_of(fault));
+}
+
+const char *waiting_fault(const struct session *session)
+{
+    if (session->client_auth_seen)
+        return client_auth;
+    return session->login_waits ? client_auth_likely : NULL;
+}
