@@ -53,7 +53,7 @@ static struct {
 } queue;
 
 /* It only has to wake the loop, which calls outbox_turn(). */
-static void wake(void *arg)
+static void wake_loop(void *arg)
 {
     (void)arg;
 }
@@ -63,13 +63,8 @@ void outbox_start(size_t bound)
     assert(bound >= OUTBOX_BOUND_MIN);
     queue.first = NULL;
     queue.end = &queue.first;
-<<<<<<< HEAD:agent/notify/outbox.c
     queue.bound = bound > OUTBOX_BOUND_MIN ? bound : OUTBOX_BOUND_MIN;
-    timer_init(&queue.pause, wake, NULL);
-=======
-    queue.bound = bound > NOTIFY_BOUND_MIN ? bound : NOTIFY_BOUND_MIN;
-    timer_init(&queue.pause, wake, NULL);
->>>>>>> w-s:agent/notify/notify.c
+    timer_init(&queue.pause, wake_loop, NULL);
 }
 
 static void remove_at(struct notification **at)
@@ -173,10 +168,6 @@ static void land(bool acknowledged)
         queue.losing = false;
 }
 
-<<<<<<< HEAD:agent/notify/outbox.c
-static int on_notify_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
-                            void *magic)
-=======
 /*
  * The master agent hands a notification on before it answers, and answers nobody else meanwhile:
  * snmpd tries for seconds, each time, to find a receiver of SNMPv3 informs that cannot be reached.
@@ -206,9 +197,8 @@ static void begin_session(void)
     timer_stop(&queue.pause);
 }
 
-static int answered(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
-                    void *magic)
->>>>>>> w-s:agent/notify/notify.c
+static int on_notify_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+                            void *magic)
 {
     (void)session;
     (void)request;

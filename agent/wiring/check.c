@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 
-static void warn(const char *text)
+static void log_config_warning(const char *text)
 {
     log_warning("%s", text);
 }
@@ -30,7 +30,7 @@ static void log_faults(const struct config_error *error)
 struct config *check_read(const char *file)
 {
     struct config_error error;
-    struct config *config = config_load(file, &error, warn);
+    struct config *config = config_load(file, &error, log_config_warning);
 
     if (!config)
         log_faults(&error);

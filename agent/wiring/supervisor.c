@@ -24,7 +24,7 @@ static struct {
     char told[128];
 } supervisor;
 
-static void tell(const char *state)
+static void tell_supervisor(const char *state)
 {
 #ifdef HAVE_SYSTEMD
     sd_notify(0, state);
@@ -51,7 +51,7 @@ static void tell_status(void *arg)
     if (strcmp(text, supervisor.told) == 0)
         return;
     memcpy(supervisor.told, text, sizeof(text));
-    tell(text);
+    tell_supervisor(text);
 }
 
 void supervisor_ready(const struct model *model)
@@ -59,7 +59,7 @@ void supervisor_ready(const struct model *model)
     supervisor.model = model;
     timer_init(&supervisor.timer, tell_status, NULL);
     tell_status(NULL);
-    tell("READY=1");
+    tell_supervisor("READY=1");
 }
 
 void supervisor_turn(void)
@@ -74,5 +74,5 @@ void supervisor_turn(void)
 void supervisor_stopping(void)
 {
     timer_stop(&supervisor.timer);
-    tell("STOPPING=1");
+    tell_supervisor("STOPPING=1");
 }

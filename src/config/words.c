@@ -74,8 +74,8 @@ static bool read_flags(const struct reader *reader, const config_setting_t *sett
     return true;
 }
 
-static bool read_allow(const struct reader *reader, const config_setting_t *element,
-                       unsigned *allow)
+static bool read_allow_word(const struct reader *reader, const config_setting_t *element,
+                            unsigned *allow)
 {
     const char *text;
     unsigned bit;
@@ -94,8 +94,8 @@ static bool read_allow(const struct reader *reader, const config_setting_t *elem
     return add_bit(reader, element, text, bit, allow);
 }
 
-static bool read_notify(const struct reader *reader, const config_setting_t *element,
-                        unsigned *notify, unsigned *log_flags)
+static bool read_notify_word(const struct reader *reader, const config_setting_t *element,
+                             unsigned *notify, unsigned *log_flags)
 {
     const char *text;
     unsigned bit;
@@ -122,7 +122,7 @@ bool words_allow(const struct reader *reader, const config_setting_t *setting, u
     if (!setting_is_series(reader, setting))
         return false;
     for (int i = 0; i < count; i++)
-        good &= read_allow(reader, config_setting_get_elem(setting, (unsigned)i), allow);
+        good &= read_allow_word(reader, config_setting_get_elem(setting, (unsigned)i), allow);
     return good;
 }
 
@@ -137,7 +137,7 @@ bool words_notify(const struct reader *reader, const config_setting_t *setting, 
     if (!setting_is_series(reader, setting))
         return false;
     for (int i = 0; i < count; i++)
-        good &=
-            read_notify(reader, config_setting_get_elem(setting, (unsigned)i), notify, log_flags);
+        good &= read_notify_word(reader, config_setting_get_elem(setting, (unsigned)i), notify,
+                                 log_flags);
     return good;
 }

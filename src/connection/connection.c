@@ -16,11 +16,8 @@
 #include "protocol/lines.h"
 #include "protocol/reply.h"
 
-/* Closing on demand waits so long for the answer that is on its way, in milliseconds. */
-enum { CLOSE_WAIT = 1000 };
-
-/* The greeting comes at once when the daemon listens to us. */
-enum { GREETING_WAIT = 10000 };
+/* Milliseconds that closing on demand waits for an answer on its way, and that a greeting takes. */
+enum { CLOSE_WAIT = 1000, GREETING_WAIT = 10000 };
 
 /*
  * Whatever begins or ends a session is only noted where it is found, in the middle of a callback
@@ -39,8 +36,8 @@ struct connection {
     bool wanted;                     /* its owner wants it open */
     bool draining;                   /* to be closed, when the answer that is on its way has come */
     bool ending;                     /* the next turn ends the session, or the try */
-    enum connection_phase end_phase; /* ... and this is the phase then */
-    char end_why[256];               /* ... and why; empty when that is on demand */
+    enum connection_phase end_phase; /* ... and this is the phase then, and why */
+    char end_why[256];               /* empty when that is on demand */
     bool connected;
     bool heard;         /* a byte has come since the connect */
     bool tried;         /* the password was sent */

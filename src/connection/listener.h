@@ -47,4 +47,11 @@ struct listener {
     void *arg;
 };
 
+/* done of a command whose answer changes nothing. */
+static inline void listener_ignore(void *arg, const struct reply *reply)
+{
+    (void)arg;
+    (void)reply;
+}
+
 #endif

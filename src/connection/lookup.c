@@ -32,7 +32,7 @@ struct lookup {
 static struct lookup *lookups;
 static unsigned running;
 
-static void *run(void *arg)
+static void *run_lookup(void *arg)
 {
     static const struct addrinfo wanted = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
@@ -43,7 +43,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void release(struct lookup *lookup)
+static void release_lookup(struct lookup *lookup)
 {
     struct lookup **at = &lookups;
 
@@ -66,7 +66,7 @@ static void finish(struct lookup *lookup)
     int error = lookup->error;
     struct addrinfo *found = error == 0 ? lookup->found : NULL;
 
-    release(lookup);
+    release_lookup(lookup);
     start_waiting();
     if (done)
         done(arg, error, found);
@@ -74,7 +74,7 @@ static void finish(struct lookup *lookup)
         freeaddrinfo(found);
 }
 
-static void on_signal(evutil_socket_t fd, short what, void *arg)
+static void on_lookup_done(evutil_socket_t fd, short what, void *arg)
 {
     struct lookup *lookup = arg;
 
@@ -96,7 +96,7 @@ static bool start_thread(struct lookup *lookup)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&lookup->thread, NULL, run, lookup);
+    error = pthread_create(&lookup->thread, NULL, run_lookup, lookup);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     lookup->running = error == 0;
     running += lookup->running;
@@ -131,9 +131,9 @@ struct lookup *lookup_start(struct event_base *base, const char *host, uint16_t 
     *last = lookup;
     lookup->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (lookup->signal >= 0)
-        lookup->event = event_new(base, lookup->signal, EV_READ, on_signal, lookup);
+        lookup->event = event_new(base, lookup->signal, EV_READ, on_lookup_done, lookup);
     if (!lookup->event || event_add(lookup->event, NULL) != 0) {
-        release(lookup);
+        release_lookup(lookup);
         return NULL;
     }
     start_waiting();
@@ -146,5 +146,5 @@ void lookup_cancel(struct lookup *lookup)
         return;
     lookup->done = NULL;
     if (!lookup->running)
-        release(lookup);
+        release_lookup(lookup);
 }

@@ -190,7 +190,7 @@ static void socket_close(struct transport *transport)
     open_count--;
 }
 
-static bool dial(struct transport *transport, const struct sockaddr *address, socklen_t len)
+static bool dial_address(struct transport *transport, const struct sockaddr *address, socklen_t len)
 {
     transport->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (transport->fd < 0)
@@ -216,7 +216,7 @@ static void try_next(struct transport *transport, int error)
 
         transport->next = address->ai_next;
         hang_up(transport);
-        if (dial(transport, address->ai_addr, address->ai_addrlen))
+        if (dial_address(transport, address->ai_addr, address->ai_addrlen))
             return;
         error = errno;
     }
@@ -242,7 +242,8 @@ static void on_found(void *arg, int error, struct addrinfo *found)
 static bool start_connect(struct transport *transport, const struct endpoint *endpoint)
 {
     if (endpoint->address_len > 0)
-        return dial(transport, (const struct sockaddr *)&endpoint->address, endpoint->address_len);
+        return dial_address(transport, (const struct sockaddr *)&endpoint->address,
+                            endpoint->address_len);
     transport->lookup =
         lookup_start(transport->loop, endpoint->host, endpoint->port, on_found, transport);
     errno = ENOMEM;

@@ -7,7 +7,7 @@ static void learn(struct course *course, bool peer)
 }
 
 /* Where neither is known a client is the likelier: they are the many. */
-static void wait(struct course *course)
+static void begin_wait(struct course *course)
 {
     course->waited = true;
     if (course->assigned || !course->peer)
@@ -29,7 +29,7 @@ static void step(struct course *course, enum state state)
         break;
     case STATE_WAIT:
     case STATE_AUTH:
-        wait(course);
+        begin_wait(course);
         break;
     case STATE_GET_CONFIG:
     case STATE_AUTH_PENDING:

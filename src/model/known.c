@@ -79,10 +79,7 @@ struct client *known_find(const struct known *known, const struct gather *gather
 
 bool known_complete(struct client *row, const struct client *known)
 {
-    row->has_ipv4 = known->has_ipv4;
-    row->has_ipv6 = known->has_ipv6;
-    memcpy(row->virtual_ipv4, known->virtual_ipv4, sizeof(row->virtual_ipv4));
-    memcpy(row->virtual_ipv6, known->virtual_ipv6, sizeof(row->virtual_ipv6));
+    row->tunnel = known->tunnel;
     row->since = known->since;
     row->cid = known->cid;
     row->peer_id = known->peer_id;

@@ -150,13 +150,15 @@ static struct client *client_of(struct snapshot *snapshot, const struct status_r
 /* The first host route of a client whose row has no address is its own. */
 static void take_address(struct client *client, const struct status_route *row)
 {
+    struct tunnel_addresses *tunnel = &client->tunnel;
+
     if (row->cached || client->ambiguous)
         return;
-    if (!client->has_ipv4)
-        client->has_ipv4 = address_parse_ip(row->address, ADDRESS_IPV4, client->virtual_ipv4);
-    if (!client->has_ipv6)
-        client->has_ipv6 = address_parse_ip(row->address, ADDRESS_IPV6, client->virtual_ipv6);
-    client->pending &= !client->has_ipv4 && !client->has_ipv6;
+    if (!tunnel->has_ipv4)
+        tunnel->has_ipv4 = address_parse_ip(row->address, ADDRESS_IPV4, tunnel->ipv4);
+    if (!tunnel->has_ipv6)
+        tunnel->has_ipv6 = address_parse_ip(row->address, ADDRESS_IPV6, tunnel->ipv6);
+    client->pending &= !tunnel->has_ipv4 && !tunnel->has_ipv6;
 }
 
 static bool add_route(struct snapshot *snapshot, const struct status_route *row)

@@ -99,19 +99,13 @@ static void take_client(struct session *session, const struct message *message)
         clients_disconnected(session->instance, session->block.cid);
 }
 
-static void ignore_reply(void *arg, const struct reply *reply)
-{
-    (void)arg;
-    (void)reply;
-}
-
 /*
  * A block without its time is one that a former manager's env-filter has thinned out, which
  * outlives its session.  Nobody else needs it as it is now: there is one session at a time.
  */
 static void reset_filter(struct session *session)
 {
-    const struct listener listener = {.done = ignore_reply, .arg = session};
+    const struct listener listener = {.done = listener_ignore, .arg = session};
     struct command command;
 
     if (session->filter_reset || session->block.since > 0 || !session->synchronized)

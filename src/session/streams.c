@@ -39,12 +39,6 @@ static void stream_done(void *arg, const struct reply *reply)
         streams_follow(session);
 }
 
-static void ignore_reply(void *arg, const struct reply *reply)
-{
-    (void)arg;
-    (void)reply;
-}
-
 bool streams_allow_log(const struct session *session)
 {
     return session->instance->log.bound > 0 &&
@@ -59,7 +53,7 @@ bool streams_allow_echo(const struct session *session)
 /* False, and all as before, when there is no room for the command. */
 static bool turn_off(struct session *session, bool *on, void (*build)(struct command *command))
 {
-    const struct listener listener = {.done = ignore_reply, .arg = session};
+    const struct listener listener = {.done = listener_ignore, .arg = session};
     struct command command;
 
     build(&command);

@@ -14,7 +14,7 @@ void waiting_told(struct session *session)
     if (!session->client_auth_seen)
         log_error("%s: %s", session->config->name, client_auth);
     session->client_auth_seen = true;
-    requests_question(session->instance, slice_of("CLIENT"), slice_of(client_auth));
+    requests_login(session->instance, slice_of(client_auth));
     text_set(&session->instance->contact_error, TEXT_MAX, slice_of(client_auth));
 }
 
