@@ -30,7 +30,7 @@ def is_made(path):
         or path.suffix in MADE_SUFFIXES
         or path.name == ".dirstamp"
         or not {"__pycache__", ".deps", ".libs", ".pytest_cache"}.isdisjoint(parts)
-        or (parts[:-1] in (("tests", "unit"), ("tests", "fuzz")) and not path.suffix)
+        or (parts[:2] in (("tests", "unit"), ("tests", "fuzz")) and not path.suffix)
     )
 
 

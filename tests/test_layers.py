@@ -205,13 +205,13 @@ def test_makefile_lists_every_source():
 
 
 def test_makefile_lists_every_unit_test():
-    listed = re.findall(r"^\t(tests/unit/test_\w+)(?: \\)?$", text_of("Makefile.am"), re.MULTILINE)
+    listed = re.findall(r"^\t(tests/unit/(?:\w+/)*test_\w+)(?: \\)?$", text_of("Makefile.am"), re.MULTILINE)
     programs = [path for path in c_files("tests/unit") if re.match(r"test_.*\.c$", path.name)]
     assert sorted(listed) == [str(path.with_suffix("")) for path in programs]
 
 
 def test_makefile_names_the_other_files_of_unit_tests():
-    named = re.findall(r"\btests/unit/\w+\.[ch]\b", text_of("Makefile.am"))
+    named = re.findall(r"\btests/unit/(?:\w+/)*\w+\.[ch]\b", text_of("Makefile.am"))
     others = [path for path in c_files("tests/unit") if not re.match(r"test_.*\.c$", path.name)]
     assert [str(path) for path in others if str(path) not in named] == []
 

@@ -1,5 +1,6 @@
 #include "connection/transport.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <netdb.h>
@@ -241,6 +242,7 @@ static void on_found(void *arg, int error, struct addrinfo *found)
 
 static bool start_connect(struct transport *transport, const struct endpoint *endpoint)
 {
+    assert(endpoint->address_len > 0 || endpoint->host);
     if (endpoint->address_len > 0)
         return dial_address(transport, (const struct sockaddr *)&endpoint->address,
                             endpoint->address_len);

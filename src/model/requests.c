@@ -308,6 +308,7 @@ void requests_factor(struct instance *instance, const struct factor_message *fac
     if (!request)
         return;
     request->by_server = true;
+    request->blocks = false;
     request->challenged = factor->response;
     request->echo = factor->echo;
     mask_set(&request->prompt, TEXT_MAX, factor->text);

@@ -122,7 +122,7 @@ static void measure_clients(void)
     size_t before = used();
 
     status_begin(&reader);
-    snapshot_begin(&snapshot, instance);
+    snapshot_begin(&snapshot, instance, false);
     feed(&snapshot, &reader, title);
     feed(&snapshot, &reader, clients);
     for (unsigned i = 0; i < ROWS; i++) {

@@ -78,7 +78,7 @@ static void measure(unsigned count)
         exit(1);
     for (int turn = 0; turn < 2; turn++) { /* the second finds the rows of the first again */
         status_begin(&reader);
-        snapshot_begin(&snapshot, instance);
+        snapshot_begin(&snapshot, instance, false);
         begin = milliseconds();
         feed_clients(&snapshot, &reader, count);
         read = milliseconds();

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "fuzz.h"
 #include "session/session.h"
-#include "tests/unit/headers.h"
+#include "tests/unit/fixtures/status_headers.h"
 #include "wire.h"
 
 /*

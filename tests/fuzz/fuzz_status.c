@@ -33,7 +33,7 @@ struct reading {
 static void begin(struct reading *reading)
 {
     status_begin(&reading->reader);
-    snapshot_begin(&reading->snapshot, reading->instance);
+    snapshot_begin(&reading->snapshot, reading->instance, false);
     reading->clients = reading->routes = 0;
 }
 

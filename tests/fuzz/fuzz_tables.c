@@ -54,7 +54,7 @@ static void take_status(struct slice line)
     if (slice_starts(line, "TITLE") || slice_starts(line, "OpenVPN STAT")) {
         snapshot_abort(&snapshot);
         status_begin(&reader);
-        snapshot_begin(&snapshot, snapshot.instance);
+        snapshot_begin(&snapshot, snapshot.instance, false);
     }
     status_line(&reader, line, &row);
     if (row.kind == STATUS_END)
@@ -128,7 +128,7 @@ static void take_bytes(struct instance *instance, struct slice bytes)
     static struct lines lines;
     struct slice line;
 
-    snapshot_begin(&snapshot, instance);
+    snapshot_begin(&snapshot, instance, false);
     status_begin(&reader);
     lines_init(&lines);
     while (lines_next(&lines, &bytes, &line))

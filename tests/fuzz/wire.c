@@ -83,8 +83,9 @@ static struct transport *wire_open(struct event_base *loop, const struct endpoin
 static bool is_harmless(struct slice line)
 {
     static const char *const commands[] = {
-        "version", "pid",  "state on all", "echo on all", "log on all", "hold",    "verb",
-        "mute",    "help", "auth-retry",   "load-stats",  "status 3",   "log off", "hunter2"};
+        "version", "pid",     "state on all", "echo on all", "log on all", "hold",
+        "verb",    "mute",    "help",         "auth-retry",  "load-stats", "status 3",
+        "log off", "hunter2", "status 1",     "env-filter 0"};
 
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         if (slice_is(line, commands[i]))

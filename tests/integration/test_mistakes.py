@@ -2,7 +2,7 @@
 
 Two more stand in test_session.py: a management session that somebody else has, and one that
 management-client-user does not give to the agent.  Every fault of a configuration file is in
-tests/unit/test_config_refused.c.
+tests/unit/config/test_config_refused.c.
 """
 
 import os

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "agent/wiring/run.h"
-#include "failing_memory.h"
+#include "tests/unit/fixtures/failing_memory.h"
 
 /*
  * The agent with too little memory.  A call that makes a library allocate counts as an allocation

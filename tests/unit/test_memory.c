@@ -13,13 +13,13 @@
 #include "config/config.h"
 #include "control/control.h"
 #include "control/plan.h"
-#include "failing_memory.h"
 #include "model/rows.h"
 #include "session/session.h"
 #include "tests/fuzz/checks.h"
 #include "tests/fuzz/wire.h"
-#include "tests/unit/folder.h"
-#include "tests/unit/headers.h"
+#include "tests/unit/fixtures/failing_memory.h"
+#include "tests/unit/fixtures/folder.h"
+#include "tests/unit/fixtures/status_headers.h"
 
 /*
  * Every allocation of a scenario fails once, each in a run of its own: alone, and with all that

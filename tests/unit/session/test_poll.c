@@ -1,0 +1,56 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/timers.h"
+#include "tests/unit/fixtures/daemon.h"
+
+enum { INTERVAL = 10000, DAEMONS = 100 };
+
+/* Up to the moment in which the daemon is asked next; returns the milliseconds until then. */
+static int64_t pass_to_poll(void)
+{
+    int64_t begin = clock_mono();
+
+    for (char sent[256] = ""; strcmp(sent, "load-stats\n") != 0; peer_take(sent, sizeof(sent))) {
+        assert_in_range(clock_mono() - begin, 0, 10 * INTERVAL);
+        peer_pass(1);
+    }
+    return clock_mono() - begin;
+}
+
+/* However many there are, and although all began together, each second has its share. */
+static void test_each_has_its_moment(void **state)
+{
+    unsigned in_second[INTERVAL / 1000] = {0};
+
+    for (uint32_t index = 1; index <= DAEMONS; index++) {
+        daemon_end(state);
+        daemon_begin();
+        daemon_instance->index = index;
+        daemon_bring_up();
+        daemon_status(DAEMON_ALICE);
+        assert_in_range(pass_to_poll(), INTERVAL * 3 / 4, INTERVAL * 7 / 4);
+        in_second[clock_mono() % INTERVAL / 1000]++;
+        for (int more = 0; more < 2; more++) {
+            peer_say(DAEMON_STATS);
+            assert_int_equal(pass_to_poll(), INTERVAL);
+        }
+    }
+    for (size_t second = 0; second < INTERVAL / 1000; second++)
+        assert_in_range(in_second[second], DAEMONS / 10 - 2, DAEMONS / 10 + 2);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, daemon_set_up, daemon_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_each_has_its_moment),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
