@@ -23,7 +23,7 @@ _CYCLE = ["RECONNECTING", "WAIT", "AUTH", "CONNECTED"]
 def say_states(daemon, count):
     """count state changes; the detail is their number from 1."""
     for number in range(1, count + 1):
-        daemon.state(_CYCLE[number % len(_CYCLE)], f"step-{number}")
+        daemon.state(_CYCLE[(number - 1) % len(_CYCLE)], f"step-{number}")
 
 
 def flood(daemon, count):
