@@ -191,7 +191,7 @@ static enum command_error build_kill_client(const struct change *change,
         return COMMAND_EMPTY;
     if (instance->dialect.client_ids && client->cid >= 0)
         return command_client_kill(command, instance->dialect, client->cid);
-    return command_kill_address(command, instance->dialect, slice_of(client->real_text));
+    return command_kill_address(command, instance->dialect, slice_of(client->who.real_text));
 }
 
 static enum command_error build_forget(const struct change *change, const struct instance *instance,

@@ -32,9 +32,9 @@ static int compare_clients(const void *left, const void *right)
     if (order == 0)
         order = compare_i64(a->since, b->since);
     if (order == 0 && a->cid < 0)
-        order = compare_text(a->real_text, b->real_text);
+        order = compare_text(a->who.real_text, b->who.real_text);
     if (order == 0 && a->cid < 0)
-        order = compare_text(a->common_name, b->common_name);
+        order = compare_text(a->who.common_name, b->who.common_name);
     if (order == 0)
         order = compare_i64(a->base.twin, b->base.twin);
     return order;
@@ -59,9 +59,7 @@ void client_free(void *row)
 
     if (!client)
         return;
-    free(client->common_name);
-    free(client->username);
-    free(client->real_text);
+    identity_fini(&client->who);
     free(client->cipher);
     if (client->peer)
         peer_fini(client->peer);
@@ -101,11 +99,7 @@ static void record_departure(struct instance *instance, const struct client *cli
 {
     struct departure_record session = {
         .client_index = client->base.index,
-        .common_name = text_copy(client->common_name),
-        .username = text_copy(client->username),
-        .real = client->real,
-        .real_text = text_copy(client->real_text),
-        .tunnel = client->tunnel,
+        .who = identity_copy(&client->who),
         .bytes_in = client->bytes_in,
         .bytes_out = client->bytes_out,
         .connected = client->since,
@@ -141,7 +135,8 @@ bool clients_waiting(const struct instance *instance, uint32_t after, uint32_t l
 
     for (; client && client->base.index <= last;
          client = rows_after(&instance->clients, client->base.index))
-        if (client->pending && (client->username || compare_text(client->common_name, "UNDEF")))
+        if (client->pending &&
+            (client->who.username || compare_text(client->who.common_name, "UNDEF")))
             return true;
     return false;
 }
@@ -263,12 +258,18 @@ void established_env(struct established *block, struct slice name, struct slice 
         const char *name;
         char **text;
     } texts[] = {
-        {"common_name", &block->common_name}, {"username", &block->username},
-        {"trusted_ip", &block->real_ip},      {"trusted_ip6", &block->real_ip},
-        {"trusted_port", &block->real_port},  {"IV_VER", &block->peer.version},
-        {"IV_PLAT", &block->peer.platform},   {"IV_GUI_VER", &block->peer.gui},
-        {"IV_SSO", &block->peer.sso},         {"IV_PLAT_VER", &block->peer.platform_version},
-        {"IV_HWADDR", &block->peer.hardware}, {"IV_SSL", &block->peer.ssl},
+        {"common_name", &block->who.common_name},
+        {"username", &block->who.username},
+        {"trusted_ip", &block->real_ip},
+        {"trusted_ip6", &block->real_ip},
+        {"trusted_port", &block->real_port},
+        {"IV_VER", &block->peer.version},
+        {"IV_PLAT", &block->peer.platform},
+        {"IV_GUI_VER", &block->peer.gui},
+        {"IV_SSO", &block->peer.sso},
+        {"IV_PLAT_VER", &block->peer.platform_version},
+        {"IV_HWADDR", &block->peer.hardware},
+        {"IV_SSL", &block->peer.ssl},
         {"proto_1", &block->proto},
     };
     int64_t since;
@@ -281,15 +282,14 @@ void established_env(struct established *block, struct slice name, struct slice 
     if (slice_is(name, "time_unix"))
         block->since = slice_to_i64(value, &since) ? since : 0;
     else if (slice_is(name, "ifconfig_pool_remote_ip"))
-        block->tunnel.has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->tunnel.ipv4);
+        block->who.tunnel.has_ipv4 = address_parse_ip(value, ADDRESS_IPV4, block->who.tunnel.ipv4);
     else if (slice_is(name, "ifconfig_pool_remote_ip6"))
-        block->tunnel.has_ipv6 = address_parse_ip(value, ADDRESS_IPV6, block->tunnel.ipv6);
+        block->who.tunnel.has_ipv6 = address_parse_ip(value, ADDRESS_IPV6, block->who.tunnel.ipv6);
 }
 
 void established_fini(struct established *block)
 {
-    free(block->common_name);
-    free(block->username);
+    identity_fini(&block->who);
     free(block->real_ip);
     free(block->real_port);
     free(block->proto);
@@ -316,7 +316,7 @@ static struct client *find_anonymous(struct instance *instance, const struct est
     for (size_t i = 0; i < instance->clients.count && !found; i++) {
         struct client *client = (struct client *)instance->clients.list[i];
 
-        if (client->cid < 0 && compare_text(client->real_text, real) == 0)
+        if (client->cid < 0 && compare_text(client->who.real_text, real) == 0)
             found = client;
     }
     free(real);
@@ -335,15 +335,16 @@ static void set_real_address(struct client *client, const struct established *bl
 
     if (!address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &told))
         return;
-    if (client->real.family == ADDRESS_NONE)
-        client->real = told;
-    if (client->real.port == 0)
-        client->real.port = told.port;
-    if (client->real.proto == PROTO_UNKNOWN && block->proto)
-        client->real.proto = slice_starts(slice_of(block->proto), "udp") ? PROTO_UDP : PROTO_TCP;
-    if (client->real_text)
+    if (client->who.real.family == ADDRESS_NONE)
+        client->who.real = told;
+    if (client->who.real.port == 0)
+        client->who.real.port = told.port;
+    if (client->who.real.proto == PROTO_UNKNOWN && block->proto)
+        client->who.real.proto =
+            slice_starts(slice_of(block->proto), "udp") ? PROTO_UDP : PROTO_TCP;
+    if (client->who.real_text)
         return;
-    client->real_text = record_address(slice_of(block->real_ip), slice_of(block->real_port));
+    client->who.real_text = record_address(slice_of(block->real_ip), slice_of(block->real_port));
 }
 
 /* A client has a peer when, and only when, it is among the instance's peers. */
@@ -367,15 +368,15 @@ static void fill_from_block(struct instance *instance, struct client *client,
                             struct established *block)
 {
     set_real_address(client, block);
-    move_text(&client->common_name, &block->common_name);
-    if (block->username)
-        move_text(&client->username, &block->username);
-    if (block->tunnel.has_ipv4)
-        memcpy(client->tunnel.ipv4, block->tunnel.ipv4, sizeof(client->tunnel.ipv4));
-    if (block->tunnel.has_ipv6)
-        memcpy(client->tunnel.ipv6, block->tunnel.ipv6, sizeof(client->tunnel.ipv6));
-    client->tunnel.has_ipv4 |= block->tunnel.has_ipv4;
-    client->tunnel.has_ipv6 |= block->tunnel.has_ipv6;
+    move_text(&client->who.common_name, &block->who.common_name);
+    if (block->who.username)
+        move_text(&client->who.username, &block->who.username);
+    if (block->who.tunnel.has_ipv4)
+        memcpy(client->who.tunnel.ipv4, block->who.tunnel.ipv4, sizeof(client->who.tunnel.ipv4));
+    if (block->who.tunnel.has_ipv6)
+        memcpy(client->who.tunnel.ipv6, block->who.tunnel.ipv6, sizeof(client->who.tunnel.ipv6));
+    client->who.tunnel.has_ipv4 |= block->who.tunnel.has_ipv4;
+    client->who.tunnel.has_ipv6 |= block->who.tunnel.has_ipv6;
     client->pending = false;
     take_peer(instance, client, &block->peer);
 }
@@ -449,7 +450,7 @@ struct client *clients_with_address(const struct instance *instance, struct slic
     for (size_t i = 0; i < rows->count; i++) {
         struct client *client = (struct client *)rows->list[i];
 
-        if (!slice_is(real_text, text_or_empty(client->real_text)))
+        if (!slice_is(real_text, text_or_empty(client->who.real_text)))
             continue;
         if (found)
             return NULL;

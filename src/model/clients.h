@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/identity.h"
 #include "model/rows.h"
 #include "protocol/address.h"
 #include "protocol/status.h"
@@ -29,11 +30,7 @@ struct peer {
  */
 struct client {
     struct row_base base;
-    char *common_name;
-    char *username;
-    struct address real;
-    char *real_text;
-    struct tunnel_addresses tunnel;
+    struct identity who;
     uint64_t bytes_in;
     uint64_t bytes_out;
     int64_t since;   /* seconds since 1970, 0 when not known */
@@ -66,12 +63,10 @@ struct route {
 struct established {
     int64_t cid;
     int64_t since;
-    char *common_name;
-    char *username;
+    struct identity who; /* without the real address, which comes in parts: */
     char *real_ip;
     char *real_port;
     char *proto;
-    struct tunnel_addresses tunnel;
     struct peer peer;
 };
 

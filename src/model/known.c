@@ -9,9 +9,10 @@ int known_compare(const void *left, const void *right)
 {
     const struct client *a = left;
     const struct client *b = right;
-    int order = strcmp(text_or_empty(a->real_text), text_or_empty(b->real_text));
+    int order = strcmp(text_or_empty(a->who.real_text), text_or_empty(b->who.real_text));
 
-    return order ? order : strcmp(text_or_empty(a->common_name), text_or_empty(b->common_name));
+    return order ? order
+                 : strcmp(text_or_empty(a->who.common_name), text_or_empty(b->who.common_name));
 }
 
 static int compare_listed(const void *left, const void *right)
@@ -79,11 +80,11 @@ struct client *known_find(const struct known *known, const struct gather *gather
 
 bool known_complete(struct client *row, const struct client *known)
 {
-    row->tunnel = known->tunnel;
+    row->who.tunnel = known->who.tunnel;
     row->since = known->since;
     row->cid = known->cid;
     row->peer_id = known->peer_id;
     row->pending = known->pending;
-    return text_set(&row->username, ADMIN_MAX, slice_of(known->username)) &&
+    return text_set(&row->who.username, ADMIN_MAX, slice_of(known->who.username)) &&
            text_set(&row->cipher, ADMIN_MAX, slice_of(known->cipher));
 }

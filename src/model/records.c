@@ -29,9 +29,7 @@ void departure_record_fini(void *record)
 {
     struct departure_record *session = record;
 
-    free(session->common_name);
-    free(session->username);
-    free(session->real_text);
+    identity_fini(&session->who);
     *session = (struct departure_record){0};
 }
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/identity.h"
 #include "protocol/address.h"
 #include "protocol/state.h"
 
@@ -31,11 +32,7 @@ struct log_record { /* log and echo */
 
 struct departure_record { /* a client session that has ended */
     uint32_t client_index;
-    char *common_name;
-    char *username;
-    struct address real;
-    char *real_text;
-    struct tunnel_addresses tunnel;
+    struct identity who;
     uint64_t bytes_in;
     uint64_t bytes_out;
     int64_t connected; /* seconds since 1970, 0 when not known */

@@ -50,20 +50,20 @@ static void begin_server(struct snapshot *snapshot)
 
 static bool fill_client(struct client *client, const struct status_client *row)
 {
-    bool good = text_set(&client->common_name, ADMIN_MAX, row->common_name) &&
-                text_set(&client->username, ADMIN_MAX, row->username) &&
-                text_set(&client->real_text, ADMIN_MAX, row->real_address) &&
+    bool good = text_set(&client->who.common_name, ADMIN_MAX, row->common_name) &&
+                text_set(&client->who.username, ADMIN_MAX, row->username) &&
+                text_set(&client->who.real_text, ADMIN_MAX, row->real_address) &&
                 text_set(&client->cipher, ADMIN_MAX, row->cipher);
 
-    address_parse(row->real_address, &client->real);
-    client->tunnel = address_parse_tunnel(row->virtual_ipv4, row->virtual_ipv6);
+    address_parse(row->real_address, &client->who.real);
+    client->who.tunnel = address_parse_tunnel(row->virtual_ipv4, row->virtual_ipv6);
     client->bytes_in = row->bytes_in;
     client->bytes_out = row->bytes_out;
     client->since = row->since;
     client->cid = row->cid;
     client->peer_id = row->peer_id;
     client->seen_mono = clock_mono();
-    client->pending = !client->tunnel.has_ipv4 && !client->tunnel.has_ipv6;
+    client->pending = !client->who.tunnel.has_ipv4 && !client->who.tunnel.has_ipv6;
     return good;
 }
 
@@ -137,20 +137,20 @@ static struct client *client_of(struct snapshot *snapshot, const struct status_r
     struct client key = {0};
     void **node = NULL;
 
-    if (text_set(&key.common_name, ADMIN_MAX, row->common_name) &&
-        text_set(&key.real_text, ADMIN_MAX, row->real_address))
+    if (text_set(&key.who.common_name, ADMIN_MAX, row->common_name) &&
+        text_set(&key.who.real_text, ADMIN_MAX, row->real_address))
         node = tfind(&key, (void *const *)&snapshot->addresses, known_compare);
     else
         snapshot->failed = true;
-    free(key.common_name);
-    free(key.real_text);
+    free(key.who.common_name);
+    free(key.who.real_text);
     return node ? *node : NULL;
 }
 
 /* The first host route of a client whose row has no address is its own. */
 static void take_address(struct client *client, const struct status_route *row)
 {
-    struct tunnel_addresses *tunnel = &client->tunnel;
+    struct tunnel_addresses *tunnel = &client->who.tunnel;
 
     if (row->cached || client->ambiguous)
         return;
@@ -230,7 +230,8 @@ void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
  */
 static bool is_news(const struct instance *instance, const struct client *client)
 {
-    return client->tunnel.has_ipv4 || client->tunnel.has_ipv6 || !instance->dialect.client_ids;
+    return client->who.tunnel.has_ipv4 || client->who.tunnel.has_ipv6 ||
+           !instance->dialect.client_ids;
 }
 
 /* What only the block has told of it. */
@@ -261,7 +262,7 @@ static void client_kept(void *arg, void *row, void *old_row)
     old->peer = NULL;
     if (client->peer)
         rows_select(&instance->peers, client); /* the list has room for those of the old rows */
-    keep_address(&client->real, &old->real);
+    keep_address(&client->who.real, &old->who.real);
     if (client->bytes_in >= old->bytes_in && client->bytes_out >= old->bytes_out)
         client->seen_mono = old->seen_mono;
     instance_count_client(instance, client, old);

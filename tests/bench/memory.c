@@ -149,8 +149,8 @@ static void measure_peers(void)
         const struct client *client = (const struct client *)instance->clients.list[i];
         struct established block = {.cid = client->cid, .since = client->since};
 
-        established_env(&block, slice_of("common_name"), slice_of(client->common_name));
-        established_env(&block, slice_of("username"), slice_of(client->username));
+        established_env(&block, slice_of("common_name"), slice_of(client->who.common_name));
+        established_env(&block, slice_of("username"), slice_of(client->who.username));
         for (size_t at = 0; at < sizeof(names) / sizeof(names[0]); at++)
             established_env(&block, slice_of(names[at]), slice_of(now.admin));
         clients_established(instance, &block);

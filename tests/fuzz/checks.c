@@ -105,9 +105,9 @@ static void check_clients(const struct instance *instance)
         const struct client *client = (const struct client *)instance->clients.list[i];
 
         pending += client->pending;
-        check_text(client->common_name, ADMIN_MAX);
-        check_text(client->username, ADMIN_MAX);
-        check_text(client->real_text, ADMIN_MAX);
+        check_text(client->who.common_name, ADMIN_MAX);
+        check_text(client->who.username, ADMIN_MAX);
+        check_text(client->who.real_text, ADMIN_MAX);
         check_text(client->cipher, ADMIN_MAX);
         if (client->peer) {
             check_text(client->peer->version, ADMIN_MAX);
@@ -158,9 +158,9 @@ static void check_request(const struct request *request)
 static void check_session(const struct departure_record *session)
 {
     REQUIRE(session->client_index > 0);
-    check_text(session->common_name, ADMIN_MAX);
-    check_text(session->username, ADMIN_MAX);
-    check_text(session->real_text, ADMIN_MAX);
+    check_text(session->who.common_name, ADMIN_MAX);
+    check_text(session->who.username, ADMIN_MAX);
+    check_text(session->who.real_text, ADMIN_MAX);
 }
 
 static void check_command(const struct command_record *command)

@@ -234,9 +234,9 @@ static bool row_is(size_t row, const char *common_name, const char *real)
     if (row >= instance->clients.count)
         return false;
     found = (const struct client *)instance->clients.list[row];
-    return strcmp(text_or_empty(found->common_name), common_name) == 0 &&
-           strcmp(text_or_empty(found->real_text), real) == 0 &&
-           strcmp(text_or_empty(found->username), "user") == 0 && found->tunnel.has_ipv4;
+    return strcmp(text_or_empty(found->who.common_name), common_name) == 0 &&
+           strcmp(text_or_empty(found->who.real_text), real) == 0 &&
+           strcmp(text_or_empty(found->who.username), "user") == 0 && found->who.tunnel.has_ipv4;
 }
 
 static bool is_well(void)

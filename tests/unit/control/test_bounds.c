@@ -209,7 +209,7 @@ static void test_columns_of_a_status(void **state)
     (void)state;
     columns_of(STATUS_COLUMNS);
     assert_int_equal(daemon_instance->clients.count, 1);
-    assert_string_equal(daemon_client(0)->common_name, "zoe");
+    assert_string_equal(daemon_client(0)->who.common_name, "zoe");
     assert_int_equal(daemon_instance->status_complete, TRUTH_TRUE);
     peer_forget();
     columns_of(STATUS_COLUMNS + 1);

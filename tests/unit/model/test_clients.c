@@ -34,7 +34,7 @@ static uint32_t index_of(const char *name)
     uint32_t found = 0;
 
     for (size_t i = 0; i < daemon_instance->clients.count; i++)
-        if (strcmp(text_or_empty(daemon_client(i)->common_name), name) == 0) {
+        if (strcmp(text_or_empty(daemon_client(i)->who.common_name), name) == 0) {
             assert_int_equal(found, 0);
             found = daemon_client(i)->base.index;
         }
@@ -58,8 +58,8 @@ static void test_coming_and_going(void **state)
     assert_int_equal(index_of("bob"), 2);
     assert_int_equal(index_of("carol"), 3);
     assert_int_equal(last_session()->client_index, 1);
-    assert_string_equal(last_session()->common_name, "alice");
-    assert_string_equal(last_session()->real_text, "192.0.2.1:4000");
+    assert_string_equal(last_session()->who.common_name, "alice");
+    assert_string_equal(last_session()->who.real_text, "192.0.2.1:4000");
     assert_int_equal(last_session()->connected, 1795453800);
     assert_int_equal(last_session()->bytes_in, 5);
     /* Who returns is another session. */
@@ -98,8 +98,8 @@ static void test_floating_address(void **state)
     daemon_poll(CLIENT("alice", "198.51.100.1:9", "10.9.0.2", "1795453800", "0") DAEMON_BOB);
     peer_told(-1);
     assert_int_equal(index_of("alice"), 1);
-    assert_string_equal(daemon_client(0)->real_text, "198.51.100.1:9");
-    assert_int_equal(daemon_client(0)->real.port, 9);
+    assert_string_equal(daemon_client(0)->who.real_text, "198.51.100.1:9");
+    assert_int_equal(daemon_client(0)->who.real.port, 9);
 }
 
 /* The ids count from 0 again after a restart of the daemon. */
@@ -159,7 +159,7 @@ static void test_a_client_called_undef(void **state)
     peer_told(EVENT_CLIENT_CONNECTED, -1);
     daemon_poll(DAEMON_ALICE DAEMON_BOB);
     peer_told(EVENT_CLIENT_DISCONNECTED, -1);
-    assert_string_equal(last_session()->common_name, "UNDEF");
+    assert_string_equal(last_session()->who.common_name, "UNDEF");
 }
 
 /* A poll of an idle server is skipped, but not while somebody is logging in. */
@@ -188,9 +188,9 @@ static void test_real_ipv6_without_port(void **state)
     assert_int_equal(daemon_instance->clients.count, 3);
     assert_int_equal(index_of("client3"), 4);
     assert_int_equal(index_of("client1"), 5);
-    assert_int_equal(daemon_client(1)->real.family, ADDRESS_IPV6);
-    assert_int_equal(daemon_client(1)->real.port, 0);
-    assert_true(daemon_client(1)->tunnel.has_ipv6);
+    assert_int_equal(daemon_client(1)->who.real.family, ADDRESS_IPV6);
+    assert_int_equal(daemon_client(1)->who.real.port, 0);
+    assert_true(daemon_client(1)->who.tunnel.has_ipv6);
     peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED,
               EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, -1);
     daemon_poll_reply(status);
@@ -214,11 +214,11 @@ static void test_real_addresses_of_2_7(void **state)
     daemon_poll_reply(status);
     assert_int_equal(daemon_instance->clients.count, 5);
     for (size_t i = 0; i < 5; i++) {
-        assert_int_equal(daemon_client(i)->real.proto, wanted[i].proto);
-        assert_int_equal(daemon_client(i)->real.family, wanted[i].family);
-        assert_int_equal(daemon_client(i)->real.port, wanted[i].port);
+        assert_int_equal(daemon_client(i)->who.real.proto, wanted[i].proto);
+        assert_int_equal(daemon_client(i)->who.real.family, wanted[i].family);
+        assert_int_equal(daemon_client(i)->who.real.port, wanted[i].port);
     }
-    assert_string_equal(daemon_client(1)->real_text, "udp6:[::1]:40588");
+    assert_string_equal(daemon_client(1)->who.real_text, "udp6:[::1]:40588");
 }
 
 /* 2.1 to 2.3 have no client ids: address and time are the client. */

@@ -59,7 +59,7 @@ static const struct client *named(const char *name)
     const struct client *found = NULL;
 
     for (size_t i = 0; i < daemon_instance->clients.count; i++)
-        if (strcmp(daemon_client(i)->common_name, name) == 0) {
+        if (strcmp(daemon_client(i)->who.common_name, name) == 0) {
             assert_null(found);
             found = daemon_client(i);
         }
@@ -101,9 +101,9 @@ static void test_real_first_contact(void **state)
     assert_int_equal(daemon_instance->pending_clients, 0);
     assert_int_equal(daemon_instance->routes.count, 3);
     assert_int_equal(daemon_client(0)->cid, 0);
-    assert_string_equal(daemon_client(0)->username, "first");
-    assert_string_equal(daemon_client(1)->real_text, "127.0.0.1:55883");
-    assert_memory_equal(daemon_client(1)->tunnel.ipv4, "\x0a\xbd\x00\x03", 4);
+    assert_string_equal(daemon_client(0)->who.username, "first");
+    assert_string_equal(daemon_client(1)->who.real_text, "127.0.0.1:55883");
+    assert_memory_equal(daemon_client(1)->who.tunnel.ipv4, "\x0a\xbd\x00\x03", 4);
     assert_int_equal(daemon_client(1)->bytes_in, 3469);
     assert_int_equal(daemon_client(1)->cid, -1);
     for (unsigned i = 0; i < 3; i++)
@@ -152,7 +152,7 @@ static void test_the_plain_list_shows_the_rest(void **state)
     assert_int_equal(bob->bytes_in, 50);
     assert_int_equal(bob->cid, 1);
     assert_int_equal(bob->since, 1795453801);
-    assert_memory_equal(bob->tunnel.ipv4, "\x0a\x09\x00\x03", 4);
+    assert_memory_equal(bob->who.tunnel.ipv4, "\x0a\x09\x00\x03", 4);
     assert_int_equal(daemon_instance->clients.last_index, 3);
     assert_true(clients_confirmed(daemon_instance, bob));
     daemon_poll(DAEMON_ALICE DAEMON_BOB);
@@ -235,7 +235,7 @@ static void test_for_good(void **state)
 {
     (void)state;
     cut(1, "", PLAIN(PLAIN_ALICE, "10.9.0.2,alice,192.0.2.1:4000,2026-11-23 17:26:36\r\n"));
-    assert_memory_equal(named("alice")->tunnel.ipv4, "\x0a\x09\x00\x02", 4);
+    assert_memory_equal(named("alice")->who.tunnel.ipv4, "\x0a\x09\x00\x02", 4);
     poll_cut(2, "", PLAIN(PLAIN_ALICE PLAIN_BOB, ""));
     peer_told(EVENT_CLIENT_CONNECTED, -1);
     poll_cut(1, "", PLAIN(PLAIN_BOB, ""));

@@ -37,11 +37,11 @@ static void test_row_at_once(void **state)
     peer_told(EVENT_CLIENT_CONNECTED, -1);
     carol = daemon_client(2);
     assert_int_equal(carol->base.index, 3);
-    assert_string_equal(carol->common_name, "carol");
-    assert_string_equal(carol->username, "car");
-    assert_string_equal(carol->real_text, "192.0.2.3:4000");
-    assert_int_equal(carol->real.port, 4000);
-    assert_int_equal(carol->tunnel.ipv4[3], 4);
+    assert_string_equal(carol->who.common_name, "carol");
+    assert_string_equal(carol->who.username, "car");
+    assert_string_equal(carol->who.real_text, "192.0.2.3:4000");
+    assert_int_equal(carol->who.real.port, 4000);
+    assert_int_equal(carol->who.tunnel.ipv4[3], 4);
     assert_int_equal(carol->since, 1795453802);
     assert_int_equal(carol->peer_id, -1);
     assert_string_equal(carol->peer->version, "2.6.14");
@@ -91,7 +91,7 @@ static void test_block_behind_the_status(void **state)
     peer_say(BLOCK("1", ENV("time_unix=1795453801") ENV("common_name=bob") ENV("IV_VER=3")));
     peer_told(-1);
     assert_string_equal(daemon_client(1)->peer->version, "3");
-    assert_string_equal(daemon_client(1)->real_text, "192.0.2.2:4000");
+    assert_string_equal(daemon_client(1)->who.real_text, "192.0.2.2:4000");
     daemon_poll(DAEMON_ALICE DAEMON_BOB
                 "CLIENT_LIST\tUNDEF\t192.0.2.3:4000\t\t\t1\t1\tx\t1795453802\tUNDEF\t2\t-1\t\r\n");
     assert_int_equal(instance_pending_count(daemon_instance), 1);
@@ -99,7 +99,7 @@ static void test_block_behind_the_status(void **state)
     peer_told(EVENT_CLIENT_CONNECTED, -1);
     assert_int_equal(instance_pending_count(daemon_instance), 0);
     assert_int_equal(instance_client_count(daemon_instance), 3);
-    assert_string_equal(daemon_client(2)->common_name, "carol");
+    assert_string_equal(daemon_client(2)->who.common_name, "carol");
     daemon_poll(DAEMON_ALICE DAEMON_BOB DAEMON_CAROL);
     peer_told(-1);
     /* Established again, after a renegotiation that changed the peer. */
@@ -117,10 +117,10 @@ static void test_ipv6(void **state)
                    ENV("time_unix=1795453802") ENV("common_name=v6") ENV("trusted_ip6=2001:db8::1")
                        ENV("trusted_port=4000") ENV("ifconfig_pool_remote_ip6=fd00::4")));
     client = daemon_client(2);
-    assert_string_equal(client->real_text, "[2001:db8::1]:4000");
-    assert_int_equal(client->real.family, ADDRESS_IPV6);
-    assert_true(client->tunnel.has_ipv6);
-    assert_false(client->tunnel.has_ipv4);
+    assert_string_equal(client->who.real_text, "[2001:db8::1]:4000");
+    assert_int_equal(client->who.real.family, ADDRESS_IPV6);
+    assert_true(client->who.tunnel.has_ipv6);
+    assert_false(client->who.tunnel.has_ipv4);
 }
 
 static void test_real_blocks(void **state)
@@ -128,8 +128,8 @@ static void test_real_blocks(void **state)
     (void)state;
     peer_say(peer_capture("05-server-signals", "hold release"));
     assert_int_equal(daemon_instance->clients.count, 2 + 3);
-    assert_string_equal(daemon_client(2)->common_name, "client1");
-    assert_string_equal(daemon_client(2)->real_text, "127.0.0.1:50565");
+    assert_string_equal(daemon_client(2)->who.common_name, "client1");
+    assert_string_equal(daemon_client(2)->who.real_text, "127.0.0.1:50565");
     assert_string_equal(daemon_client(3)->peer->version, "2.6.14");
     assert_string_equal(daemon_client(3)->peer->platform, "linux");
     daemon_end(state);
@@ -212,7 +212,7 @@ static void test_gone_before_the_status(void **state)
     daemon_poll(DAEMON_ALICE DAEMON_BOB);
     peer_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_DISCONNECTED, -1);
     session = history_at(&daemon_instance->departures, 1);
-    assert_string_equal(session->common_name, "carol");
+    assert_string_equal(session->who.common_name, "carol");
     assert_int_equal(session->client_index, 3);
 }
 
@@ -359,16 +359,16 @@ static void test_port_and_protocol(void **state)
                             ENV("trusted_ip6=2001:db8::3") ENV("trusted_port=4000")
                                 ENV("proto_1=udp6")));
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(daemon_client(2)->real.port, 4000);
-        assert_int_equal(daemon_client(2)->real.proto, PROTO_UDP);
+        assert_int_equal(daemon_client(2)->who.real.port, 4000);
+        assert_int_equal(daemon_client(2)->who.real.proto, PROTO_UDP);
         daemon_poll(DAEMON_ALICE DAEMON_BOB DAEMON_CLIENT("carol", "2001:db8::3", "10.9.0.4",
                                                           "1795453802", "2"));
     }
-    assert_string_equal(daemon_client(2)->real_text, "2001:db8::3");
+    assert_string_equal(daemon_client(2)->who.real_text, "2001:db8::3");
     /* It has moved. */
     daemon_poll(DAEMON_ALICE DAEMON_BOB DAEMON_CLIENT("carol", "2001:db8::4", "10.9.0.4",
                                                       "1795453802", "2"));
-    assert_int_equal(daemon_client(2)->real.port, 0);
+    assert_int_equal(daemon_client(2)->who.real.port, 0);
 }
 
 /* A former manager's env-filter of 3 leaves nothing of a block. */

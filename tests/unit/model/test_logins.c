@@ -49,7 +49,7 @@ static void test_rejected(void **state)
         daemon_poll(DAEMON_ALICE MALLORY);
         assert_counts(1, 1);
         assert_true(daemon_client(1)->pending);
-        assert_string_equal(daemon_client(1)->common_name, "mallory");
+        assert_string_equal(daemon_client(1)->who.common_name, "mallory");
         daemon_poll(DAEMON_ALICE);
         assert_counts(1, 0);
         assert_logins(0, i + 1);

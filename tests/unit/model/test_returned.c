@@ -176,7 +176,7 @@ static void test_a_client_that_is_faster(void **state)
     daemon_status(DAEMON_CLIENT("carol", "192.0.2.3:4000", "10.9.0.4", "1795453971", "1")
                       DAEMON_CLIENT("bob", "192.0.2.2:4000", "10.9.0.3", "1795453970", "0"));
     peer_told(-1);
-    assert_string_equal(daemon_client(0)->common_name, "bob");
+    assert_string_equal(daemon_client(0)->who.common_name, "bob");
     assert_int_equal(daemon_client(0)->base.index, 3);
 }
 

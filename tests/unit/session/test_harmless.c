@@ -394,8 +394,8 @@ static void look_at_tables(void)
         look(request->reason);
     }
     for (size_t i = 0; i < daemon_instance->clients.count; i++) {
-        look(daemon_client(i)->username);
-        look(daemon_client(i)->common_name);
+        look(daemon_client(i)->who.username);
+        look(daemon_client(i)->who.common_name);
         if (daemon_client(i)->peer)
             look(daemon_client(i)->peer->sso);
     }

@@ -116,7 +116,7 @@ static void print(char *text, size_t size)
 
     for (size_t i = 0; i < daemon_instance->clients.count; i++)
         len += snprintf(text + len, size - (size_t)len, "%u %s %s\n", daemon_client(i)->base.index,
-                        daemon_client(i)->common_name, daemon_client(i)->real_text);
+                        daemon_client(i)->who.common_name, daemon_client(i)->who.real_text);
     while ((record = history_after(&daemon_instance->log, row, &row)))
         len += snprintf(text + len, size - (size_t)len, "%s\n", text_or_empty(record->message));
     assert_true((size_t)len < size);

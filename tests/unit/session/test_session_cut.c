@@ -126,8 +126,8 @@ static void print(char *text, size_t size)
         const struct client *client = daemon_client(i);
 
         len += snprintf(text + len, size - (size_t)len, "%u %s %s %s %llu %s\n", client->base.index,
-                        client->common_name, client->real_text, text_or_empty(client->cipher),
-                        (unsigned long long)client->bytes_in,
+                        client->who.common_name, client->who.real_text,
+                        text_or_empty(client->cipher), (unsigned long long)client->bytes_in,
                         client->peer ? text_or_empty(client->peer->version) : "-");
     }
     assert_true((size_t)len < size);
