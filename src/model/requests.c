@@ -125,7 +125,7 @@ static struct request *add_open(struct instance *instance)
 {
     struct open_requests *open = &instance->open_requests;
     struct request *request;
-    uint32_t row;
+    uint32_t row = 0;
 
     if (open->count == REQUESTS_OPEN_MAX) {
         request = requests_open(instance, &row);
