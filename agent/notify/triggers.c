@@ -95,8 +95,8 @@ static int compare_watched(const void *a, const void *b)
 
 static struct instance_triggers *find_watched(uint32_t index)
 {
-    const struct instance_triggers wanted = {.index = index};
-    struct instance_triggers *const *node = tfind(&wanted, &instances, compare_watched);
+    const struct instance_triggers key = {.index = index};
+    struct instance_triggers *const *node = tfind(&key, &instances, compare_watched);
 
     return node ? *node : NULL;
 }
@@ -145,8 +145,7 @@ static void capture_head(struct capture *capture, int64_t unix_time, struct row 
         walker->model, row->instance, row->instance, {row->instance->index, 0}};
     struct value value = {0};
 
-    if (++sequence == 0)
-        sequence = 1;
+    sequence = sequence == UINT32_MAX ? 1 : sequence + 1;
     value_number(&value, sequence);
     capture_info(capture, 1, VALUE_GAUGE32, &value);
     value_unix(&value, unix_time);

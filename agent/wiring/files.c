@@ -26,7 +26,7 @@ void files_start(void)
         self.limit = limit.rlim_cur;
     if (self.limit == RLIM_INFINITY)
         return;
-    self.daemons = self.limit - (self.limit < 2 * KEPT ? self.limit / 2 : KEPT);
+    self.daemons = self.limit - (self.limit / 2 < KEPT ? self.limit / 2 : KEPT);
     transport_limit(self.daemons);
 }
 

@@ -17,8 +17,10 @@ bool history_init(struct history *history, uint32_t bound, size_t record_size,
 
 static void *slot(const struct history *history, uint32_t position)
 {
-    uint64_t index = ((uint64_t)history->head + position) % history->room;
+    uint64_t index;
 
+    assert(history->room > 0);
+    index = ((uint64_t)history->head + position) % history->room;
     return history->slots + index * history->record_size;
 }
 

@@ -1,8 +1,10 @@
 #include "base/sink.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +42,13 @@ static void close_own(void)
 static bool is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device;
-    unsigned long long inode;
     struct stat status;
+    char own[48];
 
-    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-           fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+    if (!stream || fstat(STDERR_FILENO, &status) != 0)
+        return false;
+    snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(stream, own) == 0;
 }
 
 void sink_to_stderr(void)
@@ -97,6 +100,7 @@ static bool dial(int type)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int error;
 
+    assert(sink.path);
     if (strlen(sink.path) >= sizeof(address.sun_path)) {
         errno = ENAMETOOLONG;
         return false;

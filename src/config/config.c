@@ -165,13 +165,14 @@ static bool read_source(const struct reader *reader, const struct source *source
     return good;
 }
 
-static bool read_file(struct reader *reader, struct config *config)
+static bool read_file(const struct reader *teller, struct config *config)
 {
     struct source source = {0};
+    struct reader reader = *teller;
     bool good;
 
-    reader->places = &source.places;
-    good = source_load(&source, reader) && read_source(reader, &source, config);
+    reader.places = &source.places;
+    good = source_load(&source, &reader) && read_source(&reader, &source, config);
     source_fini(&source);
     return good;
 }
@@ -179,7 +180,7 @@ static bool read_file(struct reader *reader, struct config *config)
 struct config *config_load(const char *file, struct config_error *error,
                            void (*warn)(const char *text))
 {
-    struct reader reader = {.file = file, .error = error, .warn = warn};
+    const struct reader reader = {.file = file, .error = error, .warn = warn};
     struct config *config = calloc(1, sizeof(*config));
 
     error->count = 0;

@@ -5,16 +5,15 @@
 
 bool places_add(struct places *places, unsigned first, const char *file, unsigned line)
 {
-    char *copy = strdup(file);
-    struct piece *pieces =
-        copy ? realloc(places->pieces, (places->count + 1) * sizeof(*pieces)) : NULL;
+    struct piece *pieces = realloc(places->pieces, (places->count + 1) * sizeof(*pieces));
 
-    if (!pieces) {
-        free(copy);
+    if (!pieces)
         return false;
-    }
-    pieces[places->count++] = (struct piece){first, copy, line};
     places->pieces = pieces;
+    pieces[places->count] = (struct piece){first, strdup(file), line};
+    if (!pieces[places->count].file)
+        return false;
+    places->count++;
     return true;
 }
 

@@ -130,7 +130,8 @@ static const char *append_source(struct source *whole, const char *text, size_t 
         return too_large;
     if (!grow_source(whole, len))
         return "out of memory";
-    memcpy(whole->text + whole->len, text, len);
+    if (len > 0)
+        memcpy(whole->text + whole->len, text, len);
     whole->len += len;
     whole->text[whole->len] = '\0';
     for (size_t i = 0; i < len; i++)

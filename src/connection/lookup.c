@@ -117,12 +117,13 @@ static void start_waiting(void)
 struct lookup *lookup_start(struct event_base *base, const char *host, uint16_t port,
                             void (*done)(void *arg, int error, struct addrinfo *found), void *arg)
 {
-    struct lookup *lookup = calloc(1, sizeof(*lookup) + strlen(host) + 1);
+    size_t size = strlen(host) + 1;
+    struct lookup *lookup = calloc(1, sizeof(*lookup) + size);
     struct lookup **last = &lookups;
 
     if (!lookup)
         return NULL;
-    strcpy(lookup->host, host);
+    memcpy(lookup->host, host, size);
     snprintf(lookup->port, sizeof(lookup->port), "%u", port);
     lookup->done = done;
     lookup->arg = arg;

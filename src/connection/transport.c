@@ -236,7 +236,7 @@ static void on_found(void *arg, int error, struct addrinfo *found)
         count++;
     if (count > ADDRESSES_WAIT / ADDRESS_WAIT)
         wait = ADDRESSES_WAIT / count;
-    transport->wait = (struct timeval){wait / 1000, (wait % 1000) * 1000};
+    transport->wait = (struct timeval){wait / 1000, (wait % 1000) * 1000L};
     try_next(transport, error);
 }
 

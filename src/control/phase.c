@@ -92,6 +92,7 @@ enum control_verdict phase_check_request(const struct instance *instance, uint32
         return no_row(why, "there is no such question");
     if (request->status != REQUEST_PENDING)
         return inconsistent(why, "the question is no longer open");
-    return kinds & PHASE_REQUEST(request->kind) ? CONTROL_OK
-                                                : no_row(why, "the question is of another kind");
+    if (!(kinds & PHASE_REQUEST(request->kind)))
+        return no_row(why, "the question is of another kind");
+    return CONTROL_OK;
 }

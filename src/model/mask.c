@@ -205,9 +205,11 @@ static bool begins_mark(char byte)
 /* Bytes in front at which neither a mark nor a key can begin; floods of lines have little else. */
 static size_t plain_len(const struct writer *writer, struct slice part)
 {
-    char before = writer->len > 0 ? writer->text[writer->len - 1] : ' ';
+    char before = ' ';
     size_t len = 0;
 
+    if (writer->len > 0)
+        before = writer->text[writer->len - 1];
     while (len < part.len) {
         char byte = part.at[len];
 

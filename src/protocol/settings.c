@@ -5,9 +5,9 @@
 
 struct form {
     const char *name;
-    int max;
     const char *const *words; /* of all values, as they are written; NULL: written as a number */
-    bool worded;              /* the answer has the word too, not the number */
+    int max;
+    bool worded; /* the answer has the word too, not the number */
 };
 
 static const char *const hold_words[] = {"off", "on"};
@@ -16,10 +16,10 @@ static const char *const auth_retry_words[] = {[AUTH_RETRY_NONE] = "none",
                                                [AUTH_RETRY_NOINTERACT] = "nointeract"};
 
 static const struct form forms[] = {
-    [SETTING_HOLD] = {"hold", 1, hold_words, false},
-    [SETTING_VERB] = {"verb", 15, NULL, false},
-    [SETTING_MUTE] = {"mute", INT32_MAX, NULL, false},
-    [SETTING_AUTH_RETRY] = {"auth-retry", AUTH_RETRY_NOINTERACT, auth_retry_words, true},
+    [SETTING_HOLD] = {"hold", hold_words, 1, false},
+    [SETTING_VERB] = {"verb", NULL, 15, false},
+    [SETTING_MUTE] = {"mute", NULL, INT32_MAX, false},
+    [SETTING_AUTH_RETRY] = {"auth-retry", auth_retry_words, AUTH_RETRY_NOINTERACT, true},
 };
 
 _Static_assert(sizeof(forms) / sizeof(forms[0]) == SETTINGS, "each setting has a form");
