@@ -19,7 +19,7 @@
 /* The rate limit counts over this time, in milliseconds. */
 enum { WINDOW = 60000 };
 
-enum { VARBINDS_MAX = 11, MUTED_NUMBER = 14 };
+enum { VARBINDS_MAX = 11, MUTED_NUMBER = 20 };
 
 /* What a notification is: its number below ovpnNotifications, its switch, the columns it carries.
  */
@@ -31,35 +31,35 @@ struct trigger {
 };
 
 static const struct trigger triggers[] = {
-    [EVENT_CONTACT_LOST] = {1, NOTIFY_CONTACT, &instance_table, {"Contact", "ContactError"}},
-    [EVENT_CONTACT_RESTORED] = {2,
+    [EVENT_CONTACT_LOST] = {3, NOTIFY_CONTACT, &instance_table, {"Contact", "ContactError"}},
+    [EVENT_CONTACT_RESTORED] = {4,
                                 NOTIFY_CONTACT,
                                 &instance_table,
                                 {"Contact", "Version", "Pid", "State"}},
-    [EVENT_STATE] = {3,
+    [EVENT_STATE] = {7,
                      NOTIFY_STATE,
                      &instance_table,
                      {"State", "StateName", "StateReason", "TunnelIpv4", "TunnelIpv6",
                       "RemoteText"}},
-    [EVENT_FATAL] = {4, NOTIFY_FATAL, &instance_table, {"FatalMessage"}},
-    [EVENT_HOLD_WAITING] = {5, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "HoldWaitHint"}},
-    [EVENT_HOLD_ENDED] = {6, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "State"}},
-    [EVENT_INPUT_NEEDED] = {7, NOTIFY_INPUT, &request_table, {"Kind", "Name", "Prompt"}},
-    [EVENT_INPUT_ENDED] = {8, NOTIFY_INPUT, &request_table, {"Kind", "Name", "Status"}},
-    [EVENT_AUTH_FAILED] = {9, NOTIFY_AUTH, &request_table, {"Name", "Reason"}},
-    [EVENT_CLIENT_CONNECTED] = {10,
+    [EVENT_FATAL] = {8, NOTIFY_FATAL, &instance_table, {"FatalMessage"}},
+    [EVENT_HOLD_WAITING] = {9, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "HoldWaitHint"}},
+    [EVENT_HOLD_ENDED] = {10, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "State"}},
+    [EVENT_INPUT_NEEDED] = {11, NOTIFY_INPUT, &request_table, {"Kind", "Name", "Prompt"}},
+    [EVENT_INPUT_ENDED] = {12, NOTIFY_INPUT, &request_table, {"Kind", "Name", "Status"}},
+    [EVENT_AUTH_FAILED] = {13, NOTIFY_AUTH, &request_table, {"Name", "Reason"}},
+    [EVENT_CLIENT_CONNECTED] = {14,
                                 NOTIFY_CLIENT,
                                 &client_table,
                                 {"CommonName", "Username", "RealAddrType", "RealAddr", "RealPort",
                                  "VirtualIpv4", "VirtualIpv6"}},
-    [EVENT_CLIENT_DISCONNECTED] = {11,
+    [EVENT_CLIENT_DISCONNECTED] = {15,
                                    NOTIFY_CLIENT,
                                    &session_table,
                                    {"CommonName", "Username", "RealAddrType", "RealAddr",
                                     "RealPort", "VirtualIpv4", "VirtualIpv6", "BytesIn", "BytesOut",
                                     "Seconds", "ClientIndex"}},
-    [EVENT_LOG] = {12, NOTIFY_LOG, &log_table, {"Flags", "Message"}},
-    [EVENT_ECHO] = {13, NOTIFY_ECHO, &echo_table, {"Message"}},
+    [EVENT_LOG] = {18, NOTIFY_LOG, &log_table, {"Flags", "Message"}},
+    [EVENT_ECHO] = {19, NOTIFY_ECHO, &echo_table, {"Message"}},
 };
 
 _Static_assert(sizeof(triggers) / sizeof(triggers[0]) == EVENT_KINDS,
@@ -118,7 +118,7 @@ static size_t below_root(unsigned long *oid, const unsigned *path, size_t path_l
 static void capture_info(struct capture *capture, unsigned number, enum value_type type,
                          const struct value *value)
 {
-    const unsigned path[] = {1, 8, number, 0};
+    const unsigned path[] = {1, 10, number, 0};
     unsigned long oid[WALKER_OID_MAX];
 
     capture_value(capture, oid, below_root(oid, path, 4), type, value);

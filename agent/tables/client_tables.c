@@ -49,27 +49,27 @@ GETTER(client_discontinuity_time, struct client, value_timestamp(value, item->se
 GETTER(client_pending, struct client, value_truth(value, item->pending))
 
 static const struct column client_columns[] = {
-    {2, VALUE_OCTETS, NULL, get_client_common_name, "CommonName"},
-    {3, VALUE_OCTETS, NULL, get_client_username, "Username"},
-    {4, VALUE_INTEGER, NULL, get_client_real_proto, "RealProto"},
-    {5, VALUE_INTEGER, NULL, get_client_real_addr_type, "RealAddrType"},
-    {6, VALUE_OCTETS, NULL, get_client_real_addr, "RealAddr"},
-    {7, VALUE_GAUGE32, NULL, get_client_real_port, "RealPort"},
-    {8, VALUE_OCTETS, NULL, get_client_real_text, "RealText"},
-    {9, VALUE_OCTETS, NULL, get_client_virtual_ipv4, "VirtualIpv4"},
-    {10, VALUE_OCTETS, NULL, get_client_virtual_ipv6, "VirtualIpv6"},
-    {11, VALUE_COUNTER64, NULL, get_client_bytes_in, "BytesIn"},
-    {12, VALUE_COUNTER64, NULL, get_client_bytes_out, "BytesOut"},
-    {13, VALUE_OCTETS, NULL, get_client_connected_since, "ConnectedSince"},
-    {14, VALUE_GAUGE32, NULL, get_client_connected_since_unix, "ConnectedSinceUnix"},
-    {15, VALUE_GAUGE32, NULL, get_client_connected_seconds, "ConnectedSeconds"},
-    {16, VALUE_INTEGER, NULL, get_client_client_id, "ClientId"},
-    {17, VALUE_INTEGER, NULL, get_client_peer_id, "PeerId"},
-    {18, VALUE_OCTETS, NULL, get_client_cipher, "Cipher"},
-    {19, VALUE_OCTETS, NULL, get_client_last_ref, "LastRef"},
-    {20, VALUE_GAUGE32, NULL, get_client_last_ref_unix, "LastRefUnix"},
-    {21, VALUE_TIMETICKS, NULL, get_client_discontinuity_time, "DiscontinuityTime"},
-    {22, VALUE_INTEGER, NULL, get_client_pending, "Pending"},
+    {3, VALUE_OCTETS, NULL, get_client_common_name, "CommonName"},
+    {4, VALUE_OCTETS, NULL, get_client_username, "Username"},
+    {6, VALUE_INTEGER, NULL, get_client_real_proto, "RealProto"},
+    {7, VALUE_INTEGER, NULL, get_client_real_addr_type, "RealAddrType"},
+    {8, VALUE_OCTETS, NULL, get_client_real_addr, "RealAddr"},
+    {9, VALUE_GAUGE32, NULL, get_client_real_port, "RealPort"},
+    {10, VALUE_OCTETS, NULL, get_client_real_text, "RealText"},
+    {11, VALUE_OCTETS, NULL, get_client_virtual_ipv4, "VirtualIpv4"},
+    {12, VALUE_OCTETS, NULL, get_client_virtual_ipv6, "VirtualIpv6"},
+    {14, VALUE_COUNTER64, NULL, get_client_bytes_in, "BytesIn"},
+    {15, VALUE_COUNTER64, NULL, get_client_bytes_out, "BytesOut"},
+    {16, VALUE_OCTETS, NULL, get_client_connected_since, "ConnectedSince"},
+    {17, VALUE_GAUGE32, NULL, get_client_connected_since_unix, "ConnectedSinceUnix"},
+    {18, VALUE_GAUGE32, NULL, get_client_connected_seconds, "ConnectedSeconds"},
+    {19, VALUE_INTEGER, NULL, get_client_client_id, "ClientId"},
+    {20, VALUE_INTEGER, NULL, get_client_peer_id, "PeerId"},
+    {21, VALUE_OCTETS, NULL, get_client_cipher, "Cipher"},
+    {22, VALUE_OCTETS, NULL, get_client_last_ref, "LastRef"},
+    {23, VALUE_GAUGE32, NULL, get_client_last_ref_unix, "LastRefUnix"},
+    {24, VALUE_TIMETICKS, NULL, get_client_discontinuity_time, "DiscontinuityTime"},
+    {25, VALUE_INTEGER, NULL, get_client_pending, "Pending"},
 };
 
 const struct table client_table = {.name = "ovpnClient",
@@ -125,13 +125,13 @@ GETTER(route_last_ref, struct route, value_date(value, item->last_ref))
 GETTER(route_last_ref_unix, struct route, value_unix(value, item->last_ref))
 
 static const struct column route_columns[] = {
-    {2, VALUE_INTEGER, NULL, get_route_kind, "Kind"},
-    {3, VALUE_OCTETS, NULL, get_route_address, "Address"},
-    {4, VALUE_INTEGER, NULL, get_route_cached, "Cached"},
-    {5, VALUE_OCTETS, NULL, get_route_common_name, "CommonName"},
-    {6, VALUE_GAUGE32, NULL, get_route_client_index, "ClientIndex"},
-    {7, VALUE_OCTETS, NULL, get_route_last_ref, "LastRef"},
-    {8, VALUE_GAUGE32, NULL, get_route_last_ref_unix, "LastRefUnix"},
+    {3, VALUE_INTEGER, NULL, get_route_kind, "Kind"},
+    {4, VALUE_OCTETS, NULL, get_route_address, "Address"},
+    {5, VALUE_INTEGER, NULL, get_route_cached, "Cached"},
+    {6, VALUE_OCTETS, NULL, get_route_common_name, "CommonName"},
+    {7, VALUE_GAUGE32, NULL, get_route_client_index, "ClientIndex"},
+    {8, VALUE_OCTETS, NULL, get_route_last_ref, "LastRef"},
+    {9, VALUE_GAUGE32, NULL, get_route_last_ref_unix, "LastRefUnix"},
 };
 
 static const void *route_after(const struct instance *instance, uint32_t after, uint32_t *found)
@@ -144,7 +144,7 @@ static const void *route_after(const struct instance *instance, uint32_t after, 
 }
 
 const struct table route_table = {.name = "ovpnRoute",
-                                  TABLE_PATH(1, 5, 1),
+                                  TABLE_PATH(1, 6, 1),
                                   .arity = 2,
                                   .find = finder_rows,
                                   .after = route_after,

@@ -52,7 +52,7 @@ static const void *request_after(const struct instance *instance, uint32_t after
 }
 
 const struct table request_table = {.name = "ovpnRequest",
-                                    TABLE_PATH(1, 6, 1),
+                                    TABLE_PATH(1, 7, 1),
                                     .arity = 2,
                                     .find = finder_rows,
                                     .after = request_after,
@@ -76,7 +76,7 @@ static const void *capability_after(const struct instance *instance, uint32_t af
 }
 
 const struct table capability_table = {.name = "ovpnCapability",
-                                       TABLE_PATH(1, 7, 1),
+                                       TABLE_PATH(1, 8, 1),
                                        .arity = 2,
                                        .find = finder_rows,
                                        .after = capability_after,
@@ -100,8 +100,8 @@ static const struct column state_columns[] = {
     {6, VALUE_OCTETS, NULL, get_state_reason, "Reason"},
     {7, VALUE_OCTETS, NULL, get_state_tunnel_ipv4, "TunnelIpv4"},
     {8, VALUE_OCTETS, NULL, get_state_tunnel_ipv6, "TunnelIpv6"},
-    {9, VALUE_OCTETS, NULL, get_state_remote_text, "RemoteText"},
-    {10, VALUE_OCTETS, NULL, get_state_local_text, "LocalText"},
+    {10, VALUE_OCTETS, NULL, get_state_remote_text, "RemoteText"},
+    {11, VALUE_OCTETS, NULL, get_state_local_text, "LocalText"},
 };
 
 const struct table state_table = {.name = "ovpnState",
@@ -172,22 +172,22 @@ GETTER(session_seconds, struct departure_record, value_number(value, lasted(item
 GETTER(session_client_index, struct departure_record, value_number(value, item->client_index))
 
 static const struct column session_columns[] = {
-    {2, VALUE_OCTETS, NULL, get_session_common_name, "CommonName"},
-    {3, VALUE_OCTETS, NULL, get_session_username, "Username"},
-    {4, VALUE_INTEGER, NULL, get_session_real_addr_type, "RealAddrType"},
-    {5, VALUE_OCTETS, NULL, get_session_real_addr, "RealAddr"},
-    {6, VALUE_GAUGE32, NULL, get_session_real_port, "RealPort"},
-    {7, VALUE_OCTETS, NULL, get_session_real_text, "RealText"},
-    {8, VALUE_OCTETS, NULL, get_session_virtual_ipv4, "VirtualIpv4"},
-    {9, VALUE_OCTETS, NULL, get_session_virtual_ipv6, "VirtualIpv6"},
-    {10, VALUE_COUNTER64, NULL, get_session_bytes_in, "BytesIn"},
-    {11, VALUE_COUNTER64, NULL, get_session_bytes_out, "BytesOut"},
-    {12, VALUE_OCTETS, NULL, get_session_connected, "Connected"},
-    {13, VALUE_GAUGE32, NULL, get_session_connected_unix, "ConnectedUnix"},
-    {14, VALUE_OCTETS, NULL, get_session_ended, "Ended"},
-    {15, VALUE_GAUGE32, NULL, get_session_ended_unix, "EndedUnix"},
-    {16, VALUE_GAUGE32, NULL, get_session_seconds, "Seconds"},
-    {17, VALUE_GAUGE32, NULL, get_session_client_index, "ClientIndex"},
+    {3, VALUE_OCTETS, NULL, get_session_common_name, "CommonName"},
+    {4, VALUE_OCTETS, NULL, get_session_username, "Username"},
+    {6, VALUE_INTEGER, NULL, get_session_real_addr_type, "RealAddrType"},
+    {7, VALUE_OCTETS, NULL, get_session_real_addr, "RealAddr"},
+    {8, VALUE_GAUGE32, NULL, get_session_real_port, "RealPort"},
+    {9, VALUE_OCTETS, NULL, get_session_real_text, "RealText"},
+    {10, VALUE_OCTETS, NULL, get_session_virtual_ipv4, "VirtualIpv4"},
+    {11, VALUE_OCTETS, NULL, get_session_virtual_ipv6, "VirtualIpv6"},
+    {13, VALUE_COUNTER64, NULL, get_session_bytes_in, "BytesIn"},
+    {14, VALUE_COUNTER64, NULL, get_session_bytes_out, "BytesOut"},
+    {15, VALUE_OCTETS, NULL, get_session_connected, "Connected"},
+    {16, VALUE_GAUGE32, NULL, get_session_connected_unix, "ConnectedUnix"},
+    {17, VALUE_OCTETS, NULL, get_session_ended, "Ended"},
+    {18, VALUE_GAUGE32, NULL, get_session_ended_unix, "EndedUnix"},
+    {19, VALUE_GAUGE32, NULL, get_session_seconds, "Seconds"},
+    {20, VALUE_GAUGE32, NULL, get_session_client_index, "ClientIndex"},
 };
 
 const struct table session_table = {.name = "ovpnSession",
@@ -207,10 +207,10 @@ GETTER(command_milliseconds, struct command_record, value_number(value, item->mi
 static const struct column command_columns[] = {
     {2, VALUE_OCTETS, NULL, get_command_time, "Time"},
     {3, VALUE_GAUGE32, NULL, get_command_time_unix, "TimeUnix"},
-    {4, VALUE_OCTETS, NULL, get_command_command, "Command"},
-    {5, VALUE_INTEGER, NULL, get_command_result, "Result"},
-    {6, VALUE_OCTETS, NULL, get_command_reply, "Reply"},
-    {7, VALUE_GAUGE32, NULL, get_command_milliseconds, "Milliseconds"},
+    {5, VALUE_OCTETS, NULL, get_command_command, "Command"},
+    {6, VALUE_INTEGER, NULL, get_command_result, "Result"},
+    {7, VALUE_OCTETS, NULL, get_command_reply, "Reply"},
+    {8, VALUE_GAUGE32, NULL, get_command_milliseconds, "Milliseconds"},
 };
 
 const struct table command_table = {.name = "ovpnCommand",

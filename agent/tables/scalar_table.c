@@ -58,9 +58,9 @@ static const struct column columns[] = {
     {3, VALUE_GAUGE32, NULL, get_start_time_unix, "StartTimeUnix"},
     {4, VALUE_GAUGE32, NULL, get_instances, "Instances"},
     {5, VALUE_TIMETICKS, NULL, get_config_loaded, "ConfigLoaded"},
-    {6, VALUE_COUNTER32, NULL, get_sent, "NotificationsSent"},
-    {7, VALUE_COUNTER32, NULL, get_dropped, "NotificationsDropped"},
-    {8, VALUE_COUNTER32, NULL, get_suppressed, "NotificationsSuppressed"},
+    {8, VALUE_COUNTER32, NULL, get_sent, "NotificationsSent"},
+    {9, VALUE_COUNTER32, NULL, get_dropped, "NotificationsDropped"},
+    {10, VALUE_COUNTER32, NULL, get_suppressed, "NotificationsSuppressed"},
 };
 
 /* Scalars: one row with the index 0. */

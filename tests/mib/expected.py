@@ -12,14 +12,17 @@ ovpnAgent 1.1
     StartTimeUnix            OvpnUnixTime
     Instances                Gauge32
     ConfigLoaded             TimeStamp
+    StateLoaded              INTEGER
+    StateSavedUnix           OvpnUnixTime
     NotificationsSent        Counter32
     NotificationsDropped     Counter32
     NotificationsSuppressed  Counter32
-ovpn 1.8
+ovpn 1.10
     NotificationSequence     OvpnSequence         notify
     NotificationUnixTime     OvpnUnixTime         notify
     MutedNotification        OBJECT-IDENTIFIER    notify
     MutedCount               Unsigned32           notify
+    NotificationReason       OvpnText             notify
 """
 
 TABLES = """
@@ -43,8 +46,11 @@ ovpnInstance 1.2 ovpnInstanceIndex
     StateSinceUnix       OvpnUnixTime
     StateReason          OvpnText
     StateLastChange      TimeStamp
+    IfIndex              OvpnInterfaceIndexOrZero
+    IfName               SnmpAdminString
     TunnelIpv4           OvpnIpv4
     TunnelIpv6           OvpnIpv6
+    TunnelText           SnmpAdminString
     LocalAddrType        InetAddressType
     LocalAddr            InetAddress
     LocalPort            InetPortNumber
@@ -61,7 +67,10 @@ ovpnInstance 1.2 ovpnInstanceIndex
     AuthRetry            OvpnAuthRetry
     Clients              Gauge32
     ClientsPeak          Gauge32
+    ClientsMax           Gauge32
     PendingClients       Gauge32
+    LoginsAccepted       Counter32
+    LoginsRejected       Counter32
     BytesIn              Counter64
     BytesOut             Counter64
     TunReadBytes         Counter64
@@ -84,16 +93,21 @@ ovpnInstance 1.2 ovpnInstanceIndex
     FatalMessage         OvpnText
     FatalUnix            OvpnUnixTime
     Info                 OvpnText
+    ConfigError          OvpnText
     UnknownMessages      Counter32
     LogLast              OvpnSequence
     StateLast            OvpnSequence
     EchoLast             OvpnSequence
+    SessionLast          OvpnSequence
     RowsDropped          Counter32
     LinesCut             Counter32
+    UsersDropped         Counter32
 ovpnClient 1.3 ovpnInstanceIndex ovpnClientIndex
     Index                Unsigned32           na
+    InstanceName         SnmpAdminString
     CommonName           SnmpAdminString
     Username             SnmpAdminString
+    UserIndex            Unsigned32
     RealProto            INTEGER
     RealAddrType         InetAddressType
     RealAddr             InetAddress
@@ -101,6 +115,7 @@ ovpnClient 1.3 ovpnInstanceIndex ovpnClientIndex
     RealText             SnmpAdminString
     VirtualIpv4          OvpnIpv4
     VirtualIpv6          OvpnIpv6
+    TunnelText           SnmpAdminString
     BytesIn              Counter64
     BytesOut             Counter64
     ConnectedSince       DateAndTime
@@ -113,6 +128,7 @@ ovpnClient 1.3 ovpnInstanceIndex ovpnClientIndex
     LastRefUnix          OvpnUnixTime
     DiscontinuityTime    TimeStamp
     Pending              OvpnTruth
+    Confirmed            OvpnTruth
 ovpnPeer 1.4 ovpnInstanceIndex ovpnClientIndex
     Version              SnmpAdminString
     Platform             SnmpAdminString
@@ -122,8 +138,28 @@ ovpnPeer 1.4 ovpnInstanceIndex ovpnClientIndex
     HardwareAddress      SnmpAdminString
     Ssl                  SnmpAdminString
     Variables            SnmpAdminString
-ovpnRoute 1.5 ovpnInstanceIndex ovpnRouteIndex
+ovpnUser 1.5 ovpnInstanceIndex ovpnUserIndex
     Index                Unsigned32           na
+    InstanceName         SnmpAdminString
+    Name                 SnmpAdminString
+    Online               OvpnTruth
+    Sessions             Gauge32
+    Connects             Counter32
+    Rejected             Counter32
+    BytesIn              Counter64
+    BytesOut             Counter64
+    Seconds              Counter64
+    LastConnected        DateAndTime
+    LastConnectedUnix    OvpnUnixTime
+    LastSeen             DateAndTime
+    LastSeenUnix         OvpnUnixTime
+    RealText             SnmpAdminString
+    TunnelText           SnmpAdminString
+    Created              DateAndTime
+    CreatedUnix          OvpnUnixTime
+ovpnRoute 1.6 ovpnInstanceIndex ovpnRouteIndex
+    Index                Unsigned32           na
+    InstanceName         SnmpAdminString
     Kind                 INTEGER
     Address              SnmpAdminString
     Cached               OvpnTruth
@@ -131,7 +167,7 @@ ovpnRoute 1.5 ovpnInstanceIndex ovpnRouteIndex
     ClientIndex          Unsigned32
     LastRef              DateAndTime
     LastRefUnix          OvpnUnixTime
-ovpnRequest 1.6 ovpnInstanceIndex ovpnRequestIndex
+ovpnRequest 1.7 ovpnInstanceIndex ovpnRequestIndex
     Index                Unsigned32           na
     Kind                 INTEGER
     Name                 SnmpAdminString
@@ -143,10 +179,22 @@ ovpnRequest 1.6 ovpnInstanceIndex ovpnRequestIndex
     Ended                DateAndTime
     EndedUnix            OvpnUnixTime
     Status               INTEGER
-ovpnCapability 1.7 ovpnInstanceIndex ovpnCapabilityIndex
+ovpnCapability 1.8 ovpnInstanceIndex ovpnCapabilityIndex
     Index                Unsigned32           na
     Command              SnmpAdminString
     Summary              OvpnText
+ovpnCertificate 1.9 ovpnInstanceIndex ovpnCertificateIndex
+    Index                Unsigned32           na
+    InstanceName         SnmpAdminString
+    Role                 INTEGER
+    Subject              OvpnText
+    Serial               SnmpAdminString
+    NotBefore            DateAndTime
+    NotBeforeUnix        OvpnUnixTime
+    NotAfter             DateAndTime
+    NotAfterUnix         OvpnUnixTime
+    SecondsLeft          Integer32
+    Source               OvpnText
 ovpnState 2.1 ovpnInstanceIndex ovpnStateSeq
     Seq                  OvpnSequence         na
     Time                 DateAndTime
@@ -156,6 +204,7 @@ ovpnState 2.1 ovpnInstanceIndex ovpnStateSeq
     Reason               OvpnText
     TunnelIpv4           OvpnIpv4
     TunnelIpv6           OvpnIpv6
+    TunnelText           SnmpAdminString
     RemoteText           SnmpAdminString
     LocalText            SnmpAdminString
 ovpnLog 2.2 ovpnInstanceIndex ovpnLogSeq
@@ -171,14 +220,17 @@ ovpnEcho 2.3 ovpnInstanceIndex ovpnEchoSeq
     Message              OvpnText
 ovpnSession 2.4 ovpnInstanceIndex ovpnSessionSeq
     Seq                  OvpnSequence         na
+    InstanceName         SnmpAdminString
     CommonName           SnmpAdminString
     Username             SnmpAdminString
+    UserIndex            Unsigned32
     RealAddrType         InetAddressType
     RealAddr             InetAddress
     RealPort             InetPortNumber
     RealText             SnmpAdminString
     VirtualIpv4          OvpnIpv4
     VirtualIpv6          OvpnIpv6
+    TunnelText           SnmpAdminString
     BytesIn              Counter64
     BytesOut             Counter64
     Connected            DateAndTime
@@ -191,6 +243,7 @@ ovpnCommand 2.5 ovpnInstanceIndex ovpnCommandSeq
     Seq                  OvpnSequence         na
     Time                 DateAndTime
     TimeUnix             OvpnUnixTime
+    Source               OvpnText
     Command              OvpnText
     Result               INTEGER
     Reply                OvpnText
@@ -235,12 +288,17 @@ ovpnCredential 3.2.1 ovpnInstanceIndex ovpnRequestIndex
     String               OCTET-STRING         rw
 """
 
-# Name less `ovpn`, and what follows sequence, time and name of the instance; numbered from 0.1.
-_CLIENT = "CommonName Username RealAddrType RealAddr RealPort VirtualIpv4 VirtualIpv6"
+# Name less `ovpn`, and what follows sequence, time and name of the instance, which those of the agent
+# do not carry; numbered from 0.1.  A `/` in front: without the table's name.
+_CLIENT = "CommonName Username RealText TunnelText"
 NOTIFICATIONS = [
+    ("AgentStarted", "Agent", "Version Instances StateLoaded"),
+    ("AgentStopping", "Agent", "Version"),
     ("ContactLost", "Instance", "Contact ContactError"),
     ("ContactRestored", "Instance", "Contact Version Pid State"),
-    ("StateChange", "Instance", "State StateName StateReason TunnelIpv4 TunnelIpv6 RemoteText"),
+    ("TunnelUp", "Instance", "State /NotificationReason TunnelText RemoteText"),
+    ("TunnelDown", "Instance", "State /NotificationReason TunnelText RemoteText"),
+    ("StateChange", "Instance", "State StateName StateReason TunnelText RemoteText"),
     ("Fatal", "Instance", "FatalMessage"),
     ("HoldWaiting", "Instance", "HoldWaiting HoldWaitHint"),
     ("HoldEnded", "Instance", "HoldWaiting State"),
@@ -249,6 +307,8 @@ NOTIFICATIONS = [
     ("AuthenticationFailed", "Request", "Name Reason"),
     ("ClientConnected", "Client", _CLIENT),
     ("ClientDisconnected", "Session", _CLIENT + " BytesIn BytesOut Seconds ClientIndex"),
+    ("ClientRejected", "Client", "CommonName Username RealText /NotificationReason"),
+    ("CertificateExpires", "Certificate", "Role Subject NotAfterUnix SecondsLeft Source"),
     ("LogAlert", "Log", "Flags Message"),
     ("Echo", "Echo", "Message"),
     ("NotificationsMuted", "Muted", "Notification Count"),
@@ -256,6 +316,8 @@ NOTIFICATIONS = [
 
 # Labels in the order of their numbers, from 1; of BITS from 0.
 ENUMERATIONS = {
+    "ovpnAgentStateLoaded": "none fresh loaded refused",
+    "ovpnCertificateRole": "ca cert crl extraCert",
     "ovpnInstanceContact": "disconnected connecting authenticating synchronizing up stale refused"
     " detached",
     "ovpnInstanceMode": "unknown server client peerToPeer",
@@ -278,7 +340,7 @@ ENUMERATIONS = {
     "ovpnControlRefresh": "ready refresh",
     "ovpnControlNetRefresh": "ready refresh",
     "ovpnControlPkcs11Refresh": "ready refresh",
-    "ovpnClientControlAction": "none kill",
+    "ovpnClientControlAction": "none kill halt",
     "ovpnConfirmConfirm": "none ok cancel",
 }
 
@@ -342,8 +404,10 @@ def objects():
 
 def notifications():
     """All notifications as {name: (place below the root, names of what they carry)}."""
-    first = ("ovpnNotificationSequence", "ovpnNotificationUnixTime", "ovpnInstanceName")
-    return {
-        "ovpn" + name: ((0, number), (*first, *(f"ovpn{prefix}{word}" for word in words.split())))
-        for number, (name, prefix, words) in enumerate(NOTIFICATIONS, 1)
-    }
+    first = ["ovpnNotificationSequence", "ovpnNotificationUnixTime"]
+    found = {}
+    for number, (name, prefix, words) in enumerate(NOTIFICATIONS, 1):
+        head = first if prefix == "Agent" else [*first, "ovpnInstanceName"]
+        own = ["ovpn" + (word[1:] if word[0] == "/" else prefix + word) for word in words.split()]
+        found["ovpn" + name] = (0, number), (*head, *own)
+    return found

@@ -101,10 +101,10 @@ def test_object(name):
 def test_big_tables_have_the_numbers_that_the_agent_was_told():
     numbers = {o.name: o.oid[len(compiled.ROOT) :] for o in compiled.objects()}
     assert numbers["ovpnInstanceName"] == (1, 2, 1, 2)
-    assert numbers["ovpnInstanceLinesCut"] == (1, 2, 1, 66)
-    assert numbers["ovpnClientPending"] == (1, 3, 1, 22)
+    assert numbers["ovpnInstanceUsersDropped"] == (1, 2, 1, 75)
+    assert numbers["ovpnClientPending"] == (1, 3, 1, 25)
     assert numbers["ovpnControlLastReply"] == (3, 1, 1, 1, 20)
-    assert numbers["ovpnNotificationsMuted"] == (0, 14)
+    assert numbers["ovpnNotificationsMuted"] == (0, 20)
 
 
 def test_notifications_carry_what_they_must_in_order():
@@ -139,7 +139,7 @@ def test_limits(name):
 
 def test_first_index_is_the_instance():
     tables = {item.table: item.indexes for item in compiled.objects() if item.table}
-    assert len(tables) == 17
+    assert len(tables) == 19
     assert {indexes[0] for indexes in tables.values()} == {"ovpnInstanceIndex"}
 
 
@@ -192,11 +192,11 @@ def test_counters_name_what_tells_of_a_discontinuity():
     text = compiled.FILE.read_text(encoding="ascii")
     telling = re.compile(
         r"ovpnAgentStartTime|ovpnAgentConfigLoaded|DiscontinuityTime|TunnelDiscontinuity"
-        r"|ovpnSessionEnded"
+        r"|ovpnSessionEnded|ovpnUserCreated"
     )
     counter = r"^(\w+) OBJECT-TYPE\n    SYNTAX +Counter\d\d\n(.*?)::="
     counters = re.findall(counter, text, re.MULTILINE | re.DOTALL)
-    assert len(counters) == 21
+    assert len(counters) == 29
     assert [name for name, clause in counters if not telling.search(clause)] == []
 
 
@@ -262,7 +262,7 @@ def test_net_snmp_own_module_beside_it(tmp_path, order):
     shutil.copy(compiled.FILE, tmp_path / f"{MODULE}.txt")
     for name, number in [
         ("NET-SNMP-MIB::netSnmpAgentOIDs", ".1.3.6.1.4.1.8072.3.2"),
-        (f"{MODULE}::ovpnClientPending", ".1.3.6.1.4.1.8072.9999.9999.1194.1.3.1.22"),
+        (f"{MODULE}::ovpnClientPending", ".1.3.6.1.4.1.8072.9999.9999.1194.1.3.1.25"),
     ]:
         modules, more = order.format(MODULE), ":/usr/share/snmp/mibs"
         assert translate(tmp_path, modules, "-On", name, more=more) == (0, number + "\n", "")

@@ -59,8 +59,8 @@ static void expect_name(const struct capture_varbind *varbind, const unsigned lo
 /* The fourth and fifth varbind, and that there is no sixth. */
 static void take_muted(const struct capture *capture, size_t offset)
 {
-    static const unsigned long what_end[] = {1, 8, 3, 0};
-    static const unsigned long count_end[] = {1, 8, 4, 0};
+    static const unsigned long what_end[] = {1, 10, 3, 0};
+    static const unsigned long count_end[] = {1, 10, 4, 0};
     struct capture_varbind varbind;
 
     assert_true(capture_next(capture, &offset, &varbind));
@@ -79,8 +79,8 @@ static void take_muted(const struct capture *capture, size_t offset)
 /* What all begin with: sequence number, time, name of the instance. */
 static size_t take_head(const struct capture *capture)
 {
-    static const unsigned long sequence_end[] = {1, 8, 1, 0};
-    static const unsigned long time_end[] = {1, 8, 2, 0};
+    static const unsigned long sequence_end[] = {1, 10, 1, 0};
+    static const unsigned long time_end[] = {1, 10, 2, 0};
     static const unsigned long name_end[] = {1, 2, 1, 2, 7};
     struct capture_varbind varbind;
     size_t offset = 0;
