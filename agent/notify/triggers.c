@@ -19,7 +19,22 @@
 /* The rate limit counts over this time, in milliseconds. */
 enum { WINDOW = 60000 };
 
-enum { VARBINDS_MAX = 11, MUTED_NUMBER = 20 };
+enum { VARBINDS_MAX = 11 };
+
+/* Below ovpnNotifications, of those that no event brings about. */
+enum { STARTED_NUMBER = 1, STOPPING_NUMBER = 2, MUTED_NUMBER = 20 };
+
+/* Below ovpnNotificationInfo. */
+enum info {
+    INFO_SEQUENCE = 1,
+    INFO_UNIX_TIME,
+    INFO_MUTED_NOTIFICATION,
+    INFO_MUTED_COUNT,
+    INFO_REASON
+};
+
+/* In the place of a column: ovpnNotificationReason. */
+static const char reason[] = "NotificationReason";
 
 /* What a notification is: its number below ovpnNotifications, its switch, the columns it carries.
  */
@@ -37,10 +52,17 @@ static const struct trigger triggers[] = {
                                 &instance_table,
                                 {"Contact", "Version", "Pid", "State"}},
     [EVENT_STATE] = {7,
-                     NOTIFY_STATE,
+                     NOTIFY_STATE_ALL,
                      &instance_table,
-                     {"State", "StateName", "StateReason", "TunnelIpv4", "TunnelIpv6",
-                      "RemoteText"}},
+                     {"State", "StateName", "StateReason", "TunnelText", "RemoteText"}},
+    [EVENT_TUNNEL_UP] = {5,
+                         NOTIFY_STATE,
+                         &instance_table,
+                         {"State", reason, "TunnelText", "RemoteText"}},
+    [EVENT_TUNNEL_DOWN] = {6,
+                           NOTIFY_STATE,
+                           &instance_table,
+                           {"State", reason, "TunnelText", "RemoteText"}},
     [EVENT_FATAL] = {8, NOTIFY_FATAL, &instance_table, {"FatalMessage"}},
     [EVENT_HOLD_WAITING] = {9, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "HoldWaitHint"}},
     [EVENT_HOLD_ENDED] = {10, NOTIFY_HOLD, &instance_table, {"HoldWaiting", "State"}},
@@ -115,7 +137,7 @@ static size_t below_root(unsigned long *oid, const unsigned *path, size_t path_l
 }
 
 /* An object of ovpnNotificationInfo, which no table has. */
-static void capture_info(struct capture *capture, unsigned number, enum value_type type,
+static void capture_info(struct capture *capture, enum info number, enum value_type type,
                          const struct value *value)
 {
     const unsigned path[] = {1, 10, number, 0};
@@ -138,19 +160,28 @@ static void capture_column(struct capture *capture, const struct table *table, c
     capture_cell(capture, walker, table, find_column(table, name), row);
 }
 
-/* What all notifications begin with. */
-static void capture_head(struct capture *capture, int64_t unix_time, struct row *row)
+static void capture_reason(struct capture *capture, const char *text)
 {
-    const struct row instance_row = {
-        walker->model, row->instance, row->instance, {row->instance->index, 0}};
+    struct value value = {0};
+
+    value_text(&value, text);
+    capture_info(capture, INFO_REASON, VALUE_OCTETS, &value);
+}
+
+/* What all notifications begin with; those of the agent itself have no instance. */
+static void capture_head(struct capture *capture, int64_t unix_time,
+                         const struct instance *instance)
+{
     struct value value = {0};
 
     sequence = sequence == UINT32_MAX ? 1 : sequence + 1;
     value_number(&value, sequence);
-    capture_info(capture, 1, VALUE_GAUGE32, &value);
+    capture_info(capture, INFO_SEQUENCE, VALUE_GAUGE32, &value);
     value_unix(&value, unix_time);
-    capture_info(capture, 2, VALUE_GAUGE32, &value);
-    capture_column(capture, &instance_table, "Name", &instance_row);
+    capture_info(capture, INFO_UNIX_TIME, VALUE_GAUGE32, &value);
+    if (instance)
+        capture_column(capture, &instance_table, "Name",
+                       &(struct row){walker->model, instance, instance, {instance->index, 0}});
 }
 
 static void post(unsigned number, int64_t mono, struct capture *capture)
@@ -169,9 +200,12 @@ static void send_notification(const struct trigger *trigger, const struct event 
     row.index[1] = event->row;
     if (trigger->table == &instance_table)
         row.item = event->instance;
-    capture_head(&capture, event->unix_time, &row);
+    capture_head(&capture, event->unix_time, event->instance);
     for (size_t i = 0; i < VARBINDS_MAX && trigger->columns[i]; i++)
-        capture_column(&capture, trigger->table, trigger->columns[i], &row);
+        if (trigger->columns[i] == reason)
+            capture_reason(&capture, event->reason);
+        else
+            capture_column(&capture, trigger->table, trigger->columns[i], &row);
     post(trigger->number, event->mono, &capture);
 }
 
@@ -179,16 +213,15 @@ static void send_muted(const struct instance *instance, unsigned number, uint32_
 {
     const unsigned path[] = {0, number};
     struct capture capture = {0};
-    struct row row = {walker->model, instance, instance, {instance->index, 0}};
     unsigned long trap[WALKER_OID_MAX];
     size_t len = below_root(trap, path, 2);
     struct value value = {0};
 
-    capture_head(&capture, clock_wall(), &row);
+    capture_head(&capture, clock_wall(), instance);
     value_bytes(&value, trap, len * sizeof(trap[0]));
-    capture_info(&capture, 3, VALUE_OBJECT_ID, &value);
+    capture_info(&capture, INFO_MUTED_NOTIFICATION, VALUE_OBJECT_ID, &value);
     value_number(&value, count);
-    capture_info(&capture, 4, VALUE_GAUGE32, &value);
+    capture_info(&capture, INFO_MUTED_COUNT, VALUE_GAUGE32, &value);
     post(MUTED_NUMBER, clock_mono(), &capture);
 }
 
@@ -242,14 +275,8 @@ static bool within_rate(struct instance_triggers *own, enum event_kind kind)
 
 static bool wanted(const struct instance_triggers *own, const struct event *event)
 {
-    enum state state = event->instance->state.state;
-
-    if (event->kind == EVENT_STATE && (own->notify & NOTIFY_STATE_ALL))
-        return true;
     if (!(own->notify & triggers[event->kind].kind))
         return false;
-    if (event->kind == EVENT_STATE)
-        return state == STATE_CONNECTED || state == STATE_RECONNECTING || state == STATE_EXITING;
     if (event->kind == EVENT_LOG)
         return (event->log->flags & own->log_flags) != 0;
     return true;
@@ -274,10 +301,35 @@ const char *triggers_check(void)
         if (trigger->number == 0)
             return "an event without a notification";
         for (size_t j = 0; j < VARBINDS_MAX && trigger->columns[j]; j++)
-            if (!find_column(trigger->table, trigger->columns[j]))
+            if (trigger->columns[j] != reason && !find_column(trigger->table, trigger->columns[j]))
                 return trigger->columns[j];
     }
     return NULL;
+}
+
+static void send_of_agent(unsigned number, const char *const *columns, size_t count)
+{
+    const struct row row = {.model = walker->model, .item = walker->model};
+    struct capture capture = {0};
+
+    capture_head(&capture, clock_wall(), NULL);
+    for (size_t i = 0; i < count; i++)
+        capture_column(&capture, &scalar_table, columns[i], &row);
+    post(number, clock_mono(), &capture);
+}
+
+void triggers_agent_started(void)
+{
+    static const char *const columns[] = {"Version", "Instances", "StateLoaded"};
+
+    send_of_agent(STARTED_NUMBER, columns, sizeof(columns) / sizeof(columns[0]));
+}
+
+void triggers_agent_stopping(void)
+{
+    static const char *const columns[] = {"Version"};
+
+    send_of_agent(STOPPING_NUMBER, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
 void triggers_start(const struct walker *use)

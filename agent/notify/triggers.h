@@ -21,6 +21,13 @@ struct instance_config;
  */
 const char *triggers_check(void);
 
+/*
+ * The agent has started, with the instances of its configuration; or it stops, and nothing follows.
+ * Whatever the configuration says.
+ */
+void triggers_agent_started(void);
+void triggers_agent_stopping(void);
+
 /* Begins to observe.  The walker is borrowed until triggers_stop(). */
 void triggers_start(const struct walker *walker);
 void triggers_stop(void);

@@ -17,6 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "agent/master/capabilities.h"
 #include "agent/master/link.h"
 #include "agent/master/ping.h"
 #include "agent/notify/outbox.h"
@@ -39,6 +40,10 @@
 #include "control/control.h"
 
 static const unsigned long oid_root[] = {OID_ROOT};
+
+enum { OID_ROOT_LEN = sizeof(oid_root) / sizeof(oid_root[0]) };
+
+enum { FAREWELL_MS = 1000 }; /* the last notification waits no longer for the master agent */
 
 static struct {
     struct options options;
@@ -146,10 +151,13 @@ static bool check_tables(void)
 
 static void link_changed(bool up)
 {
-    if (up)
+    if (up) {
         ping_start();
-    else
+        capabilities_announce(oid_root, OID_ROOT_LEN,
+                              "OpenVPN daemons, by openvpn-agentx " PACKAGE_VERSION);
+    } else {
         ping_stop();
+    }
     set_link_changed(up);
 }
 
@@ -157,7 +165,7 @@ static bool set_up_agent(void)
 {
     process.walker = (struct walker){
         .root = oid_root,
-        .root_len = sizeof(oid_root) / sizeof(oid_root[0]),
+        .root_len = OID_ROOT_LEN,
         .tables = tables,
         .table_count = table_count,
         .model = &process.model,
@@ -185,19 +193,37 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Each turn: the timers, then the library's and the queue's share, then a few of the daemons. */
-static void loop(void)
+/*
+ * Each turn: the timers, then the library's and the queue's share, then a few of the daemons; for
+ * that many milliseconds at most, or for as long as it takes with -1.
+ */
+static void turn(int64_t at_most)
 {
     int64_t library;
 
-    while (!process.stop) {
-        timers_run();
-        library = link_turn();
-        outbox_turn();
-        supervisor_turn();
-        sleep_at_most(sooner(timers_next(), library));
-        event_base_loop(process.base, EVLOOP_ONCE);
-    }
+    timers_run();
+    library = link_turn();
+    outbox_turn();
+    supervisor_turn();
+    sleep_at_most(sooner(sooner(timers_next(), library), at_most));
+    event_base_loop(process.base, EVLOOP_ONCE);
+}
+
+static void loop(void)
+{
+    while (!process.stop)
+        turn(-1);
+}
+
+/* A master agent that is there gets to know that the agent stops. */
+static void take_leave(void)
+{
+    int64_t end = clock_mono() + FAREWELL_MS;
+    int64_t left;
+
+    triggers_agent_stopping();
+    while (link_is_up() && outbox_waiting() > 0 && (left = end - clock_mono()) > 0)
+        turn(left);
 }
 
 /* Passwords pass through this process: no core, no other process that looks into it. */
@@ -238,9 +264,11 @@ static int serve(struct config *config)
         fleet_start(&process.model, process.base);
         files_check(config->count);
         if (fleet_configure(config)) {
+            triggers_agent_started();
             supervisor_ready(&process.model);
             loop();
             supervisor_stopping();
+            take_leave();
             status = EXIT_SUCCESS;
         }
         fleet_stop();

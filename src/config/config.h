@@ -39,7 +39,7 @@ enum permission { ALLOW_WORDS(ALLOW_BIT) ALLOW_ALL = (1 << PERMISSIONS) - 1 };
 /* Which notifications are sent (key `notify`), a bit each. */
 enum notify_kind {
     NOTIFY_CONTACT = 1 << 0,
-    NOTIFY_STATE = 1 << 1,     /* CONNECTED, RECONNECTING, EXITING */
+    NOTIFY_STATE = 1 << 1,     /* the tunnel has come up, or gone down */
     NOTIFY_STATE_ALL = 1 << 2, /* every state */
     NOTIFY_FATAL = 1 << 3,
     NOTIFY_HOLD = 1 << 4,
@@ -93,7 +93,7 @@ struct instance_config {
     unsigned allow;           /* of enum permission, default none */
     unsigned notify;          /* of enum notify_kind */
     unsigned log_alert_flags; /* of enum log_flag (protocol/state.h has the same bits) */
-    unsigned notify_rate;     /* notifications of one kind in a minute, 1..100000, default 600 */
+    unsigned notify_rate;     /* notifications of one kind in a minute, 1..100000, default 60 */
     unsigned line;            /* of the file, for messages */
 };
 

@@ -64,7 +64,7 @@ static const struct key keys[] = {
     NUMBER("route_max", limits.route_max, 0, 1000000, 100000),
     OTHER("allow", read_allow),
     OTHER("notify", read_notify),
-    NUMBER("notify_rate", notify_rate, 1, 100000, 600),
+    NUMBER("notify_rate", notify_rate, 1, 100000, 60),
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -28,14 +28,15 @@ void observer_remove(struct observer *observer)
         *at = observer->next;
 }
 
-void event_tell(enum event_kind kind, const struct instance *instance, uint32_t row,
-                const void *what)
+void event_tell_why(enum event_kind kind, const struct instance *instance, uint32_t row,
+                    const void *what, const char *reason)
 {
     struct event event = {
         .kind = kind,
         .instance = instance,
         .unix_time = clock_wall(),
         .mono = clock_mono(),
+        .reason = reason,
         .row = row,
         .what = what,
     };
@@ -44,4 +45,10 @@ void event_tell(enum event_kind kind, const struct instance *instance, uint32_t 
     assert(instance);
     for (struct observer *observer = observers; observer; observer = observer->next)
         observer->told(observer->arg, &event);
+}
+
+void event_tell(enum event_kind kind, const struct instance *instance, uint32_t row,
+                const void *what)
+{
+    event_tell_why(kind, instance, row, what, NULL);
 }

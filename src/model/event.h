@@ -9,7 +9,9 @@
 enum event_kind {
     EVENT_CONTACT_LOST,
     EVENT_CONTACT_RESTORED,
-    EVENT_STATE, /* instance->state is the new one */
+    EVENT_STATE,       /* instance->state is the new one */
+    EVENT_TUNNEL_UP,   /* reason */
+    EVENT_TUNNEL_DOWN, /* reason */
     EVENT_FATAL,
     EVENT_HOLD_WAITING,
     EVENT_HOLD_ENDED,
@@ -26,9 +28,10 @@ enum event_kind {
 struct event {
     enum event_kind kind;
     const struct instance *instance;
-    int64_t unix_time; /* seconds since 1970 */
-    int64_t mono;      /* milliseconds, clock_mono() */
-    uint32_t row;      /* index or sequence number of what follows, 0 when there is none */
+    int64_t unix_time;  /* seconds since 1970 */
+    int64_t mono;       /* milliseconds, clock_mono() */
+    const char *reason; /* what the daemon told of it, NULL when nothing */
+    uint32_t row;       /* index or sequence number of what follows, 0 when there is none */
     union {
         const void *what;
         const struct request *request;
@@ -55,5 +58,9 @@ void observer_remove(struct observer *observer);
 /* Tells all observers; called by the model only. */
 void event_tell(enum event_kind kind, const struct instance *instance, uint32_t row,
                 const void *what);
+
+/* The same of something for which the daemon told a reason, which may be NULL. */
+void event_tell_why(enum event_kind kind, const struct instance *instance, uint32_t row,
+                    const void *what, const char *reason);
 
 #endif

@@ -126,10 +126,22 @@ unsigned instance_contact_changes(void)
     return contact_changes;
 }
 
+static void tell_tunnel(struct instance *instance, bool up, const char *reason)
+{
+    bool news = up != instance->tunnel.up || (up && instance->tunnel.renewed);
+
+    instance->tunnel = (struct tunnel){.up = up};
+    if (news)
+        event_tell_why(up ? EVENT_TUNNEL_UP : EVENT_TUNNEL_DOWN, instance, instance->states.last,
+                       NULL, reason);
+}
+
 static void change_contact(struct instance *instance, enum contact contact)
 {
     bool was_contact = instance_in_contact(instance);
 
+    if (was_contact && contact != CONTACT_STALE && instance->tunnel.doomed)
+        tell_tunnel(instance, false, instance->fatal_message);
     contact_changes++;
     instance->contact = contact;
     instance->contact_mono = clock_mono();
@@ -144,8 +156,10 @@ static void change_contact(struct instance *instance, enum contact contact)
 void instance_tell_state(struct instance *instance)
 {
     instance->state_untold = !instance_in_contact(instance);
-    if (!instance->state_untold)
-        event_tell(EVENT_STATE, instance, instance->states.last, NULL);
+    if (instance->state_untold)
+        return;
+    event_tell(EVENT_STATE, instance, instance->states.last, NULL);
+    tell_tunnel(instance, instance->state.state == STATE_CONNECTED, instance->state.reason);
 }
 
 static void tell_hold(struct instance *instance)
@@ -217,6 +231,7 @@ void instance_forget_process(struct instance *instance)
     forget_state(instance);
     instance->mode = MODE_UNKNOWN;
     instance->course = (struct course){0};
+    instance->tunnel.renewed = true;
     instance->bytes_in = instance->bytes_out = 0;
     instance->tun_read = instance->tun_write = 0;
     instance->link_read = instance->link_write = instance->auth_read = 0;
@@ -306,6 +321,7 @@ void instance_fatal_told(struct instance *instance, struct slice text)
 {
     mask_set(&instance->fatal_message, TEXT_MAX, text);
     instance->fatal_unix = clock_wall();
+    instance->tunnel.doomed = instance->tunnel.up;
     event_tell(EVENT_FATAL, instance, 0, NULL);
 }
 

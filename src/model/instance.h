@@ -32,6 +32,13 @@ enum truth { TRUTH_TRUE = 1, TRUTH_FALSE, TRUTH_UNKNOWN };
 
 enum daemon_mode { MODE_UNKNOWN = 1, MODE_SERVER, MODE_CLIENT, MODE_PEER_TO_PEER };
 
+/* What EVENT_TUNNEL_UP and _DOWN have told of the tunnel. */
+struct tunnel {
+    bool up;
+    bool renewed; /* another process has taken the daemon's place since: it comes up anew */
+    bool doomed;  /* the daemon has said that it ends: with contact the tunnel is gone */
+};
+
 /* A line of `help`. */
 struct capability {
     char *command;
@@ -52,10 +59,11 @@ struct instance {
     enum contact contact;
     int64_t contact_mono;
     int64_t contact_unix;
-    int64_t lost_unix;   /* when the last contact ended, 0 when none has yet */
-    char *contact_error; /* what is wrong, NULL while nothing is */
-    bool loss_told;      /* EVENT_CONTACT_LOST was told and no _RESTORED since */
-    bool state_untold;   /* what was found out while synchronizing is told when contact is up */
+    int64_t lost_unix;    /* when the last contact ended, 0 when none has yet */
+    char *contact_error;  /* what is wrong, NULL while nothing is */
+    bool loss_told;       /* EVENT_CONTACT_LOST was told and no _RESTORED since */
+    bool state_untold;    /* what was found out while synchronizing is told when contact is up */
+    struct tunnel tunnel; /* as it was told */
     uint32_t contacts;
     int64_t heard_mono; /* when the daemon last said anything */
 
@@ -181,7 +189,7 @@ void instance_state_told(struct instance *instance, const struct state_line *lin
 /* Makes a copy of the record the last known state; its history and events are the caller's. */
 void instance_set_state(struct instance *instance, const struct state_record *record);
 
-/* EVENT_STATE, now or when contact is up. */
+/* EVENT_STATE, and what it means for the tunnel, now or when contact is up. */
 void instance_tell_state(struct instance *instance);
 
 /* Replaces the capabilities; takes the list, which malloc() gave, and its texts. */

@@ -167,8 +167,10 @@ static void settle_state(struct replay *replay)
     if (last->time == 0 || state_record_equal(last, &instance->state))
         return;
     instance_set_state(instance, last);
-    if (instance->contacts == 0)
+    if (instance->contacts == 0) {
+        instance->tunnel.up = last->state == STATE_CONNECTED;
         return;
+    }
     instance->tunnel_mono = clock_mono(); /* it has been set up again */
     instance_tell_state(instance);
 }

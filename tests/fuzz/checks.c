@@ -333,6 +333,11 @@ static void on_event(void *arg, const struct event *event)
     case EVENT_STATE:
         REQUIRE(instance_in_contact(instance));
         break;
+    case EVENT_TUNNEL_UP:
+    case EVENT_TUNNEL_DOWN:
+        REQUIRE(instance_in_contact(instance));
+        REQUIRE(instance->tunnel.up == (event->kind == EVENT_TUNNEL_UP));
+        break;
     case EVENT_HOLD_WAITING:
     case EVENT_HOLD_ENDED:
         REQUIRE(instance_in_contact(instance));

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 import pytest
 
@@ -17,8 +18,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
 
 import compiled  # noqa: E402  (the path comes first)
 
-# It comes a minute after a burst: test_slice.py has that minute.
-NOT_HERE = {"ovpnNotificationsMuted"}
+# One comes a minute after a burst: test_slice.py has that minute.  The others have tests of their own.
+NOT_HERE = {"ovpnNotificationsMuted", "ovpnAgentStarted", "ovpnAgentStopping", "ovpnClientRejected",
+            "ovpnCertificateExpires"}
 
 # fatal(1), nonFatal(2) and warning(3) of OvpnLogFlags, as the first octet of BITS.
 FNW = 0x70
@@ -39,8 +41,9 @@ def suppressed(manager):
 
 
 def ours(snmptrapd):
-    """What is not the master agent's own."""
-    return [trap for trap in snmptrapd.traps() if trap.name.startswith("ovpn")]
+    """What is of a daemon, not of the master agent or the agent."""
+    return [trap for trap in snmptrapd.traps()
+            if trap.name.startswith("ovpn") and not trap.name.startswith("ovpnAgent")]
 
 
 def test_the_last_word_of_a_daemon(lab, pki, start_agent, snmptrapd, view):
@@ -71,14 +74,16 @@ def test_a_server_refuses_a_password(lab, pki, start_agent, snmptrapd, manager, 
     server = openvpn.server(lab, pki, proto="tcp", users={"alice": "right"})
     login = lab.write("login", "alice\nwrong\n")
     client = openvpn.client(lab, pki, server, extra=[f"auth-user-pass {login}"]).start()
-    start_agent([instance("branch", client)])
+    start_agent([instance("branch", client, notify=["auth", "state", "state-all"])])
     view.wait(Contact="up")
     server.start()
     failed = snmptrapd.wait_traps("ovpnAuthenticationFailed", deadline=20)
-    exiting = snmptrapd.wait_traps("ovpnStateChange")
+    exiting = snmptrapd.wait_traps("ovpnStateChange", where=lambda trap: trap.values[
+        "ovpnInstanceState"] == "exiting")
     assert [trap.values["ovpnRequestName"] for trap in failed] == ["Auth"]
     assert [(trap.values["ovpnInstanceState"], trap.values["ovpnInstanceStateReason"])
             for trap in exiting] == [("exiting", "auth-failure")]
+    assert snmptrapd.traps("ovpnTunnelDown") == []  # it never was up
     view.wait(Contact="disconnected", PendingRequests=0)
     assert view.get("ContactError") == "the daemon has ended: auth-failure"
     row, = rows(manager, "ovpnRequestTable").values()
@@ -167,26 +172,86 @@ def provoke(fake, lab, view):
 def test_each_carries_what_the_module_says(lab, start_agent, start_fake, snmptrapd, view):
     fake = start_fake(mode="server")
     start_agent([instance("office", fake, notify=[
-        "state-all", "fatal", "hold", "contact", "input", "auth", "client", "echo", "log:W"])])
+        "state", "state-all", "fatal", "hold", "contact", "input", "auth", "client", "echo", "log:W"])])
     view.wait(Contact="up", State="connected")
     provoke(fake, lab, view)
     snmptrapd.wait_traps("ovpnContactRestored")
     known = compiled.by_name()
     expected = {item.name: list(item.objects) for item in known.values()
                 if item.kind == "notification" and item.name not in NOT_HERE}
-    assert len(expected) == 13
+    assert len(expected) == 15
     traps = ours(snmptrapd)
     carried = {trap.name: [varbind.name for varbind in trap.varbinds] for trap in traps}
     assert carried == expected
     # Each object is named as an instance: 0, the daemon's row, or the row of what it is about.
     for trap in traps:
         assert [varbind.name for varbind in trap.varbinds] == expected[trap.name]
-        rest = {varbind.index for varbind in trap.varbinds[3:]}
+        rest = {varbind.index for varbind in trap.varbinds[3:]
+                if varbind.name != "ovpnNotificationReason"}
         assert [varbind.index for varbind in trap.varbinds[:3]] == [(0,), (0,), (1,)]
         assert len(rest) == 1
         index, = rest
         assert index[0] == 1
         assert len(index) == len(known[trap.varbinds[3].name].indexes)
+
+
+def test_a_tunnel_goes_down_and_comes_up(lab, start_agent, start_fake, snmptrapd, view):
+    """With its reason, and once each: whatever a daemon says between, and however it goes."""
+    fake = start_fake(mode="client")
+    start_agent([instance("branch", fake)])
+    view.wait(Contact="up", State="connected")
+
+    def told():
+        return [(trap.name, trap.values["ovpnNotificationReason"]) for trap in ours(snmptrapd)
+                if trap.name.startswith("ovpnTunnel")]
+
+    assert told() == []  # it was up when the agent came
+    with fake.script() as daemon:
+        for name, reason in (("RECONNECTING", "ping-restart"), ("WAIT", ""), ("RECONNECTING", "x"),
+                             ("CONNECTED", "SUCCESS"), ("WAIT", ""), ("CONNECTED", "SUCCESS")):
+            daemon.state(name, reason)
+    snmptrapd.wait_traps("ovpnTunnelUp")
+    expected = [("ovpnTunnelDown", "ping-restart"), ("ovpnTunnelUp", "SUCCESS")]
+    assert told() == expected
+    with fake.script() as daemon:
+        daemon.fatal("the end")
+    snmptrapd.wait_traps("ovpnContactLost")
+    expected.append(("ovpnTunnelDown", "the end"))
+    assert told() == expected
+    fake.restart()
+    view.wait(Contact="up", State="connected")
+    snmptrapd.wait_traps("ovpnTunnelUp", 2)
+    assert told() == [*expected, ("ovpnTunnelUp", "SUCCESS")]
+
+
+def test_the_agent_says_when_it_starts_and_stops(lab, start_agent, start_fake, snmpd, snmptrapd,
+                                                 manager, view):
+    fake = start_fake()
+    agent = start_agent([instance("one", fake, notify=[])])
+    started, = snmptrapd.wait_traps("ovpnAgentStarted")
+    known = compiled.by_name()
+    assert [varbind.name for varbind in started.varbinds] == list(known["ovpnAgentStarted"].objects)
+    assert started.values["ovpnAgentInstances"] == 1
+    view.wait(Contact="up")
+    entries = [row for row in manager.bulkwalk("SNMPv2-MIB::sysORDescr")
+               if "openvpn-agentx" in row.value]
+    assert len(entries) == 1
+    listed = manager.get(f"SNMPv2-MIB::sysORID.{entries[0].index[0]}")
+    assert listed == "OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB"
+    assert agent.stop() == 0
+    stopping, = snmptrapd.wait_traps("ovpnAgentStopping")
+    assert stopping.values["ovpnAgentVersion"] == started.values["ovpnAgentVersion"]
+    assert stopping.values["ovpnNotificationSequence"] > started.values["ovpnNotificationSequence"]
+    lab.wait_until(lambda: not [row for row in manager.bulkwalk("SNMPv2-MIB::sysORDescr")
+                                if "openvpn-agentx" in row.value], "the entry goes with the agent")
+    # A master agent that is asleep holds nobody up.
+    agent = start_agent([instance("one", fake)])
+    snmptrapd.wait_traps("ovpnAgentStarted", 2)
+    snmpd.freeze()
+    began = time.monotonic()
+    assert agent.stop() == 0
+    assert time.monotonic() - began < 3
+    snmpd.thaw()
 
 
 def test_a_receiver_that_was_never_there(lab, start_fake, start_agent):

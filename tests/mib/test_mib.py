@@ -206,6 +206,23 @@ def test_seconds_octets_and_the_like_have_units():
             assert item.units, item.name
 
 
+def test_notifications_have_a_sentence_that_converters_take():
+    """Net-SNMP's converters make the line for people of the first line of the description, or of the
+    comments that they know, in which each %s is one of the objects."""
+    text = compiled.FILE.read_text(encoding="ascii")
+    clauses = re.findall(r"^(\w+) NOTIFICATION-TYPE\n(.*?)::=", text, re.MULTILINE | re.DOTALL)
+    assert len(clauses) == len(expected.NOTIFICATIONS)
+    for name, clause in clauses:
+        first = re.search(r'DESCRIPTION\n +"(.*)', clause).group(1)
+        assert re.fullmatch(r"[A-Z][^.]*\.", first), name
+        summary = re.search(r'--#SUMMARY   "(.*)"', clause).group(1)
+        arguments = re.search(r"--#ARGUMENTS \{ (.*) \}", clause).group(1).split(", ")
+        carried = expected.notifications()[name][1]
+        assert summary.count("%s") == len(arguments) > 0
+        assert all(int(argument) < len(carried) for argument in arguments)
+        assert re.search(r"--#SEVERITY  (NORMAL|INFORMATIONAL|WARNING|MINOR|MAJOR|CRITICAL)\n", clause)
+
+
 # That the compilers take it.
 
 

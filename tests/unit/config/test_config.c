@@ -189,7 +189,7 @@ static void test_defaults(void **state)
     assert_int_equal(one->notify, NOTIFY_CONTACT | NOTIFY_STATE | NOTIFY_FATAL | NOTIFY_HOLD |
                                       NOTIFY_INPUT | NOTIFY_AUTH);
     assert_int_equal(one->log_alert_flags, 0);
-    assert_int_equal(one->notify_rate, 600);
+    assert_int_equal(one->notify_rate, 60);
     config_free(config);
 }
 

@@ -206,7 +206,7 @@ static void test_a_hold_before_the_fence(void **state)
     manager_run();
     peer_sent("load-stats\n");
     peer_say(HELD);
-    peer_told(EVENT_STATE, EVENT_CLIENT_DISCONNECTED, EVENT_HOLD_WAITING, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_CLIENT_DISCONNECTED, EVENT_HOLD_WAITING, -1);
     peer_say(DAEMON_STATS);
     manager_ended(PLAN_FAILED, PLAN_OK);
     answer_settings();
@@ -221,7 +221,7 @@ static void test_a_restart_before_the_fence(void **state)
     manager_run();
     peer_sent("load-stats\n");
     peer_say(">STATE:1795453891,RECONNECTING,SIGUSR1,,,,,\r\n");
-    peer_told(EVENT_STATE, EVENT_CLIENT_DISCONNECTED, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_CLIENT_DISCONNECTED, -1);
     peer_say(DAEMON_STATS);
     peer_sent("");
     manager_ended(PLAN_FAILED, PLAN_OK);
@@ -243,7 +243,7 @@ static void test_phases(void **state)
     manager_add(CHANGE_HOLD_RELEASE, 0);
     manager_refused(PLAN_INCONSISTENT);
     peer_say(HELD);
-    peer_told(EVENT_STATE, EVENT_CLIENT_DISCONNECTED, EVENT_HOLD_WAITING, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_CLIENT_DISCONNECTED, EVENT_HOLD_WAITING, -1);
     answer_settings();
     peer_sent("");
     assert_true(plan_check(plan));

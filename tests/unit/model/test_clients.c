@@ -107,7 +107,8 @@ static void test_ids_start_again(void **state)
 {
     (void)state;
     peer_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n");
-    peer_told(EVENT_STATE, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED,
+              -1);
     assert_int_equal(instance_client_count(daemon_instance), 0);
     daemon_poll(CLIENT("alice", "192.0.2.1:4000", "10.9.0.2", "1795454100", "0"));
     peer_told(EVENT_CLIENT_CONNECTED, -1);
@@ -333,7 +334,7 @@ static void test_other_daemon(void **state)
     daemon_return();
     daemon_synchronize("OpenVPN 2.6.14 x", "78", DAEMON_CONNECTED);
     peer_told(EVENT_CONTACT_LOST, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED,
-              EVENT_CONTACT_RESTORED, EVENT_STATE, -1);
+              EVENT_CONTACT_RESTORED, EVENT_STATE, EVENT_TUNNEL_UP, -1);
     /* Who has come since is news, and nobody has the index of before. */
     daemon_status(DAEMON_ALICE);
     peer_told(EVENT_CLIENT_CONNECTED, -1);

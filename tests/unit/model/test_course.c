@@ -83,7 +83,7 @@ static void test_a_stranger_tries(void **state)
     assert_int_equal(instance_state(daemon_instance), STATE_RECONNECTING);
     peer_say(">STATE:" SAID("96", "CONNECTING") ">STATE:" SAID("97", "WAIT"));
     assert_int_equal(instance_state(daemon_instance), STATE_WAIT);
-    peer_told(EVENT_STATE, EVENT_STATE, EVENT_STATE, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_STATE, EVENT_STATE, -1);
     assert_true(daemon_instance->course.peer);
 }
 

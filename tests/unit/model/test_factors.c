@@ -29,7 +29,7 @@ static void test_asked(void **state)
     peer_say(PENDING("timeout 57"));
     peer_say(QUESTION);
     peer_say(GET_CONFIG QUESTION);
-    peer_told(EVENT_STATE, EVENT_INPUT_NEEDED, EVENT_STATE, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_INPUT_NEEDED, EVENT_STATE, -1);
     assert_int_equal(daemon_instance->requests.count, 1);
     assert_int_equal(request_at(1)->kind, REQUEST_CHALLENGE);
     assert_string_equal(request_at(1)->name, "CR_TEXT");
@@ -38,7 +38,7 @@ static void test_asked(void **state)
     assert_int_equal(instance_state(daemon_instance), STATE_AUTH_PENDING);
     assert_null(daemon_instance->info);
     peer_say(CONNECTED);
-    peer_told(EVENT_INPUT_ENDED, EVENT_STATE, -1);
+    peer_told(EVENT_INPUT_ENDED, EVENT_STATE, EVENT_TUNNEL_UP, -1);
     assert_int_equal(request_at(1)->status, REQUEST_WITHDRAWN);
     assert_int_equal(instance_state(daemon_instance), STATE_CONNECTED);
 }
@@ -110,7 +110,7 @@ static void test_answered(void **state)
 {
     (void)state;
     peer_say(PENDING("timeout 57") QUESTION);
-    peer_told(EVENT_STATE, EVENT_INPUT_NEEDED, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_INPUT_NEEDED, -1);
     manager_add_text(CHANGE_RESPONSE, 1, "123456");
     manager_run();
     peer_answer("load-stats\n", DAEMON_STATS);

@@ -335,6 +335,10 @@ static void note(void *arg, const struct event *event)
     /* The model is already as it will be. */
     if (event->kind == EVENT_STATE)
         assert_int_equal(event->row, daemon_instance->states.last);
+    if (event->kind == EVENT_TUNNEL_UP)
+        assert_string_equal(event->reason, "SUCCESS");
+    if (event->kind == EVENT_TUNNEL_DOWN)
+        assert_string_equal(event->reason, "SIGUSR1");
     if (event->kind == EVENT_HOLD_WAITING)
         assert_int_equal(instance_hold_waiting(daemon_instance), TRUTH_TRUE);
     if (event->kind == EVENT_HOLD_ENDED)
@@ -375,10 +379,10 @@ static void test_observers(void **state)
              ">HOLD:Waiting for hold release:5\r\n>LOG:1795453999,I,x\r\n"
              ">PASSWORD:Need 'Auth' password\r\n"
              ">STATE:1795453999,CONNECTED,SUCCESS,,,,,\r\n");
-    snprintf(expected, sizeof(expected), "b%d b%d b%d b%d b%d b%d b%d b%d b%d b%d ",
-             EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED, EVENT_STATE,
+    snprintf(expected, sizeof(expected), "b%d b%d b%d b%d b%d b%d b%d b%d b%d b%d b%d b%d ",
+             EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_CONNECTED, EVENT_STATE, EVENT_TUNNEL_DOWN,
              EVENT_CLIENT_DISCONNECTED, EVENT_HOLD_WAITING, EVENT_LOG, EVENT_INPUT_NEEDED,
-             EVENT_INPUT_ENDED, EVENT_HOLD_ENDED, EVENT_STATE);
+             EVENT_INPUT_ENDED, EVENT_HOLD_ENDED, EVENT_STATE, EVENT_TUNNEL_UP);
     assert_string_equal(order, expected);
     observer_remove(&second);
 }

@@ -160,7 +160,7 @@ static void test_restart(void **state)
     (void)state;
     daemon_status(DAEMON_ALICE MALLORY);
     peer_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n");
-    peer_told(EVENT_STATE, EVENT_CLIENT_DISCONNECTED, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_CLIENT_DISCONNECTED, -1);
     assert_counts(0, 0);
     assert_logins(0, 0);
 }

@@ -73,8 +73,8 @@ static void test_restart_into_a_hold(void **state)
     (void)state;
     come_back(">HOLD:Waiting for hold release:5\r\n");
     daemon_synchronize("OpenVPN 2.6.14 x", "77", DAEMON_CONNECTED RECONNECTING);
-    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, EVENT_HOLD_WAITING,
-              -1);
+    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, EVENT_TUNNEL_DOWN,
+              EVENT_HOLD_WAITING, -1);
     assert_int_equal(daemon_instance->clients.count, 0);
     assert_int_equal(instance_client_count(daemon_instance), 0);
     assert_int_equal(session(1)->ended, 1795453950);
@@ -99,7 +99,8 @@ static void test_another_process_with_the_same_id(void **state)
 
     (void)state;
     away("1795453955,CONNECTING,,,,,,\r\n" AGAIN);
-    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, -1);
+    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, EVENT_TUNNEL_UP,
+              -1);
     assert_int_equal(daemon_instance->clients.count, 0);
     assert_true(daemon_instance->started_mono > started);
     assert_int_equal(session(1)->ended, lost);
@@ -111,8 +112,8 @@ static void test_another_process_that_has_no_state_yet(void **state)
     (void)state;
     come_back(">HOLD:Waiting for hold release:0\r\n");
     daemon_synchronize("OpenVPN 2.6.14 x", "77", "");
-    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, EVENT_HOLD_WAITING,
-              -1);
+    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, EVENT_TUNNEL_DOWN,
+              EVENT_HOLD_WAITING, -1);
     assert_int_equal(instance_state(daemon_instance), STATE_UNKNOWN);
     assert_int_equal(daemon_instance->state.tunnel.has_ipv4, false);
     assert_int_equal(daemon_instance->mode, MODE_UNKNOWN);
@@ -126,7 +127,8 @@ static void test_another_id_and_no_state_yet(void **state)
     (void)state;
     come_back("");
     daemon_synchronize("OpenVPN 2.6.14 x", "78", "");
-    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, -1);
+    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, EVENT_TUNNEL_DOWN,
+              -1);
     assert_int_equal(instance_state(daemon_instance), STATE_UNKNOWN);
     assert_int_equal(session(1)->ended, lost);
 }

@@ -218,7 +218,7 @@ static void test_another_daemon_returns(void **state)
     daemon_bring_up();
     daemon_status(DAEMON_ALICE);
     lose_and_return("78", "1795453895,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n");
-    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CONTACT_RESTORED, EVENT_STATE, -1);
+    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CONTACT_RESTORED, EVENT_STATE, EVENT_TUNNEL_UP, -1);
     assert_int_equal(daemon_instance->clients.count, 0);
 }
 

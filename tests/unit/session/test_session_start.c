@@ -77,7 +77,7 @@ static void test_streams_that_are_not_kept_stay_off(void **state)
     peer_say(">STATE:1795453999,RECONNECTING,SIGUSR1,,,,,\r\n>LOG:1795453999,F,x\r\n");
     assert_int_equal(instance_state(daemon_instance), STATE_RECONNECTING);
     assert_int_equal(daemon_instance->fatals, 1);
-    peer_told(EVENT_STATE, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, -1);
 }
 
 /* 2.1 to 2.7, as they were recorded; the start asks for what the capture has. */
@@ -119,7 +119,7 @@ static void test_a_hold_that_goes_on(void **state)
     (void)state;
     daemon_bring_up();
     peer_say(RECONNECTING WAITING);
-    peer_told(EVENT_STATE, EVENT_HOLD_WAITING, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_HOLD_WAITING, -1);
     daemon_lose();
     assert_int_equal(instance_hold_waiting(daemon_instance), TRUTH_UNKNOWN);
     daemon_return();
@@ -137,8 +137,8 @@ static void test_a_hold_that_ended_unseen(void **state)
     daemon_lose();
     daemon_return();
     daemon_synchronize("OpenVPN 2.6.14 x", "77", DAEMON_CONNECTED RECONNECTED DAEMON_CONNECTED);
-    peer_told(EVENT_STATE, EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED,
-              EVENT_STATE, EVENT_HOLD_ENDED, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_HOLD_WAITING, EVENT_CONTACT_LOST,
+              EVENT_CONTACT_RESTORED, EVENT_STATE, EVENT_TUNNEL_UP, EVENT_HOLD_ENDED, -1);
     assert_int_equal(instance_hold_waiting(daemon_instance), TRUTH_FALSE);
 }
 
@@ -163,8 +163,8 @@ static void test_a_hold_that_ends_during_the_start(void **state)
     peer_say(WAITING ">STATE:1795453999,ASSIGN_IP,,10.9.0.1,,,,\r\n");
     daemon_synchronize("OpenVPN 2.6.14 x", "77",
                        RECONNECTED "1795453999,ASSIGN_IP,,10.9.0.1,,,,\r\n");
-    peer_told(EVENT_STATE, EVENT_HOLD_WAITING, EVENT_CONTACT_LOST, EVENT_CONTACT_RESTORED,
-              EVENT_STATE, EVENT_HOLD_ENDED, -1);
+    peer_told(EVENT_STATE, EVENT_TUNNEL_DOWN, EVENT_HOLD_WAITING, EVENT_CONTACT_LOST,
+              EVENT_CONTACT_RESTORED, EVENT_STATE, EVENT_HOLD_ENDED, -1);
 }
 
 /* The daemon repeats an open question behind each greeting. */

@@ -16,7 +16,7 @@
 #include "model/event.h"
 #include "model/model.h"
 
-enum { STATE_CHANGE = 3, FATAL = 4, ECHO = 13, MUTED = 14, RATE = 3, WINDOW = 60000 };
+enum { STATE_CHANGE = 7, FATAL = 8, ECHO = 19, MUTED = 20, RATE = 3, WINDOW = 60000 };
 
 static const unsigned long root[] = {1, 3, 6, 1, 4, 1, 99};
 
