@@ -13,13 +13,6 @@
         __VA_ARGS__;                                                                               \
     }
 
-static uint64_t seconds_since(int64_t unix_time)
-{
-    int64_t now = clock_wall();
-
-    return unix_time > 0 && now > unix_time ? (uint64_t)(now - unix_time) : 0;
-}
-
 /* Ids count up from 0; -1 is "not told", and so is what does not fit. */
 static int32_t id(int64_t number)
 {
@@ -39,7 +32,8 @@ GETTER(client_bytes_in, struct client, value_number(value, item->bytes_in))
 GETTER(client_bytes_out, struct client, value_number(value, item->bytes_out))
 GETTER(client_connected_since, struct client, value_date(value, item->since))
 GETTER(client_connected_since_unix, struct client, value_unix(value, item->since))
-GETTER(client_connected_seconds, struct client, value_number(value, seconds_since(item->since)))
+GETTER(client_connected_seconds, struct client,
+       value_seconds(value, item->since, clock_wall(), row->index[1] < row->instance->client_dated))
 GETTER(client_client_id, struct client, value_integer(value, id(item->cid)))
 GETTER(client_peer_id, struct client, value_integer(value, id(item->peer_id)))
 GETTER(client_cipher, struct client, value_text(value, item->cipher))

@@ -147,13 +147,6 @@ const struct table echo_table = {.name = "ovpnEcho",
                                  .history = offsetof(struct instance, echo),
                                  TABLE_COLUMNS(echo_columns)};
 
-static uint64_t lasted(const struct departure_record *session)
-{
-    if (session->connected == 0 || session->ended < session->connected)
-        return 0;
-    return (uint64_t)(session->ended - session->connected);
-}
-
 GETTER(session_common_name, struct departure_record, value_text(value, item->who.common_name))
 GETTER(session_username, struct departure_record, value_text(value, item->who.username))
 GETTER(session_real_addr_type, struct departure_record, value_address_type(value, &item->who.real))
@@ -168,7 +161,9 @@ GETTER(session_connected, struct departure_record, value_date(value, item->conne
 GETTER(session_connected_unix, struct departure_record, value_unix(value, item->connected))
 GETTER(session_ended, struct departure_record, value_date(value, item->ended))
 GETTER(session_ended_unix, struct departure_record, value_unix(value, item->ended))
-GETTER(session_seconds, struct departure_record, value_number(value, lasted(item)))
+GETTER(session_seconds, struct departure_record,
+       value_seconds(value, item->connected, item->ended,
+                     row->index[1] < row->instance->departure_dated))
 GETTER(session_client_index, struct departure_record, value_number(value, item->client_index))
 
 static const struct column session_columns[] = {

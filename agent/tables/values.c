@@ -18,6 +18,14 @@ void value_number(struct value *value, uint64_t number)
     value->number = number;
 }
 
+void value_known(struct value *value, bool known, uint64_t number)
+{
+    if (known)
+        value_number(value, number);
+    else
+        value->absence = ABSENT_CELL;
+}
+
 void value_bytes(struct value *value, const void *bytes, size_t len)
 {
     value->octets.at = bytes;
@@ -59,7 +67,7 @@ void value_date(struct value *value, int64_t unix_time)
 
     memset(at, 0, 11);
     value_bytes(value, at, 8);
-    if (unix_time <= 0 || !localtime_r(&moment, &local) || local.tm_year > 65535 - 1900)
+    if (unix_time <= 0 || unix_time > UINT32_MAX || !localtime_r(&moment, &local))
         return;
     at[0] = (unsigned char)((local.tm_year + 1900) >> 8);
     at[1] = (unsigned char)((local.tm_year + 1900) & 0xff);
@@ -77,9 +85,17 @@ void value_unix(struct value *value, int64_t unix_time)
     value_number(value, unix_time > 0 && unix_time <= UINT32_MAX ? (uint64_t)unix_time : 0);
 }
 
+void value_seconds(struct value *value, int64_t from, int64_t to, bool more)
+{
+    if (from > 0)
+        value_number(value, to > from ? (uint64_t)(to - from) : 0);
+    else
+        value->absence = more ? ABSENT_CELL : ABSENT_REST;
+}
+
 void value_age(struct value *value, int64_t mono)
 {
-    value_number(value, mono == 0 ? UINT32_MAX : (uint64_t)((clock_mono() - mono) / 1000));
+    value_number(value, (uint64_t)((clock_mono() - mono) / 1000));
 }
 
 void value_timestamp(struct value *value, int64_t mono)
