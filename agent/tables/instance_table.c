@@ -39,6 +39,7 @@ GETTER(state_reason, value_text(value, inst->state.reason))
 GETTER(state_last_change, value_timestamp(value, inst->state_mono))
 GETTER(tunnel_ipv4, value_ipv4(value, &inst->state.tunnel))
 GETTER(tunnel_ipv6, value_ipv6(value, &inst->state.tunnel))
+GETTER(tunnel_text, value_tunnel(value, &inst->state.tunnel))
 GETTER(local_addr_type, value_address_type(value, &inst->state.local))
 GETTER(local_addr, value_address(value, &inst->state.local))
 GETTER(local_port, value_number(value, inst->state.local.port))
@@ -106,6 +107,7 @@ static const struct column columns[] = {
     {19, VALUE_TIMETICKS, NULL, get_state_last_change, "StateLastChange"},
     {22, VALUE_OCTETS, NULL, get_tunnel_ipv4, "TunnelIpv4"},
     {23, VALUE_OCTETS, NULL, get_tunnel_ipv6, "TunnelIpv6"},
+    {24, VALUE_OCTETS, NULL, get_tunnel_text, "TunnelText"},
     {25, VALUE_INTEGER, NULL, get_local_addr_type, "LocalAddrType"},
     {26, VALUE_OCTETS, NULL, get_local_addr, "LocalAddr"},
     {27, VALUE_GAUGE32, NULL, get_local_port, "LocalPort"},

@@ -1,5 +1,6 @@
 #include "agent/tables/values.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -123,6 +124,28 @@ void value_ipv4(struct value *value, const struct tunnel_addresses *tunnel)
 void value_ipv6(struct value *value, const struct tunnel_addresses *tunnel)
 {
     value_bytes(value, tunnel->ipv6, tunnel->has_ipv6 ? sizeof(tunnel->ipv6) : 0);
+}
+
+void value_tunnel(struct value *value, const struct tunnel_addresses *tunnel)
+{
+    char *text = (char *)value->scratch;
+    char *end = text;
+
+    _Static_assert(sizeof("255.255.255.255, ") - 1 + INET6_ADDRSTRLEN <= VALUE_SCRATCH, "both fit");
+    *text = '\0';
+    if (tunnel->has_ipv4)
+        inet_ntop(AF_INET, tunnel->ipv4, text, INET_ADDRSTRLEN);
+    end += strlen(text);
+    if (tunnel->has_ipv4 && tunnel->has_ipv6)
+        end = stpcpy(end, ", ");
+    if (tunnel->has_ipv6)
+        inet_ntop(AF_INET6, tunnel->ipv6, end, INET6_ADDRSTRLEN);
+    value_text(value, text);
+}
+
+void value_instance_name(const struct row *row, struct value *value)
+{
+    value_text(value, row->instance->name);
 }
 
 void value_log_flags(struct value *value, unsigned flags)

@@ -52,6 +52,12 @@ void value_address(struct value *value, const struct address *address);
 void value_ipv4(struct value *value, const struct tunnel_addresses *tunnel);
 void value_ipv6(struct value *value, const struct tunnel_addresses *tunnel);
 
+/* Both addresses for people, IPv6 as RFC 5952 has it: "10.8.0.2, fd00::2"; empty without any. */
+void value_tunnel(struct value *value, const struct tunnel_addresses *tunnel);
+
+/* A getter: the name of the row's instance. */
+void value_instance_name(const struct row *row, struct value *value);
+
 /* OvpnLogFlags, BITS: the bits of enum log_flag in the order of RFC 2578 section 7.1.4. */
 void value_log_flags(struct value *value, unsigned flags);
 
