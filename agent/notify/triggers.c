@@ -19,7 +19,7 @@
 /* The rate limit counts over this time, in milliseconds. */
 enum { WINDOW = 60000 };
 
-enum { VARBINDS_MAX = 11 };
+enum { VARBINDS_MAX = 8 };
 
 /* Below ovpnNotifications, of those that no event brings about. */
 enum { STARTED_NUMBER = 1, STOPPING_NUMBER = 2, MUTED_NUMBER = 20 };
@@ -72,14 +72,12 @@ static const struct trigger triggers[] = {
     [EVENT_CLIENT_CONNECTED] = {14,
                                 NOTIFY_CLIENT,
                                 &client_table,
-                                {"CommonName", "Username", "RealAddrType", "RealAddr", "RealPort",
-                                 "VirtualIpv4", "VirtualIpv6"}},
+                                {"CommonName", "Username", "RealText", "TunnelText"}},
     [EVENT_CLIENT_DISCONNECTED] = {15,
                                    NOTIFY_CLIENT,
                                    &session_table,
-                                   {"CommonName", "Username", "RealAddrType", "RealAddr",
-                                    "RealPort", "VirtualIpv4", "VirtualIpv6", "BytesIn", "BytesOut",
-                                    "Seconds", "ClientIndex"}},
+                                   {"CommonName", "Username", "RealText", "TunnelText", "BytesIn",
+                                    "BytesOut", "Seconds", "ClientIndex"}},
     [EVENT_LOG] = {18, NOTIFY_LOG, &log_table, {"Flags", "Message"}},
     [EVENT_ECHO] = {19, NOTIFY_ECHO, &echo_table, {"Message"}},
 };
@@ -320,7 +318,7 @@ static void send_of_agent(unsigned number, const char *const *columns, size_t co
 
 void triggers_agent_started(void)
 {
-    static const char *const columns[] = {"Version", "Instances", "StateLoaded"};
+    static const char *const columns[] = {"Version", "Instances"};
 
     send_of_agent(STARTED_NUMBER, columns, sizeof(columns) / sizeof(columns[0]));
 }
