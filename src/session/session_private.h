@@ -11,6 +11,9 @@
 #include "protocol/status.h"
 #include "session/session.h"
 
+/* Blocks that may come before the daemon has told its version. */
+enum { EARLY_BLOCKS_MAX = 16 };
+
 /* Shared by the files of this folder only. */
 struct session {
     struct instance *instance;
@@ -55,6 +58,9 @@ struct session {
     /* session/events.c */
     struct established block;
     bool in_block;
+    bool version_told; /* in this session */
+    struct established early[EARLY_BLOCKS_MAX];
+    size_t early_count;
     bool client_auth_seen;
     bool filter_reset;    /* `env-filter 0` was sent in this session */
     bool status_seen;     /* there was a whole one in this session */
@@ -130,7 +136,10 @@ const char *waiting_fault(const struct session *session);
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);
 
-/* Drops a block that was not completed. */
+/* The daemon has told its version, or does not: blocks that came before are taken. */
+void events_version_told(struct session *session);
+
+/* Drops a block that was not completed, and those that wait for the version. */
 void events_reset(struct session *session);
 
 #endif
