@@ -196,7 +196,9 @@ static void loop(void)
         outbox_turn();
         supervisor_turn();
         sleep_at_most(sooner(timers_next(), library));
+        clock_idle_begin();
         event_base_loop(process.base, EVLOOP_ONCE);
+        clock_idle_end();
     }
 }
 

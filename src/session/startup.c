@@ -34,8 +34,10 @@ static void version_line(struct session *session, struct slice line)
 
 static void version_done(void *arg, const struct reply *reply)
 {
+    struct session *session = arg;
+
     (void)reply;
-    events_version_told(arg);
+    session->startup_version(session);
 }
 
 static void pid_done(void *arg, const struct reply *reply)
@@ -252,9 +254,11 @@ static void on_retry(void *arg)
     next_step(session);
 }
 
-void startup_begin(struct session *session, void (*done)(struct session *session))
+void startup_begin(struct session *session, void (*version)(struct session *session),
+                   void (*done)(struct session *session))
 {
     startup_abort(session);
+    session->startup_version = version;
     session->startup_done = done;
     session->started = true;
     instance_begin_session(session->instance);

@@ -20,7 +20,7 @@ static int64_t wall(void)
     return 1795453891 + now / 1000;
 }
 
-static const struct clock_source moved_clock = {mono, wall};
+static const struct clock_source moved_clock = {mono, wall, mono};
 
 void wire_clock_start(void)
 {
