@@ -23,6 +23,7 @@ void backoff_session_ended(struct backoff *backoff, int64_t good_since)
 void backoff_try(struct backoff *backoff, const struct instance_config *config)
 {
     watch_look(&backoff->socket, config->management.path);
+    watch_look(&backoff->password, config->password_file);
 }
 
 /* Before the password is read: what is written from now on is news. */

@@ -119,7 +119,6 @@ static void assert_stranger(int64_t peer, const char *told)
 static void test_another_user_listens(void **state)
 {
     (void)state;
-    write_password("s3cret pw\n", 0600);
     owner_config.peer_checked = true;
     owner_config.peer_user = 4294967294;
     assert_stranger(1000, "connecting\nrefused: user 1000 listens on the socket, not user "
@@ -128,6 +127,7 @@ static void test_another_user_listens(void **state)
     assert_int_equal(peer_opened(), 2);
     peer_pass(1);
     assert_int_equal(peer_opened(), 3);
+    write_password("s3cret pw\n", 0600);
     peer_peer = 4294967294;
     peer_connect();
     peer_answer("", PROMPT);
