@@ -67,7 +67,7 @@ SENTENCES = [
     ("are told, the first {} of them", "CONFIG_FAULTS_MAX"),
     ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
-    ("stretches by itself to {} times as long as the last status took", "STRETCH"),
+    ("stretches by itself to {} times as long as the daemon took for the last status", "STRETCH"),
     ("late are {} milliseconds", "LATE_MS"),
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
     ("but for {} second after the last status", "NOW_MIN / 1000"),
@@ -78,9 +78,9 @@ SENTENCES = [
 # These bound nothing that a daemon, a manager or a file can fill: buffers and shapes of the source.
 INTERNAL = {
     "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
-    "CREDENTIALS_COMMANDS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
-    "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX",
-    "WALKER_OID_MAX", "WORD_MAX",
+    "CREDENTIALS_COMMANDS_MAX", "EARLY_BLOCKS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES",
+    "SETTINGS_SHOWN_MAX", "SKIPS_MAX", "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX", "TAIL_MAX",
+    "VARBINDS_MAX", "WALKER_ARITY_MAX", "WALKER_OID_MAX", "WORD_MAX",
 }
 
 SOURCES = [text_of(path) for path in c_files("src", "agent")]

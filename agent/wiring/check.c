@@ -27,11 +27,27 @@ static void log_faults(const struct config_error *error)
         log_error("... and %zu more faults", error->count - CONFIG_FAULTS_MAX);
 }
 
-struct config *check_read(const char *file)
+/* A file that there was no memory for may be right: a new start is worth a try. */
+static int status_of_faults(const struct config_error *error)
+{
+    static const char no_memory[] = "out of memory";
+    const size_t end = sizeof(no_memory) - 1;
+
+    for (size_t i = 0; i < error->count && i < CONFIG_FAULTS_MAX; i++) {
+        size_t len = strlen(error->text[i]);
+
+        if (len >= end && strcmp(error->text[i] + len - end, no_memory) == 0)
+            return EXIT_FAILURE;
+    }
+    return EX_CONFIG;
+}
+
+struct config *check_read(const char *file, int *status)
 {
     struct config_error error;
     struct config *config = config_load(file, &error, log_config_warning);
 
+    *status = config ? EXIT_SUCCESS : status_of_faults(&error);
     if (!config)
         log_faults(&error);
     return config;
@@ -82,33 +98,35 @@ static void check_sockets(const struct config *config)
     }
 }
 
-static bool check_files(const char *file, const char *user)
+/* Returns the exit status. */
+static int check_files(const char *file, const char *user)
 {
-    struct config *config = check_read(file);
+    int status;
+    struct config *config = check_read(file, &status);
     struct config_error error;
-    bool good = false;
 
     if (!config)
-        return false;
+        return status;
     check_sockets(config);
-    good = config_check_passwords(config, &error);
+    if (!config_check_passwords(config, &error))
+        status = EX_CONFIG;
     log_faults(&error);
-    if (good)
+    if (status == EXIT_SUCCESS)
         printf("%s: OK, instances: %zu%s%s\n", file, config->count, user ? ", looked as user " : "",
                user ? user : "");
     config_free(config);
-    return good;
+    return status;
 }
 
 int check_run(const struct options *options)
 {
     const char *user;
+    int status;
 
     if (!choose_user(options->user, &user))
         return EXIT_FAILURE;
-    if (check_files(options->config, user))
-        return EXIT_SUCCESS;
-    if (user)
+    status = check_files(options->config, user);
+    if (status != EXIT_SUCCESS && user)
         log_notice("this is what the user %s sees; --user says another", user);
-    return EX_CONFIG;
+    return status;
 }

@@ -8,9 +8,10 @@ struct options;
 
 /*
  * Reads it; the caller frees it with config_free().  NULL when it is wrong: each fault is in the
- * log then, CONFIG_FAULTS_MAX at most and how many more there are.
+ * log then, CONFIG_FAULTS_MAX at most and how many more there are, and *status is what the program
+ * ends with: EX_CONFIG, or EXIT_FAILURE when memory was out.
  */
-struct config *check_read(const char *file);
+struct config *check_read(const char *file, int *status);
 
 /*
  * Option -t.  When root runs it the process becomes the agent's user for good, as what root may

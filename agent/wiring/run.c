@@ -59,7 +59,8 @@ static struct {
 
 static void reload(void)
 {
-    struct config *config = check_read(process.options.config);
+    int status;
+    struct config *config = check_read(process.options.config, &status);
 
     if (!config) {
         log_error("the configuration in force stays");
@@ -206,7 +207,9 @@ static void turn(int64_t at_most)
     outbox_turn();
     supervisor_turn();
     sleep_at_most(sooner(sooner(timers_next(), library), at_most));
+    clock_idle_begin();
     event_base_loop(process.base, EVLOOP_ONCE);
+    clock_idle_end();
 }
 
 static void loop(void)
@@ -314,6 +317,7 @@ static void open_standard_files(void)
 int run(int argc, char **argv)
 {
     struct config *config;
+    int status;
 
     open_standard_files();
     log_to_stderr();
@@ -330,9 +334,9 @@ int run(int argc, char **argv)
         return check_run(&process.options);
     signal(SIGPIPE, SIG_IGN); /* whoever reads the log may end */
     log_never_wait();
-    config = check_read(process.options.config);
+    config = check_read(process.options.config, &status);
     if (!config)
-        return EX_CONFIG;
+        return status;
     if (process.options.daemon && go_to_background() != 0) {
         config_free(config);
         return EXIT_FAILURE;

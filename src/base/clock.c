@@ -18,7 +18,16 @@ static int64_t system_wall(void)
     return (int64_t)now.tv_sec;
 }
 
-static const struct clock_source system_clock = {system_mono, system_wall};
+/* What has been counted, and clock_mono() since when it goes on; -1 while it does not. */
+static int64_t idle;
+static int64_t idle_since = -1;
+
+static int64_t system_idle(void)
+{
+    return idle;
+}
+
+static const struct clock_source system_clock = {system_mono, system_wall, system_idle};
 static const struct clock_source *current = &system_clock;
 
 void clock_use(const struct clock_source *source)
@@ -34,4 +43,21 @@ int64_t clock_mono(void)
 int64_t clock_wall(void)
 {
     return current->wall();
+}
+
+int64_t clock_idle(void)
+{
+    return current->idle();
+}
+
+void clock_idle_begin(void)
+{
+    idle_since = clock_mono();
+}
+
+void clock_idle_end(void)
+{
+    if (idle_since >= 0)
+        idle += clock_mono() - idle_since;
+    idle_since = -1;
 }

@@ -8,10 +8,11 @@
  * minutes pass in no time.
  */
 
-/* What a clock answers; both functions are required. */
+/* What a clock answers; all functions are required. */
 struct clock_source {
     int64_t (*mono)(void); /* milliseconds since some fixed moment, never backwards */
     int64_t (*wall)(void); /* seconds since 1970-01-01 00:00 UTC */
+    int64_t (*idle)(void); /* clock_idle() */
 };
 
 /* Replaces the system's clock; NULL puts it back.  The source must outlive its use. */
@@ -22,5 +23,15 @@ int64_t clock_mono(void);
 
 /* Seconds since 1970: for what people read. */
 int64_t clock_wall(void);
+
+/*
+ * Milliseconds that this process has waited for something to do, so that what others said in them
+ * was taken at once: for judging how long they take.
+ */
+int64_t clock_idle(void);
+
+/* It begins to wait, and has something to do.  Each may be called twice. */
+void clock_idle_begin(void);
+void clock_idle_end(void);
 
 #endif

@@ -211,21 +211,6 @@ static void take_name(struct scan *scan)
     scan->key_line = scan->line;
 }
 
-/* Numbers with an L keep their value in libconfig, all others are cut to 32 bits. */
-static bool scan_number(struct scan *scan)
-{
-    bool hex = scan->at[0] == '0' && (scan->at[1] == 'x' || scan->at[1] == 'X');
-    unsigned long long value;
-    char *end;
-
-    errno = 0;
-    value = strtoull(scan->at, &end, hex ? 16 : 10);
-    scan->at = end;
-    if (*end == 'L' || *end == '.' || (value <= INT_MAX && errno == 0))
-        return true;
-    return fail(scan, scan->line, scan->key, "this number is out of range");
-}
-
 /* Copies the quoted path behind an @include that starts its line; false when it is none. */
 static bool include_path(const struct scan *scan, char path[PATH_MAX])
 {
@@ -275,6 +260,28 @@ static bool copy_until(struct scan *scan, const char *end)
     return !fault || fail(scan, scan->line, "", fault);
 }
 
+/* Numbers with an L keep their value in libconfig, all others are cut to 32 bits. */
+static bool scan_number(struct scan *scan)
+{
+    bool hex = scan->at[0] == '0' && (scan->at[1] == 'x' || scan->at[1] == 'X');
+    bool fraction = scan->at > scan->start && scan->at[-1] == '.';
+    const char *fault;
+    unsigned long long value;
+    char *end;
+
+    errno = 0;
+    value = strtoull(scan->at, &end, hex ? 16 : 10);
+    scan->at = end;
+    if (!scan->whole || fraction || *end == 'L' || *end == '.' || (value <= INT_MAX && errno == 0))
+        return true;
+    if (value > LLONG_MAX)
+        return fail(scan, scan->line, scan->key, "this number is out of range");
+    if (!copy_until(scan, scan->at))
+        return false;
+    fault = append_source(scan->whole, "L", 1);
+    return !fault || fail(scan, scan->line, "", fault);
+}
+
 static bool begin_piece(const struct scan *scan)
 {
     return places_add(&scan->whole->places, scan->whole->line, scan->file, scan->line) ||
@@ -290,10 +297,9 @@ static bool include(struct scan *scan, const char *path)
     if (scan->depth > DEPTH_MAX)
         return fail(scan, scan->line, "@include", "files include each other too deeply");
     fault = load_file(path, &file);
-    if (fault)
-        good = reader_fail(scan->reader, scan->file, scan->line, "@include: %s: %s", path, fault);
-    else
-        good = scan_file(scan, path, file.text, file.len);
+    if (fault) /* there may be others */
+        reader_fail(scan->reader, scan->file, scan->line, "@include: %s: %s", path, fault);
+    good = fault || scan_file(scan, path, file.text, file.len);
     free(file.text);
     if (!good)
         return false;
@@ -401,7 +407,7 @@ bool source_load(struct source *source, const struct reader *reader)
     else
         good = scan_file(&start, reader->file, file.text, file.len);
     free(file.text);
-    return good;
+    return good && reader->error->count == 0;
 }
 
 bool source_key_on(const struct source *source, unsigned line, char key[SOURCE_KEY_MAX])

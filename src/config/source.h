@@ -10,8 +10,8 @@
 /*
  * The text of a configuration, with all that it includes in its place, looked at before libconfig
  * sees it: libconfig ends the process when an included file cannot be read, seeks it from the
- * working folder, cuts numbers that are too large, and takes a comment that is never closed for the
- * end of the file.
+ * working folder, cuts numbers of more than 32 bits, and takes a comment that is never closed for
+ * the end of the file.
  */
 
 /* A larger text is no configuration. */
@@ -28,7 +28,8 @@ struct source {
 
 /*
  * Reads a regular file and what it includes.  A relative path behind @include begins in the folder
- * of the file that it stands in.  Returns false with the reader's error set; source_fini() is due
+ * of the file that it stands in.  Returns false with the reader's error set, which must have been
+ * empty: each file that cannot be read is a fault, any other one is the last.  source_fini() is due
  * in either case.
  */
 bool source_load(struct source *source, const struct reader *reader);

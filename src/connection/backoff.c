@@ -1,6 +1,7 @@
 #include "connection/backoff.h"
 
 #include "base/clock.h"
+#include "config/config.h"
 
 /* In milliseconds. */
 enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, WATCH_EVERY = 1000 };
@@ -19,9 +20,23 @@ void backoff_session_ended(struct backoff *backoff, int64_t good_since)
         backoff_reset(backoff);
 }
 
-void backoff_try(struct backoff *backoff, const char *path)
+void backoff_try(struct backoff *backoff, const struct instance_config *config)
 {
-    watch_look(&backoff->socket, path);
+    watch_look(&backoff->socket, config->management.path);
+    watch_look(&backoff->password, config->password_file);
+}
+
+/* Before the password is read: what is written from now on is news. */
+void backoff_login(struct backoff *backoff, const struct instance_config *config)
+{
+    watch_look(&backoff->password, config->password_file);
+}
+
+static bool has_news(struct backoff *backoff, const struct instance_config *config)
+{
+    bool socket = watch_look(&backoff->socket, config->management.path);
+
+    return watch_look(&backoff->password, config->password_file) || socket;
 }
 
 static int64_t next_look(const struct backoff *backoff)
@@ -41,9 +56,9 @@ int64_t backoff_take(struct backoff *backoff, bool refused)
     return next_look(backoff);
 }
 
-int64_t backoff_left(struct backoff *backoff, const char *path)
+int64_t backoff_left(struct backoff *backoff, const struct instance_config *config)
 {
-    if (backoff->refused && watch_look(&backoff->socket, path))
+    if (backoff->refused && has_news(backoff, config))
         return 0;
     return next_look(backoff);
 }

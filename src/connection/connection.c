@@ -129,7 +129,7 @@ static void send_load_stats(struct connection *connection)
 
 static void send_command(struct connection *connection, struct exchange *exchange)
 {
-    exchange->stage = EXCHANGE_SENT;
+    exchange_sent(exchange);
     send_line(connection, &exchange->command);
     if (exchange_is_marked(exchange))
         send_load_stats(connection);
@@ -222,6 +222,8 @@ static void log_in(struct connection *connection)
     struct command command;
     char error[256];
 
+    if (!connection->tried)
+        backoff_login(&connection->backoff, connection->config);
     if (connection->tried) {
         leave(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
     } else if (!login_command(connection->config, &command, error, sizeof(error))) {
@@ -332,7 +334,7 @@ static void open_transport(struct connection *connection)
 {
     int error = 0;
 
-    backoff_try(&connection->backoff, connection->config->management.path);
+    backoff_try(&connection->backoff, connection->config);
     connection->transport = connection->kind->open(
         connection->loop, &connection->config->management, &transport_handler, connection, &error);
     if (!connection->transport)
@@ -383,8 +385,8 @@ static void answer_overdue(struct connection *connection)
 static void on_timer(void *arg)
 {
     struct connection *connection = arg;
-    const char *path = connection->config->management.path;
-    int64_t left = connection->transport ? 0 : backoff_left(&connection->backoff, path);
+    const struct instance_config *config = connection->config;
+    int64_t left = connection->transport ? 0 : backoff_left(&connection->backoff, config);
 
     if (left > 0)
         timer_start(&connection->timer, left);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/config.h"
 #include "protocol/reply.h"
 
@@ -23,6 +24,12 @@ void exchange_free(struct exchange *exchange)
 {
     command_wipe(&exchange->command);
     free(exchange);
+}
+
+void exchange_sent(struct exchange *exchange)
+{
+    exchange->stage = EXCHANGE_SENT;
+    exchange->idle = clock_idle();
 }
 
 bool exchange_is_marked(const struct exchange *exchange)
@@ -111,8 +118,8 @@ static enum exchange_result fence_line(const struct message *message, struct rep
     return EXCHANGE_WHOLE;
 }
 
-enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
-                                   const struct message *message, struct reply *reply)
+static enum exchange_result take_reply_line(struct exchange *exchange, struct slice line,
+                                            const struct message *message, struct reply *reply)
 {
     bool list = exchange->form == REPLY_LIST || (exchange->form == REPLY_COMBO && exchange->body);
 
@@ -137,6 +144,15 @@ enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
     }
     give_line(exchange, line, message);
     return EXCHANGE_GOES_ON;
+}
+
+enum exchange_result exchange_take(struct exchange *exchange, struct slice line,
+                                   const struct message *message, struct reply *reply)
+{
+    enum exchange_result result = take_reply_line(exchange, line, message, reply);
+
+    reply->took = clock_idle() - exchange->idle;
+    return result;
 }
 
 bool exchange_is_endless(const struct exchange *exchange, const struct limits *limits)

@@ -37,6 +37,7 @@ struct exchange {
     bool failed;    /* that was an ERROR */
     bool spilled;   /* lines came behind its END */
     uint64_t bytes; /* of the reply, so far */
+    int64_t idle;   /* clock_idle() when it was sent */
 
     /* Of that SUCCESS or ERROR. */
     char text[EXCHANGE_TEXT_MAX + 1];
@@ -48,6 +49,9 @@ struct exchange *exchange_new(const struct command *command, const struct listen
 
 /* Wipes and frees it. */
 void exchange_free(struct exchange *exchange);
+
+/* The command goes out now. */
+void exchange_sent(struct exchange *exchange);
 
 /* Whether a load-stats must be sent behind the command. */
 bool exchange_is_marked(const struct exchange *exchange);

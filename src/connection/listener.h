@@ -2,6 +2,7 @@
 #define CONNECTION_LISTENER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -21,6 +22,7 @@ enum outcome {
 struct reply {
     enum outcome outcome;
     bool sent;           /* of a lost one: the daemon may have read the command */
+    int64_t took;        /* clock_idle() from the sending to this; 0 of a lost one */
     struct slice text;   /* behind SUCCESS: or ERROR:, empty for a list */
     struct slice marker; /* text of the load-stats marker, empty without one */
 };

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "config/config.h"
 #include "connection/lookup.h"
 
@@ -86,6 +87,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     int error = got < 0 ? errno : transport->failure;
 
     (void)what;
+    clock_idle_end();
     if (++reads % TURN_READS == 0)
         event_base_loopbreak(event_get_base(transport->readable));
     if (got > 0) {

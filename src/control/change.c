@@ -23,6 +23,8 @@ struct descriptor {
 
     /* Each of these may be NULL. */
 
+    /* Its word where that depends on what it answers. */
+    const char *(*word_for)(const struct change *change, const struct instance *instance);
     /* Its value as it is shown behind the word: none when NULL, and never that of a secret. */
     void (*show)(const struct change *change, char text[CHANGE_SHOWN_MAX]);
     /* change_allow_value(), where that depends on the value. */
@@ -235,6 +237,14 @@ static enum command_error build_string(const struct change *change, const struct
                    : COMMAND_EMPTY;
 }
 
+/* The answer to a challenge that came without a question for a password is a command of its own. */
+static const char *response_word(const struct change *change, const struct instance *instance)
+{
+    const struct request *request = history_at(&instance->requests, change->row);
+
+    return request && request->kind == REQUEST_CHALLENGE ? "cr-response" : "password";
+}
+
 static void accept_answer(const struct change *change, struct instance *instance)
 {
     requests_accepted(instance, change->row, false);
@@ -325,7 +335,10 @@ static const struct descriptor descriptors[] = {
                         .accept = accept_answer},
     [CHANGE_USERNAME] = {.word = "username", CREDENTIAL, .accept = accept_username},
     [CHANGE_PASSWORD] = {.word = "password", CREDENTIAL, .accept = accept_answer},
-    [CHANGE_RESPONSE] = {.word = "password", CREDENTIAL, .accept = accept_answer},
+    [CHANGE_RESPONSE] = {.word = "password",
+                         CREDENTIAL,
+                         .word_for = response_word,
+                         .accept = accept_answer},
     [CHANGE_STRING] = {.word = "needstr",
                        .class = CLASS_ACTION,
                        .allow = ALLOW_PASSWORDS,
@@ -392,16 +405,18 @@ void change_wipe(struct change *change)
     change->len = 0;
 }
 
-void change_show(const struct change *change, char text[CHANGE_SHOWN_MAX])
+void change_show(const struct change *change, const struct instance *instance,
+                 char text[CHANGE_SHOWN_MAX])
 {
     const struct descriptor *own = descriptor_of(change->kind);
+    const char *word = own->word_for ? own->word_for(change, instance) : own->word;
     char value[CHANGE_SHOWN_MAX] = "";
 
     if (own->secret)
         snprintf(value, sizeof(value), "***");
     else if (own->show)
         own->show(change, value);
-    snprintf(text, CHANGE_SHOWN_MAX, "%s%s%.*s%s", own->word, value[0] ? " " : "", CHANGE_TEXT_MAX,
+    snprintf(text, CHANGE_SHOWN_MAX, "%s%s%.*s%s", word, value[0] ? " " : "", CHANGE_TEXT_MAX,
              value, change->idle ? " (idle)" : "");
 }
 

@@ -90,9 +90,13 @@ struct slice change_text(const struct change *change);
 /* Overwrites the text, so that nothing secret stays in memory. */
 void change_wipe(struct change *change);
 
-/* The change in the words of a command, clean and without secrets, for logs and tables. */
+/*
+ * The change in the words of a command, clean and without secrets, for logs and tables.  instance
+ * must be the change's.
+ */
 enum { CHANGE_SHOWN_MAX = 400 };
-void change_show(const struct change *change, char text[CHANGE_SHOWN_MAX]);
+void change_show(const struct change *change, const struct instance *instance,
+                 char text[CHANGE_SHOWN_MAX]);
 
 /*
  * Whether it makes sense now, of a daemon that is in contact where it needs one, and can be said in

@@ -118,7 +118,7 @@ static void report_refusal(const struct change *change, enum plan_error error, c
 
     if (!control || error == PLAN_NO_ROW)
         return;
-    change_show(change, text);
+    change_show(change, control_instance(control), text);
     if (log_admits(&refusals))
         log_notice("%s: refused \"%s\": %s", control_instance(control)->name, text, why);
     if (error != PLAN_NOT_ALLOWED && change_class(change->kind) != CLASS_LOCK)

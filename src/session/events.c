@@ -86,11 +86,17 @@ static void hold_told(struct session *session, int seconds)
     session->hold_doubted = connection_ask(session->connection, &command, &listener);
 }
 
+static void drop_block(struct session *session)
+{
+    established_fini(&session->block);
+    session->in_block = false;
+}
+
 static void take_client(struct session *session, const struct message *message)
 {
     enum client_event event = message->client.event;
 
-    events_reset(session);
+    drop_block(session);
     session->in_block = event == CLIENT_ESTABLISHED;
     session->block.cid = message->client.cid;
     if (event == CLIENT_CONNECT || event == CLIENT_REAUTH || event == CLIENT_CR_RESPONSE)
@@ -101,7 +107,8 @@ static void take_client(struct session *session, const struct message *message)
 
 /*
  * A block without its time is one that a former manager's env-filter has thinned out, which
- * outlives its session.  Nobody else needs it as it is now: there is one session at a time.
+ * outlives its session: each level but 0 takes the time away, as it does what the peer told.
+ * Nobody else needs it as it is now: there is one session at a time.
  */
 static void reset_filter(struct session *session)
 {
@@ -118,20 +125,53 @@ static void reset_filter(struct session *session)
  * The status has what the block has not.  A client that has connected anew has its former session
  * there no more: that is told now too, not an interval later.
  */
+static void take_established(struct session *session, struct established *block)
+{
+    if (clients_established(session->instance, block))
+        poll_now(session);
+}
+
+/* What a block means depends on the version; those that come before it is told are few. */
+static void keep_block(struct session *session)
+{
+    if (session->early_count == EARLY_BLOCKS_MAX) {
+        session->instance->rows_dropped++;
+        return;
+    }
+    session->early[session->early_count++] = session->block;
+    session->block = (struct established){0};
+}
+
+static void drop_early(struct session *session)
+{
+    while (session->early_count > 0)
+        established_fini(&session->early[--session->early_count]);
+}
+
+void events_version_told(struct session *session)
+{
+    session->version_told = true;
+    for (size_t i = 0; i < session->early_count; i++)
+        take_established(session, &session->early[i]);
+    drop_early(session);
+}
+
 static void block_end(struct session *session)
 {
     session->logins_work |= session->in_block;
     if (session->in_block)
         reset_filter(session);
-    if (session->in_block && clients_established(session->instance, &session->block))
-        poll_now(session);
-    events_reset(session);
+    if (session->in_block && session->version_told)
+        take_established(session, &session->block);
+    else if (session->in_block)
+        keep_block(session);
+    drop_block(session);
 }
 
 void events_reset(struct session *session)
 {
-    established_fini(&session->block);
-    session->in_block = false;
+    drop_block(session);
+    drop_early(session);
 }
 
 /* The blocks of >CLIENT:, line by line. */

@@ -96,21 +96,30 @@ static void take_status(struct session *session)
         waiting_status(session);
 }
 
+/* What each status brings, however it is written; false when the session has ended. */
+static bool end_status(struct session *session, const struct reply *reply)
+{
+    if (reply->outcome == OUTCOME_LOST) {
+        snapshot_abort(&session->snapshot);
+        return false;
+    }
+    session->took += reply->took;
+    take_stats(session, reply->marker);
+    if (reply->outcome == OUTCOME_SUCCESS)
+        take_status(session);
+    else if (reply->outcome != OUTCOME_CUT)
+        snapshot_abort(&session->snapshot);
+    return true;
+}
+
 /* The list that no row cuts, in the place of one that was. */
 static void plain_done(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
 
-    if (reply->outcome == OUTCOME_LOST) {
-        snapshot_abort(&session->snapshot);
+    if (!end_status(session, reply))
         return;
-    }
-    session->took = clock_mono() - session->asked;
-    take_stats(session, reply->marker);
-    if (reply->outcome == OUTCOME_SUCCESS)
-        take_status(session);
-    else
-        snapshot_abort(&session->snapshot);
+    snapshot_abort(&session->snapshot);
     session->skips = SKIPS_MAX; /* as long as there is a cut, each poll looks for its end */
     schedule(session);
 }
@@ -147,22 +156,15 @@ static void status_done(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
 
-    if (reply->outcome == OUTCOME_LOST) {
-        snapshot_abort(&session->snapshot);
+    session->took = 0;
+    if (!end_status(session, reply))
         return;
-    }
-    session->took = clock_mono() - session->asked;
-    take_stats(session, reply->marker);
-    if (reply->outcome == OUTCOME_SUCCESS) {
-        take_status(session);
-        session->cut_seen = false;
-    } else if (reply->outcome == OUTCOME_CUT) {
+    if (reply->outcome == OUTCOME_CUT) {
         status_cut(session);
         return;
-    } else {
-        snapshot_abort(&session->snapshot);
-        session->status_refused = true;
     }
+    session->cut_seen &= reply->outcome != OUTCOME_SUCCESS;
+    session->status_refused = reply->outcome != OUTCOME_SUCCESS;
     schedule(session);
 }
 

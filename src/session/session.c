@@ -50,7 +50,7 @@ static void on_synchronized(struct session *session)
 static void begin_startup(struct session *session)
 {
     ending_forget(session);
-    startup_begin(session, on_synchronized);
+    startup_begin(session, events_version_told, on_synchronized);
 }
 
 static void on_phase(void *arg, enum connection_phase phase, const char *error)

@@ -11,6 +11,9 @@
 #include "protocol/status.h"
 #include "session/session.h"
 
+/* Blocks that may come before the daemon has told its version. */
+enum { EARLY_BLOCKS_MAX = 16 };
+
 /* Shared by the files of this folder only. */
 struct session {
     struct instance *instance;
@@ -23,6 +26,7 @@ struct session {
     bool state_known; /* the states that there were were told */
     bool refresh_due; /* startup_refresh() had no room for all of it */
     unsigned step;
+    void (*startup_version)(struct session *session);
     void (*startup_done)(struct session *session);
     struct timer retry;          /* a request that there was no memory for */
     enum setting settings_asked; /* the next one to ask for */
@@ -48,13 +52,16 @@ struct session {
     uint64_t stats_in;
     uint64_t stats_out;
     int64_t asked;  /* clock_mono() when the status was asked for */
-    int64_t took;   /* milliseconds that the last one took */
+    int64_t took;   /* milliseconds that the daemon took for the last one */
     bool aligned;   /* the poll has found its own moment in the interval */
     unsigned skips; /* polls since the last status */
 
     /* session/events.c */
     struct established block;
     bool in_block;
+    bool version_told; /* in this session */
+    struct established early[EARLY_BLOCKS_MAX];
+    size_t early_count;
     bool client_auth_seen;
     bool filter_reset;    /* `env-filter 0` was sent in this session */
     bool status_seen;     /* there was a whole one in this session */
@@ -82,8 +89,12 @@ void ending_guessed(struct session *session, struct slice text);
 void ending_forget(struct session *session);
 void ending_doubt(struct session *session);
 
-/* session/startup.c: asks all that a new session has to know, then calls done. */
-void startup_begin(struct session *session, void (*done)(struct session *session));
+/*
+ * session/startup.c: asks all that a new session has to know; calls version when the daemon has
+ * told its version, or does not, and done at the end.
+ */
+void startup_begin(struct session *session, void (*version)(struct session *session),
+                   void (*done)(struct session *session));
 void startup_abort(struct session *session);
 
 /*
@@ -130,7 +141,10 @@ const char *waiting_fault(const struct session *session);
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);
 
-/* Drops a block that was not completed. */
+/* Blocks that came before the version was told are taken. */
+void events_version_told(struct session *session);
+
+/* Drops a block that was not completed, and those that wait for the version. */
 void events_reset(struct session *session);
 
 #endif

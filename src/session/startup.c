@@ -32,6 +32,14 @@ static void version_line(struct session *session, struct slice line)
         session->instance->management_version = number;
 }
 
+static void version_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+
+    (void)reply;
+    session->startup_version(session);
+}
+
 static void pid_done(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
@@ -191,7 +199,7 @@ static void next_setting_done(void *arg, const struct reply *reply)
  * log may be one of them depends on verb.
  */
 static const struct step steps[] = {
-    {ask_version, version_line, NULL, false},
+    {ask_version, version_line, version_done, false},
     {ask_pid, NULL, pid_done, false},
     {ask_state, replayed_line, state_done, false},
     {ask_echo, replayed_line, replay_done, false},
@@ -246,9 +254,11 @@ static void on_retry(void *arg)
     next_step(session);
 }
 
-void startup_begin(struct session *session, void (*done)(struct session *session))
+void startup_begin(struct session *session, void (*version)(struct session *session),
+                   void (*done)(struct session *session))
 {
     startup_abort(session);
+    session->startup_version = version;
     session->startup_done = done;
     session->started = true;
     instance_begin_session(session->instance);
@@ -291,6 +301,7 @@ void startup_abort(struct session *session)
     session->capabilities = NULL;
     session->capability_count = 0;
     session->started = session->synchronized = session->state_known = false;
+    session->version_told = false;
     session->log_on = session->echo_on = session->turning_on = false;
     session->refresh_due = session->hold_doubted = false;
     session->verbs_awaited = 0;

@@ -129,13 +129,23 @@ def endless_status(daemon):
         number += 1
 
 
+# What an env-filter of 1 or 2 leaves, of the names that _environment() has.
+_SHORT_LIST = ("username", "X509_0_CN", "untrusted_ip", "ifconfig_pool_remote_ip")
+
+
+def _is_shown(daemon, name):
+    if daemon.env_filter <= 0:
+        return True
+    return (daemon.env_filter <= 2 and name in _SHORT_LIST
+            or daemon.env_filter == 1 and name.startswith("X509_"))
+
+
 def client_block(daemon, event, client):
     """The lines of a >CLIENT: notification about one client."""
     yield f">CLIENT:{event},{client.cid}"
     for name, value in _environment(daemon, client):
-        if daemon.env_filter < 2 or not name.startswith(("X509_", "tls_")):
-            if daemon.env_filter < 3:
-                yield f">CLIENT:ENV,{name}={value}"
+        if _is_shown(daemon, name):
+            yield f">CLIENT:ENV,{name}={value}"
     yield ">CLIENT:ENV,END"
 
 

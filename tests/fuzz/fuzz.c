@@ -56,4 +56,4 @@ static int64_t wall(void)
     return 1795453891;
 }
 
-const struct clock_source fuzz_clock = {mono, wall};
+const struct clock_source fuzz_clock = {mono, wall, mono};

@@ -51,16 +51,32 @@ static struct instance_config reconfigured = {
 #define ROUTE "ROUTING_TABLE\t10.9.0.2\talice\t192.0.2.1:4000\tx\t1795453800\r\n"
 
 static struct polite daemons[] = {
-    {77, NULL, "1795453890,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n",
-     "1795453890,I,Initialization Sequence Completed\r\n", HEADERS ALICE BOB ROUTE},
-    {77, NULL, "1795453890,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n",
-     "1795453890,I,Initialization Sequence Completed\r\n", HEADERS BOB ALICE},
-    {78, NULL, "1795453890,WAIT,,,,,,\r\n1795453891,AUTH,,,,,,\r\n", NULL,
-     "OpenVPN STATISTICS\r\nUpdated,2026-11-25 16:00:00\r\nTUN/TAP read bytes,5\r\n"
-     "TCP/UDP read bytes,9\r\nTCP/UDP write bytes,9\r\n"},
-    {79, NULL, NULL, NULL, HEADERS ALICE ALICE},
+    {.pid = 77,
+     .states = "1795453890,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n",
+     .log = "1795453890,I,Initialization Sequence Completed\r\n",
+     .status = HEADERS ALICE BOB ROUTE},
+    {.pid = 77,
+     .states = "1795453890,CONNECTED,SUCCESS,10.9.0.1,,,127.0.0.1,1194\r\n",
+     .log = "1795453890,I,Initialization Sequence Completed\r\n",
+     .status = HEADERS BOB ALICE},
+    {.pid = 78,
+     .states = "1795453890,WAIT,,,,,,\r\n1795453891,AUTH,,,,,,\r\n",
+     .status = "OpenVPN STATISTICS\r\nUpdated,2026-11-25 16:00:00\r\nTUN/TAP read bytes,5\r\n"
+               "TCP/UDP read bytes,9\r\nTCP/UDP write bytes,9\r\n"},
+    {.pid = 79, .status = HEADERS ALICE ALICE},
 };
 enum { DAEMONS = sizeof(daemons) / sizeof(daemons[0]), ANSWERS = 8 };
+
+/* Of the first daemon, whose status may be cut: others than in that one too. */
+static const char plain_list[] =
+    "OpenVPN CLIENT LIST\r\nUpdated,2026-11-25 16:00:00\r\n"
+    "Common Name,Real Address,Bytes Received,Bytes Sent,Connected Since\r\n"
+    "bob,192.0.2.2:4000,50,60,2026-11-25 15:00:00\r\n"
+    "carol,192.0.2.3:4000,5,6,2026-11-25 15:00:00\r\n"
+    "carol,192.0.2.3:4000,5,6,2026-11-25 15:00:00\r\n"
+    "ROUTING TABLE\r\nVirtual Address,Common Name,Real Address,Last Ref\r\n"
+    "10.9.0.5,carol,192.0.2.3:4000,2026-11-25 15:00:00\r\n"
+    "GLOBAL STATS\r\nMax bcast/mcast queue length,0\r\n";
 
 static struct session *session;
 static struct instance *instance;
@@ -148,6 +164,9 @@ static void happen(int code)
     case 6:
         wire_ignore();
         break;
+    case 7:
+        daemons[0].plain = code % 2 ? plain_list : NULL;
+        break;
     default:
         if (code >= 128)
             answer(code);
@@ -167,6 +186,7 @@ static void recover(void)
 {
     bool opened = false;
 
+    daemons[0].plain = NULL;
     wire_refuse(0);
     wire_hang_up(0);
     for (int second = 0; second < 200 && !is_well(); second++) {

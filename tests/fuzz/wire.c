@@ -20,7 +20,7 @@ static int64_t wall(void)
     return 1795453891 + now / 1000;
 }
 
-static const struct clock_source moved_clock = {mono, wall};
+static const struct clock_source moved_clock = {mono, wall, mono};
 
 void wire_clock_start(void)
 {
@@ -202,6 +202,8 @@ static void answer_single(const struct polite *daemon, struct slice line)
         snprintf(text, sizeof(text), "SUCCESS: %.4s=3\r\n", line.at);
     else if (slice_is(line, "auth-retry"))
         say("SUCCESS: auth-retry=none\r\n");
+    else if (slice_is(line, "env-filter 0"))
+        say("SUCCESS: env_filter_level=0\r\n");
     else
         say("ERROR: unknown command, enter 'help' for more options\r\n");
     say(text);
@@ -250,6 +252,9 @@ static void answer(const struct polite *daemon, struct slice line)
         answer_stream("echo", NULL);
     else if (slice_is(line, "status 3")) {
         say(daemon->status);
+        say(daemon->plain ? "" : "END\r\n");
+    } else if (slice_is(line, "status 1") && daemon->plain) {
+        say(daemon->plain);
         say("END\r\n");
     } else if (!wire.managed || !answer_manager(line)) {
         answer_single(daemon, line);

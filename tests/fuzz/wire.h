@@ -53,6 +53,7 @@ struct polite {
     const char *states;
     const char *log;
     const char *status; /* without its END */
+    const char *plain; /* of `status 1`, without its END; the other is cut then.  NULL: it is not */
 };
 
 /* Greets, or asks for the password. */

@@ -137,6 +137,21 @@ def test_a_restart_ends_all_sessions(lab, pki, start_agent, manager, snmptrapd, 
     assert view.get("Contacts") == 1
 
 
+def test_a_filter_that_a_former_manager_has_left(lab, pki, start_agent, manager, view):
+    server = openvpn.server(lab, pki).start()
+    with server.manage() as former:
+        assert former.command("env-filter 1") == ["SUCCESS: env_filter_level=1"]
+    start_agent([{"name": "office", "index": 1, "management": server, "status_interval": 30}])
+    view.wait(Contact="up", State="connected")
+    for count, name in enumerate(("alice", "bob"), 1):
+        openvpn.client(lab, pki, server, name).start().wait_completed()
+        view.wait(Clients=count)
+    clients, _ = lab.wait_until(lambda: whole(manager, 2), "both are there")
+    peers = table(manager, "Peer")
+    assert [(clients[index]["CommonName"], row["Version"]) for index, row in peers.items()] == [
+        ("bob", "2.6.14")]
+
+
 def test_addresses_of_both_families_over_tcp(lab, pki, start_agent, manager, view):
     server = openvpn.server(lab, pki, proto="tcp", extra=["server-ipv6 fd00:9::/64"]).start()
     openvpn.client(lab, pki, server, "alice").start().wait_completed()

@@ -136,6 +136,24 @@ def test_kill_by_an_ipv6_address(lab, pki, start_agent, manager):
     client.wait_completed(2)
 
 
+def test_kill_by_an_ipv4_address_of_a_dual_stack_server(lab, pki, start_agent, manager):
+    """`kill` does not find such a client by the address that the status shows."""
+    server = openvpn.server(lab, pki, proto="udp6", dual_stack=True).start()
+    clients = {
+        name: openvpn.client(lab, pki, server, name, proto=proto, remote=remote).start()
+        for name, proto, remote in (("alice", "udp4", "127.0.0.1"), ("bob", "udp6", "::1"))}
+    start_agent([entry(server)])
+    InstanceView(lab, manager).wait(30, Contact="up", Clients=2)
+    lab.wait_until(lambda: all(row["RealText"] for _, row in client_rows(manager).values()),
+                   "a status shows the addresses")
+    for name, address in (("alice", "127.0.0.1:"), ("bob", "::1")):
+        _, row = client_rows(manager)[name]
+        assert row["RealText"].startswith(address)
+        manager.set(("ovpnControlKillAddress.1", "s", row["RealText"]))
+        assert last(manager) == ["success", "client-kill command succeeded"]
+        clients[name].wait_completed(2)
+
+
 def test_the_daemon_says_error(office, manager):
     manager.set(("ovpnControlVerb.1", "i", 2))
     assert refused(manager, ("ovpnControlVerb.1", "i", 4), ("ovpnControlMute.1", "i", 9),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from fake import questions
 from parts import openvpn
+from parts.control import entry
 from parts.view import InstanceView, rows
 
 SECRET = "Xq7-very-secret"
@@ -64,6 +66,45 @@ def test_a_failed_authentication(start_agent, start_fake, snmptrapd, manager, vi
     assert SECRET not in str(rows(manager, "ovpnRequestTable"))
 
 
+@pytest.mark.parametrize("version", ["2.3.18", "2.7.6"])
+def test_a_wrong_passphrase_that_only_ends_the_daemon(start_agent, start_fake, snmptrapd, manager,
+                                                      view, version):
+    fake = start_fake(version=version, mode="client", question=questions.ask_password())
+    start_agent([entry(fake)])
+    view.wait(Contact="up", PendingRequests=1)
+
+    def verify(daemon, _):
+        daemon.emit("SUCCESS: 'Private Key' password entered, but not yet verified")
+        daemon.fatal("Error: private key password verification failed")
+
+    with fake.script() as daemon:
+        daemon.overrides["password"] = verify
+    manager.set(("ovpnCredentialPassword.1.1", "s", SECRET))
+    trap, = snmptrapd.wait_traps("ovpnAuthenticationFailed")
+    assert trap.values["ovpnRequestName"] == "Private Key"
+    row, = rows(manager, "ovpnRequestTable").values()
+    assert row["Status"] == "failed"
+
+
+def test_a_line_feed_in_a_logged_text(start_agent, start_fake, manager, view):
+    """A text of a script that is logged goes on in a line that looks like a message."""
+    fake = start_fake(mode="client")
+    start_agent([entry(fake)])
+    view.wait(Contact="up", State="connected")
+    asked = fake.commands().count(["hold"])
+    for flag, waiting in ((False, "false"), (True, "true")):
+        with fake.script() as daemon:
+            daemon.hold_flag = flag
+            daemon.log("N", "script said: no")
+            daemon.emit(">HOLD:Waiting for hold release:10")
+            daemon.log("W", f"behind it: {flag}")
+        asked += 1
+        view.lab.wait_until(lambda: fake.commands().count(["hold"]) == asked, "it is asked")
+        view.lab.wait_until(lambda: f"behind it: {flag}" in str(rows(manager, "ovpnLogTable")),
+                            "the log is shown")
+        view.wait(HoldWaiting=waiting)
+
+
 def test_secrets_go_nowhere(start_agent, start_fake, snmptrapd, manager, view):
     fake = start_fake(mode="server")
     agent = start_agent([instance("office", fake, notify=[
@@ -71,6 +112,8 @@ def test_secrets_go_nowhere(start_agent, start_fake, snmptrapd, manager, view):
     view.wait(Contact="up")
     with fake.script() as daemon:
         daemon.emit(f">PASSWORD:Auth-Token:{SECRET}")
+        daemon.log("", "PUSH: Received control message: "  # as 2.3 does
+                       f"'PUSH_REPLY,auth-token {SECRET},peer-id 0'")
         for line in ("CONNECT,3,1", f"ENV,password={SECRET}", "ENV,END"):
             daemon.emit(f">CLIENT:{line}")
         for line in ("ESTABLISHED,3", f"ENV,password={SECRET}", "ENV,END"):

@@ -73,7 +73,7 @@ class Soak:
         self.extra = self.fake("extra")
         self.entries = [instance(daemon.name, daemon, index) for index, daemon
                         in enumerate([*self.fakes, self.server, *self.clients], 1)]
-        self.agent = Agent(lab, self.snmpd, self.entries, lean=True, library_leaks=True).start()
+        self.agent = Agent(lab, self.snmpd, self.entries, lean=True).start()
 
     def fake(self, name, **arguments):
         path = None if "port" in arguments else self.lab.path(name + ".sock")

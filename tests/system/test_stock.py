@@ -21,6 +21,7 @@ from parts.pki import Pki  # noqa: E402
 
 SOURCE = "/root/openvpn-agentx"
 STOCK = ["openvpn", "snmpd"]  # what was there before anybody thought of the agent
+CONFIG = "/etc/openvpn-agentx/openvpn-agentx.conf"
 UP = "ovpnInstanceContact.1 = up\novpnInstanceContact.2 = up"
 
 with open(os.path.join(TOP, "README.md"), encoding="utf-8") as _file:
@@ -123,7 +124,7 @@ def test_set_up(machine):
         with open(machine.path(f"/etc/openvpn/{file}.conf"), "a", encoding="utf-8") as config:
             config.write(lines.replace("office", name))
     machine.run("systemctl restart openvpn-server@office openvpn-client@branch")
-    write(machine, "/etc/openvpn-agentx/openvpn-agentx.conf", block('agentx = "unix:'))
+    write(machine, CONFIG, block('agentx = "unix:'))
     assert "OK, instances: 2" in machine.run("openvpn-agentx -t")
     machine.run(block("cd /usr/share/doc/openvpn-agentx"))
     machine.run(block("systemctl daemon-reload"))
@@ -142,6 +143,38 @@ def test_what_operators_ask(machine):
 def test_control(machine):
     line = re.search(r"^    \$ (snmpset .* ovpnControlVerb\.1 i 4)$", README, re.MULTILINE).group(1)
     assert machine.run(line) == "ovpnControlVerb.1 = 4\n"
+
+
+def show(machine, *properties):
+    """What systemd knows of the service."""
+    names = " ".join(f"--property={name}" for name in properties)
+    return dict(line.split("=", 1) for line in
+                machine.run(f"systemctl show {names} openvpn-agentx").splitlines())
+
+
+def test_the_status_line(machine):
+    text = "2 of 2 daemons in contact, connected to the master agent"
+    machine.wait("systemctl show --property=StatusText --value openvpn-agentx", text)
+    assert f'Status: "{text}"' in machine.run("systemctl status openvpn-agentx")
+
+
+def test_a_reload_with_a_wrong_file(machine):
+    before = show(machine, "MainPID")
+    machine.run(f"cp --preserve {CONFIG} /root/good.conf\necho 'verbose = 4;' >>{CONFIG}")
+    assert machine.ask("systemctl reload openvpn-agentx >/dev/null 2>&1; echo $?") == "1"
+    assert "verbose: unknown key" in machine.run("journalctl --unit openvpn-agentx --priority err")
+    assert show(machine, "MainPID") == before
+    assert machine.run("snmpwalk -OQs localhost ovpnInstanceContact").strip() == UP
+
+
+def test_a_start_with_a_wrong_file(machine):
+    """It has failed, and is not tried again and again."""
+    assert machine.ask("systemctl restart openvpn-agentx >/dev/null 2>&1; echo $?") == "1"
+    assert show(machine, "ActiveState", "SubState", "ExecMainStatus", "NRestarts") == {
+        "ActiveState": "failed", "SubState": "failed", "ExecMainStatus": "78", "NRestarts": "0"}
+    machine.run(f"cp --preserve /root/good.conf {CONFIG}\nsystemctl start openvpn-agentx\n"
+                "systemctl reload openvpn-agentx")
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
 
 
 def test_more_in_the_foreground(machine):

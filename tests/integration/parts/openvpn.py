@@ -93,10 +93,10 @@ class OpenVpn(Child):
 
 
 def server(lab, pki, name="server", *, proto="udp", port=None, network="10.9.0.0", pool=True,
-           users=None, extra=(), **management):
+           users=None, dual_stack=False, extra=(), **management):
     """A server that is not started yet.  users maps user names to passwords; without it only the
-    certificate counts; without pool clients get no address.  The port is in `port`, the protocol of
-    its clients in `proto`."""
+    certificate counts; without pool clients get no address; with proto udp6 and dual_stack it has
+    IPv4 clients too.  The port is in `port`, the protocol of its clients in `proto`."""
     port = port or free_port()
     identity = pki.server()
     device = ServerDevice(lab, name)
@@ -104,7 +104,7 @@ def server(lab, pki, name="server", *, proto="udp", port=None, network="10.9.0.0
     lines = [*device.options, *local, f"proto {proto}", f"port {port}",
              f"server {network} 255.255.255.0{'' if pool else ' nopool'}", *_keys(pki, identity)]
     if proto.endswith("6"):
-        lines.append("local ::1")
+        lines.append("multihome" if dual_stack else "local ::1")
     if users is not None:
         lines += _user_check(lab, name, users)
     daemon = OpenVpn(lab, name, [*lines, *extra], environment=device.environment, **management)
@@ -113,12 +113,12 @@ def server(lab, pki, name="server", *, proto="udp", port=None, network="10.9.0.0
     return daemon
 
 
-def client(lab, pki, of, name="client", *, common_name=None, identity=None, remote=None, extra=(),
-           **management):
+def client(lab, pki, of, name="client", *, common_name=None, identity=None, remote=None,
+           proto=None, extra=(), **management):
     """A client of the server `of`, not started yet.  extra options may add auth-user-pass and such.
     """
     identity = identity or pki.client(common_name or name)
-    proto = {"tcp": "tcp-client", "tcp6": "tcp6-client"}.get(of.proto, of.proto)
+    proto = proto or {"tcp": "tcp-client", "tcp6": "tcp6-client"}.get(of.proto, of.proto)
     remote = remote or ("::1" if of.proto.endswith("6") else "127.0.0.1")
     lines = [*_CLIENT, f"proto {proto}", f"remote {remote} {of.port}", *_keys(pki, identity)]
     if of.proto.startswith("udp"):

@@ -69,7 +69,7 @@ static void run_expecting(const char *expected)
 
 static int use_test_clock(void **state)
 {
-    static const struct clock_source source = {test_mono, test_wall};
+    static const struct clock_source source = {test_mono, test_wall, test_mono};
 
     (void)state;
     now = 1000000;
@@ -98,6 +98,27 @@ static void test_clock(void **state)
     assert_true(before != now);
     assert_true(clock_mono() >= before);
     assert_true(clock_wall() > 1700001002); /* the test clock stands in the past */
+}
+
+/* Only what passes between the two. */
+static void test_idle_time(void **state)
+{
+    int64_t before;
+
+    (void)state;
+    clock_use(NULL);
+    before = clock_idle();
+    clock_idle_begin();
+    for (int64_t begun = clock_mono(); clock_mono() < begun + 5;)
+        ;
+    assert_int_equal(clock_idle(), before);
+    clock_idle_end();
+    assert_true(clock_idle() >= before + 5);
+    before = clock_idle();
+    for (int64_t begun = clock_mono(); clock_mono() < begun + 5;)
+        ;
+    clock_idle_end();
+    assert_int_equal(clock_idle(), before);
 }
 
 static void test_order(void **state)
@@ -348,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_TEST_CLOCK(test_clock),
+        ON_TEST_CLOCK(test_idle_time),
         ON_TEST_CLOCK(test_order),
         ON_TEST_CLOCK(test_move_and_stop),
         ON_TEST_CLOCK(test_restart_itself),

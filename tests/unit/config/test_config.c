@@ -310,7 +310,7 @@ static void test_include(void **state)
     assert_refused(text, other_file, ":1: instances[0].verb: unknown key" KNOWN);
     write_text(other_file, "\nagentx =\n\"unix:/x\";");
     assert_refused(text, main_file, ":2: agentx: duplicate setting name");
-    write_text(other_file, "\n\nx = 99999999999;");
+    write_text(other_file, "\n\nx = 99999999999999999999;");
     assert_refused(text, other_file, ":3: x: this number is out of range");
     write_text(other_file, "/*");
     assert_refused(text, other_file, ":1: this comment is never closed");

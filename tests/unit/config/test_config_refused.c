@@ -129,8 +129,12 @@ static const struct {
                                        "number is wanted, this is true or false"},
     {ONE("\nstatus_interval = [ 10 ];"), ":2: instances[0].status_interval: wrong type: a whole "
                                          "number is wanted, this is an array [ ]"},
-    {ONE("\nstatus_interval = 4294967297;"), ":2: status_interval: this number is out of range"},
-    {ONE("\nstatus_interval = 0x100000001;"), ":2: status_interval: this number is out of range"},
+    {ONE("\nstatus_interval = 4294967297;"),
+     ":2: instances[0].status_interval: 4294967297 is out of range (1..3600)"},
+    {ONE("\nstatus_interval = 0x100000001;"),
+     ":2: instances[0].status_interval: 4294967297 is out of range (1..3600)"},
+    {ONE("\nstatus_interval = 0.99999999999;"), ":2: instances[0].status_interval: wrong type: a "
+                                                "whole number is wanted, this is a fraction"},
     {ONE("\nstatus_interval = 99999999999999999999999;"),
      ":2: status_interval: this number is out of range"},
     {ONE("\nstatus_interval = 4294967297L;"),
@@ -243,16 +247,30 @@ static void test_all_faults(void **state)
     char expected[sizeof(error.text[0])];
 
     (void)state;
-    write_text(main_file, "\nagentx = 1;\ncolour = 1;\ninstances = ( { name = \"a\";\nindex = 0;\n"
-                          "allow = ( \"kil\", \"hold\",\n7 ); },\n"
-                          "{ name = \"b\"; index = 1; management = \"unix:/b\"; },\n"
-                          "{ name = \"a\"; index = 1; management = \"unix:/c\"; } );\n");
+    write_text(main_file,
+               "\nagentx = 99999999999;\ncolour = 1;\ninstances = ( { name = \"a\";\nindex = 0;\n"
+               "allow = ( \"kil\", \"hold\",\n7 ); },\n"
+               "{ name = \"b\"; index = 1; management = \"unix:/b\"; },\n"
+               "{ name = \"a\"; index = 1; management = \"unix:/c\"; } );\n");
     assert_null(config_load(main_file, &error, NULL));
     assert_int_equal(error.count, sizeof(tails) / sizeof(tails[0]));
     for (size_t i = 0; i < error.count; i++) {
         snprintf(expected, sizeof(expected), "%s%s", main_file, tails[i]);
         assert_string_equal(error.text[i], expected);
     }
+}
+
+static void test_all_that_cannot_be_included(void **state)
+{
+    struct config_error error;
+
+    (void)state;
+    write_text(main_file, "@include \"/nowhere/a\"\n@include \"/nowhere/b\"\n/*");
+    assert_null(config_load(main_file, &error, NULL));
+    assert_int_equal(error.count, 3);
+    assert_non_null(strstr(error.text[0], ":1: @include: /nowhere/a: No such file or directory"));
+    assert_non_null(strstr(error.text[1], ":2: @include: /nowhere/b: No such file or directory"));
+    assert_non_null(strstr(error.text[2], ":3: this comment is never closed"));
 }
 
 static void test_faults_beyond_the_bound_are_counted(void **state)
@@ -275,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_all_faults),
+        cmocka_unit_test(test_all_that_cannot_be_included),
         cmocka_unit_test(test_faults_beyond_the_bound_are_counted),
     };
 

@@ -119,7 +119,6 @@ static void assert_stranger(int64_t peer, const char *told)
 static void test_another_user_listens(void **state)
 {
     (void)state;
-    write_password("s3cret pw\n", 0600);
     owner_config.peer_checked = true;
     owner_config.peer_user = 4294967294;
     assert_stranger(1000, "connecting\nrefused: user 1000 listens on the socket, not user "
@@ -128,6 +127,7 @@ static void test_another_user_listens(void **state)
     assert_int_equal(peer_opened(), 2);
     peer_pass(1);
     assert_int_equal(peer_opened(), 3);
+    write_password("s3cret pw\n", 0600);
     peer_peer = 4294967294;
     peer_connect();
     peer_answer("", PROMPT);
@@ -194,15 +194,17 @@ static void test_unusable_password(void **state)
     owner_ends(": a password cannot hold control characters\n");
 }
 
-/* The file may be mended while the agent runs. */
+/* The file may be mended while the agent runs, which is noticed within a second. */
 static void test_password_is_read_at_each_login(void **state)
 {
     (void)state;
     write_password("wrong\n", 0600);
     peer_say(PROMPT);
     peer_answer("wrong\n", PROMPT);
+    peer_pass(5000);
+    assert_false(peer_is_open());
     write_password("right\n", 0600);
-    peer_pass(30000);
+    peer_pass(1000);
     peer_connect();
     peer_say(PROMPT);
     peer_answer("right\n", CORRECT PEER_GREETING);

@@ -33,6 +33,14 @@ static struct change change_of(enum change_kind kind)
     return change;
 }
 
+static struct instance *daemon_new(void)
+{
+    struct instance *daemon_instance = instance_new(1, &config);
+
+    assert_non_null(daemon_instance);
+    return daemon_instance;
+}
+
 static void test_all_are_complete(void **state)
 {
     (void)state;
@@ -73,17 +81,19 @@ static void test_show(void **state)
         {{.kind = CHANGE_RESPONSE, .len = 1, .text = "r"}, "password ***"},
         {{.kind = CHANGE_STRING, .len = 1, .text = "s"}, "needstr ***"},
     };
+    struct instance *daemon_instance = daemon_new();
     bool seen[CHANGE_KINDS] = {false};
     char text[CHANGE_SHOWN_MAX];
 
     (void)state;
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-        change_show(&shown[i].change, text);
+        change_show(&shown[i].change, daemon_instance, text);
         assert_string_equal(text, shown[i].text);
         seen[shown[i].change.kind] = true;
     }
     for (enum change_kind kind = 0; kind < CHANGE_KINDS; kind++)
         assert_true(seen[kind]);
+    instance_free(daemon_instance);
 }
 
 static void test_a_long_text_is_shown_whole(void **state)
@@ -93,21 +103,24 @@ static void test_a_long_text_is_shown_whole(void **state)
 
     (void)state;
     memset(change.text, 'x', sizeof(change.text));
-    change_show(&change, text);
+    change_show(&change, NULL, text);
     assert_int_equal(strlen(text), strlen("kill ") + CHANGE_TEXT_MAX + strlen(" (idle)"));
 }
 
 static void test_secrets_are_not_shown(void **state)
 {
+    struct instance *daemon_instance = daemon_new();
+
     (void)state;
     for (enum change_kind kind = 0; kind < CHANGE_KINDS; kind++) {
         const struct change change = change_of(kind);
         char text[CHANGE_SHOWN_MAX];
 
-        change_show(&change, text);
+        change_show(&change, daemon_instance, text);
         if (change_is_secret(kind))
             assert_null(strstr(text, secret));
     }
+    instance_free(daemon_instance);
 }
 
 /* One at least opens an object, and a value of it no more than the object. */
@@ -126,14 +139,6 @@ static void test_permissions(void **state)
         all |= change_needs_daemon(kind) ? change_allow(kind) : 0;
     }
     assert_int_equal(all | ALLOW_SESSION, ALLOW_ALL);
-}
-
-static struct instance *daemon_new(void)
-{
-    struct instance *daemon_instance = instance_new(1, &config);
-
-    assert_non_null(daemon_instance);
-    return daemon_instance;
 }
 
 /*

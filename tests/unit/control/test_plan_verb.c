@@ -5,8 +5,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fixtures/failing_memory.h"
-#include "tests/unit/fixtures/manager.h"
+#include "tests/unit/fixtures/failing_manager.h"
 
 /*
  * A verb of 7 or more must not meet the stream of the log (session/streams.c), and the stream must
@@ -135,22 +134,14 @@ static void test_what_the_verb_was_turns_nothing_on(void **state)
     assert_int_equal(daemon_instance->settings[SETTING_VERB], 9);
 }
 
-static int tear_down(void **state)
-{
-    memory_fail_at(0);
-    return manager_tear_down(state);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, manager_set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_not_sent_while_the_log_stays_on),
-        TEST(test_the_log_goes_on_when_the_verb_was_not_sent),
-        TEST(test_the_log_goes_on_when_the_verb_is_refused),
-        TEST(test_the_log_goes_on_when_the_verb_is_not_put_back),
-        TEST(test_what_the_verb_was_turns_nothing_on),
+        FAILING_MANAGER_TEST(test_not_sent_while_the_log_stays_on),
+        FAILING_MANAGER_TEST(test_the_log_goes_on_when_the_verb_was_not_sent),
+        FAILING_MANAGER_TEST(test_the_log_goes_on_when_the_verb_is_refused),
+        FAILING_MANAGER_TEST(test_the_log_goes_on_when_the_verb_is_not_put_back),
+        FAILING_MANAGER_TEST(test_what_the_verb_was_turns_nothing_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fixtures/failing_memory.h"
-#include "tests/unit/fixtures/manager.h"
+#include "tests/unit/fixtures/failing_manager.h"
 
 /* What is read only when a manager asks for it, and what is said of it (control/refresh.c). */
 
@@ -121,21 +120,13 @@ static void test_certificates_without_memory(void **state)
     assert_int_equal(errors, 3);
 }
 
-static int tear_down(void **state)
-{
-    memory_fail_at(0);
-    return manager_tear_down(state);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, manager_set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_net_without_memory),
-        TEST(test_net_without_end),
-        TEST(test_net_that_is_not_sent),
-        TEST(test_certificates_without_memory),
+        FAILING_MANAGER_TEST(test_net_without_memory),
+        FAILING_MANAGER_TEST(test_net_without_end),
+        FAILING_MANAGER_TEST(test_net_that_is_not_sent),
+        FAILING_MANAGER_TEST(test_certificates_without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

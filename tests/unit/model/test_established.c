@@ -155,6 +155,48 @@ static void test_no_ids_no_row(void **state)
     peer_told(-1);
 }
 
+/* What the first of them means is known when the daemon has told its version. */
+static void test_before_the_version(void **state)
+{
+    daemon_end(state);
+    daemon_set_up(state);
+    peer_say(PEER_GREETING BLOCK("2", CAROL_ENV ENV("IV_VER=2.6.14")));
+    peer_say(">CLIENT:ESTABLISHED,3\r\n" ENV("time_unix=1795453803"));
+    assert_int_equal(daemon_instance->clients.count, 0);
+    peer_sent("version\n");
+    peer_say("OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
+    assert_int_equal(daemon_instance->clients.count, 1);
+    assert_string_equal(daemon_client(0)->peer->version, "2.6.14");
+    peer_say(ENV("common_name=dave") ">CLIENT:ENV,END\r\n");
+    assert_string_equal(daemon_client(1)->who.common_name, "dave");
+    peer_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, -1);
+    assert_int_equal(daemon_instance->logins_accepted, 2);
+}
+
+/* They are bounded, and end with their session. */
+static void test_many_before_the_version(void **state)
+{
+    daemon_end(state);
+    daemon_set_up(state);
+    for (int session = 0; session < 2; session++) {
+        peer_say(PEER_GREETING);
+        for (int i = 0; i < 20; i++) {
+            char text[512];
+
+            snprintf(text, sizeof(text),
+                     ">CLIENT:ESTABLISHED,%d\r\n" CAROL_ENV ">CLIENT:ENV,END\r\n", i);
+            peer_say(text);
+        }
+        assert_int_equal(daemon_instance->rows_dropped, 4 * (session + 1));
+        daemon_lose();
+        daemon_reconnect();
+    }
+    peer_say(PEER_GREETING);
+    peer_answer("version\n", "OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
+    assert_int_equal(daemon_instance->clients.count, 0);
+    peer_told(EVENT_CONTACT_LOST, -1);
+}
+
 static void test_odd_blocks(void **state)
 {
     (void)state;
@@ -380,6 +422,10 @@ static void test_filtered(void **state)
     peer_answer("env-filter 0\n", "SUCCESS: env_filter_level=0\r\n");
     peer_say(BLOCK("3", ""));
     peer_sent("");
+    /* Who it is comes with a status, which is asked for soon. */
+    peer_pass(1000);
+    daemon_status(DAEMON_ALICE DAEMON_BOB DAEMON_CAROL);
+    peer_told(EVENT_CLIENT_CONNECTED, -1);
 }
 
 int main(void)
@@ -392,6 +438,8 @@ int main(void)
         TEST(test_ipv6),
         TEST(test_real_blocks),
         TEST(test_no_ids_no_row),
+        TEST(test_before_the_version),
+        TEST(test_many_before_the_version),
         TEST(test_odd_blocks),
         TEST(test_lines_of_the_log_between),
         TEST(test_bound),

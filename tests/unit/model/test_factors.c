@@ -136,6 +136,10 @@ static void test_refused(void **state)
                                   : CHANGE_RESPONSE,
                          1, i == 2 ? "" : text);
         manager_refused(PLAN_INCONSISTENT);
+        if (i > 1)
+            manager_last("cr-response ***", RESULT_REJECTED,
+                         i == 2 ? "an empty text cannot be sent"
+                                : "too long for the management interface");
     }
 }
 

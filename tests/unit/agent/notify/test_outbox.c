@@ -143,7 +143,7 @@ static int64_t test_wall(void)
 
 static int set_up(void **state)
 {
-    static const struct clock_source source = {test_mono, test_wall};
+    static const struct clock_source source = {test_mono, test_wall, test_mono};
 
     (void)state;
     memset(&master, 0, sizeof(master));
