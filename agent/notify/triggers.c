@@ -28,6 +28,7 @@ struct trigger {
     enum notify_kind kind;
     const struct table *table;
     const char *columns[VARBINDS_MAX]; /* without the table's prefix; NULL ends them */
+    bool reason;                       /* the event's follows them */
 };
 
 static const struct trigger triggers[] = {
@@ -56,6 +57,8 @@ static const struct trigger triggers[] = {
                                    &session_table,
                                    {"CommonName", "Username", "RealText", "TunnelText", "BytesIn",
                                     "BytesOut", "Seconds", "ClientIndex"}},
+    [EVENT_CLIENT_REJECTED] =
+        {16, NOTIFY_REJECT, &client_table, {"CommonName", "Username", "RealText"}, .reason = true},
     [EVENT_LOG] = {18, NOTIFY_LOG, &log_table, {"Flags", "Message"}},
     [EVENT_ECHO] = {19, NOTIFY_ECHO, &echo_table, {"Message"}},
 };
@@ -170,6 +173,12 @@ static void send_notification(const struct trigger *trigger, const struct event 
     capture_head(&capture, event->unix_time, &row);
     for (size_t i = 0; i < VARBINDS_MAX && trigger->columns[i]; i++)
         capture_column(&capture, trigger->table, trigger->columns[i], &row);
+    if (trigger->reason) {
+        struct value value = {0};
+
+        value_text(&value, event->reason);
+        capture_info(&capture, 5, VALUE_OCTETS, &value);
+    }
     post(trigger->number, event->mono, &capture);
 }
 

@@ -31,6 +31,12 @@ void observer_remove(struct observer *observer)
 void event_tell(enum event_kind kind, const struct instance *instance, uint32_t row,
                 const void *what)
 {
+    event_tell_reason(kind, instance, row, what, NULL);
+}
+
+void event_tell_reason(enum event_kind kind, const struct instance *instance, uint32_t row,
+                       const void *what, const char *reason)
+{
     struct event event = {
         .kind = kind,
         .instance = instance,
@@ -38,6 +44,7 @@ void event_tell(enum event_kind kind, const struct instance *instance, uint32_t 
         .mono = clock_mono(),
         .row = row,
         .what = what,
+        .reason = reason,
     };
 
     assert(kind < EVENT_KINDS);

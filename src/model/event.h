@@ -18,6 +18,7 @@ enum event_kind {
     EVENT_AUTH_FAILED,         /* request */
     EVENT_CLIENT_CONNECTED,    /* client */
     EVENT_CLIENT_DISCONNECTED, /* departure */
+    EVENT_CLIENT_REJECTED,     /* client: its row is gone; the reason where it is known */
     EVENT_LOG,                 /* log: every new line that is kept */
     EVENT_ECHO,                /* log: likewise */
     EVENT_KINDS
@@ -36,6 +37,7 @@ struct event {
         const struct departure_record *departure;
         const struct log_record *log;
     };
+    const char *reason; /* for people, NULL where none is known */
 };
 
 /*
@@ -55,5 +57,9 @@ void observer_remove(struct observer *observer);
 /* Tells all observers; called by the model only. */
 void event_tell(enum event_kind kind, const struct instance *instance, uint32_t row,
                 const void *what);
+
+/* The same with a reason, which may be NULL. */
+void event_tell_reason(enum event_kind kind, const struct instance *instance, uint32_t row,
+                       const void *what, const char *reason);
 
 #endif
