@@ -118,7 +118,7 @@ static void record_departure(struct instance *instance, const struct client *cli
 }
 
 /* Where there are no client ids, one that has its name now is another row. */
-static void reject(struct instance *instance, const struct client *client)
+static void reject_login(struct instance *instance, const struct client *client)
 {
     if (client->cid < 0 && clients_with_address(instance, slice_of(client->who.real_text)))
         return;
@@ -130,7 +130,7 @@ static void reject(struct instance *instance, const struct client *client)
 void clients_end(struct instance *instance, const struct client *client)
 {
     if (client->pending)
-        reject(instance, client);
+        reject_login(instance, client);
     else
         record_departure(instance, client, clock_wall());
 }
