@@ -78,6 +78,10 @@ static const struct trigger triggers[] = {
                                    &session_table,
                                    {"CommonName", "Username", "RealText", "TunnelText", "BytesIn",
                                     "BytesOut", "Seconds", "ClientIndex"}},
+    [EVENT_CLIENT_REJECTED] = {16,
+                               NOTIFY_REJECT,
+                               &client_table,
+                               {"CommonName", "Username", "RealText", reason}},
     [EVENT_LOG] = {18, NOTIFY_LOG, &log_table, {"Flags", "Message"}},
     [EVENT_ECHO] = {19, NOTIFY_ECHO, &echo_table, {"Message"}},
 };

@@ -209,7 +209,7 @@ static int read_change(const netsnmp_variable_list *varbind, struct change *chan
     if (result == WALKER_NO_OBJECT || !cell.column->writer)
         return SNMP_ERR_NOTWRITABLE;
     writer = cell.column->writer;
-    *change = (struct change){.kind = writer->kind};
+    *change = (struct change){.kind = writer->kind, .source = "snmp"};
     status = cell.column->type == VALUE_INTEGER ? read_integer(varbind, writer, change)
                                                 : read_octets(varbind, writer, change);
     if (status != SNMP_ERR_NOERROR)

@@ -57,7 +57,7 @@ WRITER(forget, CHANGE_FORGET, 1, 2, WRITER_NONE, 1, 0);
 WRITER(refresh, CHANGE_REFRESH, 1, 2, WRITER_NONE, 1, 0);
 WRITER(net_refresh, CHANGE_NET_REFRESH, 1, 2, WRITER_NONE, 1, 0);
 WRITER(pkcs11_refresh, CHANGE_PKCS11_REFRESH, 1, 2, WRITER_NONE, 1, 0);
-WRITER(kill_client, CHANGE_KILL_CLIENT, 1, 2, WRITER_NONE, 1, 0);
+WRITER(end_client, CHANGE_KILL_CLIENT, 1, 3, WRITER_NONE, 1, 2);
 WRITER(confirm, CHANGE_CONFIRM, 1, 3, WRITER_NONE, 1, 2);
 WRITER(username, CHANGE_USERNAME, 0, 255, 0, WRITER_NONE, 0);
 WRITER(password, CHANGE_PASSWORD, 0, 255, WRITER_NONE, WRITER_NONE, 0);
@@ -94,7 +94,7 @@ const struct table control_table = {.name = "ovpnControl",
                                     TABLE_COLUMNS(control_columns)};
 
 static const struct column client_control_columns[] = {
-    {1, VALUE_INTEGER, &write_kill_client, get_idle, "Action"},
+    {1, VALUE_INTEGER, &write_end_client, get_idle, "Action"},
 };
 
 const struct table client_control_table = {.name = "ovpnClientControl",

@@ -56,7 +56,10 @@ GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
 GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
 GETTER(clients, value_known(value, instance_counts_clients(inst), instance_client_count(inst)))
 GETTER(clients_peak, value_number(value, inst->clients_peak))
-GETTER(pending_clients, value_known(value, instance_counts_clients(inst), instance_pending_count(inst)))
+GETTER(pending_clients,
+       value_known(value, instance_counts_clients(inst), instance_pending_count(inst)))
+GETTER(logins_accepted, value_number(value, inst->logins_accepted))
+GETTER(logins_rejected, value_number(value, inst->logins_rejected))
 GETTER(bytes_in, value_known(value, inst->load_told, inst->bytes_in))
 GETTER(bytes_out, value_known(value, inst->load_told, inst->bytes_out))
 GETTER(tun_read_bytes, put_told(value, inst, STATUS_TUN_READ, inst->tun_read))
@@ -70,7 +73,8 @@ GETTER(status_updated, value_date(value, inst->status_unix))
 GETTER(status_updated_unix, value_unix(value, inst->status_unix))
 GETTER(status_age, value_age(value, inst->status_mono))
 GETTER(status_complete, value_integer(value, (int32_t)inst->status_complete))
-GETTER(pending_requests, value_known(value, instance_in_contact(inst), instance_request_count(inst)))
+GETTER(pending_requests,
+       value_known(value, instance_in_contact(inst), instance_request_count(inst)))
 GETTER(fatals, value_number(value, inst->fatals))
 GETTER(errors, value_number(value, inst->errors))
 GETTER(warnings, value_number(value, inst->warnings))
@@ -125,6 +129,8 @@ static const struct column columns[] = {
     {39, VALUE_GAUGE32, NULL, get_clients, "Clients"},
     {40, VALUE_GAUGE32, NULL, get_clients_peak, "ClientsPeak"},
     {42, VALUE_GAUGE32, NULL, get_pending_clients, "PendingClients"},
+    {43, VALUE_COUNTER32, NULL, get_logins_accepted, "LoginsAccepted"},
+    {44, VALUE_COUNTER32, NULL, get_logins_rejected, "LoginsRejected"},
     {45, VALUE_COUNTER64, NULL, get_bytes_in, "BytesIn"},
     {46, VALUE_COUNTER64, NULL, get_bytes_out, "BytesOut"},
     {47, VALUE_COUNTER64, NULL, get_tun_read_bytes, "TunReadBytes"},

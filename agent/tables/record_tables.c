@@ -199,6 +199,7 @@ const struct table session_table = {.name = "ovpnSession",
 
 GETTER(command_time, struct command_record, value_date(value, item->time))
 GETTER(command_time_unix, struct command_record, value_unix(value, item->time))
+GETTER(command_source, struct command_record, value_text(value, item->source))
 GETTER(command_command, struct command_record, value_text(value, item->command))
 GETTER(command_result, struct command_record, value_integer(value, (int32_t)item->result))
 GETTER(command_reply, struct command_record, value_text(value, item->reply))
@@ -207,6 +208,7 @@ GETTER(command_milliseconds, struct command_record, value_number(value, item->mi
 static const struct column command_columns[] = {
     {2, VALUE_OCTETS, NULL, get_command_time, "Time"},
     {3, VALUE_GAUGE32, NULL, get_command_time_unix, "TimeUnix"},
+    {4, VALUE_OCTETS, NULL, get_command_source, "Source"},
     {5, VALUE_OCTETS, NULL, get_command_command, "Command"},
     {6, VALUE_INTEGER, NULL, get_command_result, "Result"},
     {7, VALUE_OCTETS, NULL, get_command_reply, "Reply"},

@@ -78,7 +78,7 @@ struct writer {
 struct column {
     unsigned number; /* last sub-identifier of the column, ascending in its table */
     enum value_type type;
-    const struct writer *writer; /* NULL: read-only */
+    const struct writer *writer;                             /* NULL: read-only */
     void (*get)(const struct row *row, struct value *value); /* the value is prepared */
     const char *name; /* as in the MIB, without the table's prefix */
 };

@@ -8,8 +8,9 @@
 #include "protocol/address.h"
 
 /*
- * Fills a prepared value of agent/tables/table.h in the forms that the MIB uses: the bodies of the getters.
- * Texts and bytes are borrowed; what has no memory of its own goes into the value's scratch.
+ * Fills a prepared value of agent/tables/table.h in the forms that the MIB uses: the bodies of the
+ * getters. Texts and bytes are borrowed; what has no memory of its own goes into the value's
+ * scratch.
  */
 void value_integer(struct value *value, int32_t integer);
 void value_number(struct value *value, uint64_t number);

@@ -48,7 +48,8 @@ enum notify_kind {
     NOTIFY_CLIENT = 1 << 7,
     NOTIFY_LOG = 1 << 8, /* lines with one of log_alert_flags */
     NOTIFY_ECHO = 1 << 9,
-    NOTIFY_ALL = (1 << 10) - 1
+    NOTIFY_REJECT = 1 << 10,
+    NOTIFY_ALL = (1 << 11) - 1
 };
 
 /* The largest name of an instance, in bytes. */

@@ -164,13 +164,14 @@ static enum command_error build_kill_address(const struct change *change,
 
     if (client && instance->dialect.client_ids && client->cid >= 0 &&
         clients_confirmed(instance, client))
-        return command_client_kill(command, instance->dialect, client->cid);
+        return command_client_kill(command, instance->dialect, client->cid, false);
     return command_kill_address(command, instance->dialect, change_text(change));
 }
 
-static void show_row(const struct change *change, char text[CHANGE_SHOWN_MAX])
+static void show_client(const struct change *change, char text[CHANGE_SHOWN_MAX])
 {
-    snprintf(text, CHANGE_SHOWN_MAX, "of row %u", change->row);
+    snprintf(text, CHANGE_SHOWN_MAX, "of row %u%s", change->row,
+             change->number == CLIENT_HALT ? " HALT" : "");
 }
 
 static enum control_verdict check_client(const struct change *change,
@@ -181,7 +182,7 @@ static enum control_verdict check_client(const struct change *change,
 
 /*
  * By the daemon's own number where it tells one: that means one client and no other.  Older daemons
- * take the address.
+ * take the address, but no message for the client.
  */
 static enum command_error build_kill_client(const struct change *change,
                                             const struct instance *instance,
@@ -192,7 +193,10 @@ static enum command_error build_kill_client(const struct change *change,
     if (!client)
         return COMMAND_EMPTY;
     if (instance->dialect.client_ids && client->cid >= 0)
-        return command_client_kill(command, instance->dialect, client->cid);
+        return command_client_kill(command, instance->dialect, client->cid,
+                                   change->number == CLIENT_HALT);
+    if (change->number == CLIENT_HALT)
+        return COMMAND_UNSUPPORTED;
     return command_kill_address(command, instance->dialect, slice_of(client->who.real_text));
 }
 
@@ -323,7 +327,7 @@ static const struct descriptor descriptors[] = {
     [CHANGE_KILL_CLIENT] = {.word = "client-kill",
                             .class = CLASS_ACTION,
                             .allow = ALLOW_KILL,
-                            .show = show_row,
+                            .show = show_client,
                             .check = check_client,
                             .build = build_kill_client},
     [CHANGE_CONFIRM] = {.word = "needok",

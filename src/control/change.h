@@ -31,7 +31,7 @@ enum change_kind {
     CHANGE_REFRESH,
     CHANGE_NET_REFRESH,
     CHANGE_PKCS11_REFRESH,
-    CHANGE_KILL_CLIENT, /* row: of the client */
+    CHANGE_KILL_CLIENT, /* row: of the client; number: enum client_end */
     CHANGE_CONFIRM,     /* row: of the request; number: enum confirm_answer */
     CHANGE_USERNAME,    /* row, text; these four are secret */
     CHANGE_PASSWORD,
@@ -41,6 +41,7 @@ enum change_kind {
 };
 
 enum session_wish { SESSION_ATTACHED = 1, SESSION_DETACHED };
+enum client_end { CLIENT_KILL, CLIENT_HALT }; /* it comes back, or is told to stay away */
 enum confirm_answer { CONFIRM_OK, CONFIRM_CANCEL };
 
 /* What can be done about a change that was made. */
@@ -51,13 +52,14 @@ enum change_class {
     CLASS_REFRESH   /* reads again; runs when all the rest has succeeded */
 };
 
-enum { CHANGE_TEXT_MAX = 255 };
+enum { CHANGE_TEXT_MAX = 255, CHANGE_SOURCE_MAX = 128 };
 
 struct change {
     enum change_kind kind;
-    uint32_t instance; /* index of the daemon */
-    uint32_t row;      /* index of a client or request, else 0 */
-    bool idle;         /* the value that does nothing */
+    uint32_t instance;              /* index of the daemon */
+    uint32_t row;                   /* index of a client or request, else 0 */
+    bool idle;                      /* the value that does nothing */
+    char source[CHANGE_SOURCE_MAX]; /* who wants it, for people: "snmp" */
     int32_t number;
     size_t len; /* of text */
     char text[CHANGE_TEXT_MAX];

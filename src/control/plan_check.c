@@ -122,7 +122,7 @@ static void report_refusal(const struct change *change, enum plan_error error, c
     if (log_admits(&refusals))
         log_notice("%s: refused \"%s\": %s", control_instance(control)->name, text, why);
     if (error != PLAN_NOT_ALLOWED && change_class(change->kind) != CLASS_LOCK)
-        asked_reject(control_instance(control), text, why);
+        asked_reject(control_instance(control), change->source, text, why);
 }
 
 bool plan_check(struct plan *plan)

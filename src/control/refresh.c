@@ -4,11 +4,12 @@
 #include "control/control_private.h"
 #include "model/asked.h"
 
-static void begin_reading(struct control *control, struct reading *reading, const char *text)
+static void begin_reading(struct control *control, struct reading *reading, const char *source,
+                          const char *text)
 {
     reading->active = true;
     reading->begun = clock_mono();
-    reading->ticket = asked_begin(control->instance, text);
+    reading->ticket = asked_begin(control->instance, source, text);
 }
 
 /* Why what was to be read is not: what was read before stays then. */
@@ -63,7 +64,7 @@ static void net_done(void *arg, const struct reply *reply)
     end_reading(control, &control->net, reply, read);
 }
 
-static void read_net(struct control *control)
+static void read_net(struct control *control, const char *source)
 {
     const struct listener listener = {.line = net_line, .done = net_done, .arg = control};
     const struct reply lost = {.outcome = OUTCOME_LOST};
@@ -71,7 +72,7 @@ static void read_net(struct control *control)
 
     if (control->net.active)
         return;
-    begin_reading(control, &control->net, "net");
+    begin_reading(control, &control->net, source, "net");
     command_net(&command);
     if (!session_ask(control->session, &command, &listener))
         end_reading(control, &control->net, &lost, false);
@@ -141,21 +142,21 @@ static void ask_pkcs11(struct control *control, const struct command *command)
         end_pkcs11(control, &lost);
 }
 
-static void read_pkcs11(struct control *control)
+static void read_pkcs11(struct control *control, const char *source)
 {
     struct command command;
 
     if (control->pkcs11.active)
         return;
-    begin_reading(control, &control->pkcs11, "pkcs11-id-count");
+    begin_reading(control, &control->pkcs11, source, "pkcs11-id-count");
     control->next_certificate = 0;
     command_pkcs11_count(&command);
     ask_pkcs11(control, &command);
 }
 
-static void read_status(struct control *control)
+static void read_status(struct control *control, const char *source)
 {
-    uint64_t ticket = asked_begin(control->instance, "status");
+    uint64_t ticket = asked_begin(control->instance, source, "status");
 
     asked_end(control->instance, ticket, RESULT_SUCCESS, slice_of("under way"), 0);
     session_refresh(control->session);
@@ -163,12 +164,12 @@ static void read_status(struct control *control)
 
 void control_refresh(struct control *control, const struct change *change)
 {
-    static void (*const readers[CHANGE_KINDS])(struct control * control) = {
+    static void (*const readers[CHANGE_KINDS])(struct control * control, const char *source) = {
         [CHANGE_REFRESH] = read_status,
         [CHANGE_NET_REFRESH] = read_net,
         [CHANGE_PKCS11_REFRESH] = read_pkcs11,
     };
 
     assert(readers[change->kind]);
-    readers[change->kind](control);
+    readers[change->kind](control, change->source);
 }

@@ -73,7 +73,7 @@ static void show_begin(struct step *step, const struct command *command)
     command_show(command, text);
     free(step->shown);
     step->shown = text_copy(text);
-    step->ticket = asked_begin(control_instance(step_control(step)), text);
+    step->ticket = asked_begin(control_instance(step_control(step)), step->change.source, text);
     step->begun = clock_mono();
 }
 

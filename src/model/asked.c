@@ -6,24 +6,26 @@
 #include "base/text.h"
 #include "model/instance.h"
 
-static void fill_record(struct command_record *record, const char *text, uint64_t ticket)
+static void fill_record(struct command_record *record, const char *source, const char *text,
+                        uint64_t ticket)
 {
     record->time = clock_wall();
     record->ticket = ticket;
     record->result = RESULT_PENDING;
+    text_set(&record->source, TEXT_MAX, slice_of(source));
     text_set(&record->command, TEXT_MAX, slice_of(text));
 }
 
-uint64_t asked_begin(struct instance *instance, const char *text)
+uint64_t asked_begin(struct instance *instance, const char *source, const char *text)
 {
     struct command_record *record = history_push(&instance->commands);
     uint64_t ticket = instance->last_command.ticket + 1;
 
     command_record_fini(&instance->last_command);
-    fill_record(&instance->last_command, text, ticket);
+    fill_record(&instance->last_command, source, text, ticket);
     instance->last_command_sequence = record ? instance->commands.last : 0;
     if (record)
-        fill_record(record, text, ticket);
+        fill_record(record, source, text, ticket);
     return ticket;
 }
 
@@ -62,9 +64,9 @@ void asked_end(struct instance *instance, uint64_t ticket, enum command_result r
         end_record(&instance->last_command, result, reply, milliseconds);
 }
 
-void asked_reject(struct instance *instance, const char *text, const char *why)
+void asked_reject(struct instance *instance, const char *source, const char *text, const char *why)
 {
-    uint64_t ticket = asked_begin(instance, text);
+    uint64_t ticket = asked_begin(instance, source, text);
 
     asked_end(instance, ticket, RESULT_REJECTED, slice_of(why), 0);
 }

@@ -14,10 +14,10 @@ struct instance;
  */
 
 /*
- * A command goes out; secrets in its text are masked already.  Returns a ticket for asked_end(),
- * which no other command ever has.
+ * A command of somebody goes out; secrets in its text are masked already.  Returns a ticket for
+ * asked_end(), which no other command ever has.
  */
-uint64_t asked_begin(struct instance *instance, const char *text);
+uint64_t asked_begin(struct instance *instance, const char *source, const char *text);
 
 /*
  * What came of the command with that ticket: the result may change again when an answer is late.
@@ -27,6 +27,6 @@ void asked_end(struct instance *instance, uint64_t ticket, enum command_result r
                struct slice reply, int64_t milliseconds);
 
 /* A command that is not sent, and why. */
-void asked_reject(struct instance *instance, const char *text, const char *why);
+void asked_reject(struct instance *instance, const char *source, const char *text, const char *why);
 
 #endif

@@ -117,10 +117,20 @@ static void record_departure(struct instance *instance, const struct client *cli
         departure_record_fini(&session);
 }
 
+/* Where there are no client ids, one that has its name now is another row. */
+static void reject_login(struct instance *instance, const struct client *client)
+{
+    if (client->cid < 0 && clients_with_address(instance, slice_of(client->who.real_text)))
+        return;
+    instance->logins_rejected++;
+    event_tell_why(EVENT_CLIENT_REJECTED, instance, client->base.index, client,
+                   reasons_find(&instance->reasons, &client->who.real, client->since));
+}
+
 void clients_end(struct instance *instance, const struct client *client)
 {
     if (client->pending)
-        instance->logins_rejected++;
+        reject_login(instance, client);
     else
         record_departure(instance, client, clock_wall());
 }

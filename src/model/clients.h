@@ -111,7 +111,7 @@ bool clients_confirmed(const struct instance *instance, const struct client *cli
 
 /*
  * The client has gone by now: a record in the history and EVENT_CLIENT_DISCONNECTED.  One that was
- * pending is a rejected login, of which nothing is told.
+ * pending is a rejected login: EVENT_CLIENT_REJECTED.
  */
 void clients_end(struct instance *instance, const struct client *client);
 

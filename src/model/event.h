@@ -20,6 +20,7 @@ enum event_kind {
     EVENT_AUTH_FAILED,         /* request */
     EVENT_CLIENT_CONNECTED,    /* client */
     EVENT_CLIENT_DISCONNECTED, /* departure */
+    EVENT_CLIENT_REJECTED,     /* client: its row is gone; the reason where it is known */
     EVENT_LOG,                 /* log: every new line that is kept */
     EVENT_ECHO,                /* log: likewise */
     EVENT_KINDS
@@ -30,7 +31,7 @@ struct event {
     const struct instance *instance;
     int64_t unix_time;  /* seconds since 1970 */
     int64_t mono;       /* milliseconds, clock_mono() */
-    const char *reason; /* what the daemon told of it, NULL when nothing */
+    const char *reason; /* for people, NULL where none is known */
     uint32_t row;       /* index or sequence number of what follows, 0 when there is none */
     union {
         const void *what;

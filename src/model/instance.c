@@ -105,6 +105,7 @@ void instance_free(struct instance *instance)
     rows_bury(&instance->clients, &client_rows);
     rows_bury(&instance->routes, &route_rows);
     timer_stop(&instance->factor_timer);
+    reasons_fini(&instance->reasons);
     free(instance->peers.list);
     instance_set_capabilities(instance, NULL, 0);
     state_record_fini(&instance->state);
@@ -295,6 +296,7 @@ void instance_log_told(struct instance *instance, const struct log_line *line)
     instance->fatals += (line->flags & LOG_FLAG_FATAL) != 0;
     instance->errors += (line->flags & LOG_FLAG_NONFATAL) != 0;
     instance->warnings += (line->flags & LOG_FLAG_WARNING) != 0;
+    reasons_log_told(&instance->reasons, line);
     if (!record)
         return;
     log_record_fill(record, line);

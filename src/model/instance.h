@@ -10,6 +10,7 @@
 #include "model/clients.h"
 #include "model/course.h"
 #include "model/ondemand.h"
+#include "model/reasons.h"
 #include "model/records.h"
 #include "model/requests.h"
 #include "protocol/command.h"
@@ -97,6 +98,7 @@ struct instance {
     uint32_t departure_dated; /* likewise of the departures */
     uint32_t logins_accepted; /* clients that came through */
     uint32_t logins_rejected; /* and that went before they were */
+    struct reasons reasons;   /* why they were rejected, by the log */
 
     bool load_told; /* load-stats, by this process: what comes from it is known */
     uint64_t bytes_in;
@@ -236,7 +238,7 @@ static inline bool instance_in_contact(const struct instance *instance)
 /* These read as unknown, 0 or no row when there is no contact. */
 enum state instance_state(const struct instance *instance);
 enum truth instance_hold_waiting(const struct instance *instance);
-bool instance_counts_clients(const struct instance *instance); /* or it is not known how many */
+bool instance_counts_clients(const struct instance *instance);    /* or it is not known how many */
 uint32_t instance_client_count(const struct instance *instance);  /* those that are through */
 uint32_t instance_pending_count(const struct instance *instance); /* those that are not */
 uint32_t instance_request_count(const struct instance *instance); /* pending ones */

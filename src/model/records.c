@@ -37,6 +37,7 @@ void command_record_fini(void *record)
 {
     struct command_record *command = record;
 
+    free(command->source);
     free(command->command);
     free(command->reply);
     *command = (struct command_record){0};

@@ -50,6 +50,7 @@ enum command_result {
 struct command_record {
     int64_t time;
     uint64_t ticket; /* grows with each command of a daemon (model/asked.h) */
+    char *source;    /* who asked */
     char *command;   /* secrets as *** */
     enum command_result result;
     char *reply;

@@ -126,6 +126,8 @@ const char *command_error_text(enum command_error error)
         return "out of range";
     case COMMAND_MISREAD:
         return "the daemon's kill command cannot take this name or address";
+    case COMMAND_UNSUPPORTED:
+        return "the daemon cannot tell this client to stay away";
     }
     return "unknown error";
 }
@@ -325,7 +327,7 @@ enum command_error command_kill_address(struct command *command, struct command_
 }
 
 enum command_error command_client_kill(struct command *command, struct command_dialect dialect,
-                                       int64_t cid)
+                                       int64_t cid, bool halt)
 {
     struct builder builder = build(command, REPLY_SINGLE, "client-kill");
 
@@ -334,6 +336,8 @@ enum command_error command_client_kill(struct command *command, struct command_d
     else if (cid < 0)
         builder.error = COMMAND_RANGE;
     add_number(&builder, cid);
+    if (halt)
+        add_bytes(&builder, " HALT", 5);
     return finish_line(&builder);
 }
 

@@ -41,8 +41,9 @@ enum command_error {
     COMMAND_CONTROL,   /* a control character or DEL: the daemon drops it silently */
     COMMAND_EIGHT_BIT, /* a byte above 0x7f: 2.1 and 2.2 drop it silently */
     COMMAND_TOO_LONG,
-    COMMAND_RANGE,  /* a number out of range, a word that is not one of the command's */
-    COMMAND_MISREAD /* the daemon would take it for something else, e.g. a name with ':' */
+    COMMAND_RANGE,      /* a number out of range, a word that is not one of the command's */
+    COMMAND_MISREAD,    /* the daemon would take it for something else, e.g. a name with ':' */
+    COMMAND_UNSUPPORTED /* there is no such command for a client that it does not number */
 };
 
 /* What the daemon says of itself that changes how commands are written. */
@@ -108,13 +109,16 @@ void command_hold_release(struct command *command);
 void command_signal(struct command *command, enum daemon_signal number);
 void command_forget_passwords(struct command *command);
 
-/* kill: by common name, by address as the status shows it, by client id. */
+/*
+ * kill: by common name, by address as the status shows it, by client id.  Only the last tells the
+ * client: to come back, or with halt to exit.
+ */
 enum command_error command_kill_name(struct command *command, struct command_dialect dialect,
                                      struct slice name);
 enum command_error command_kill_address(struct command *command, struct command_dialect dialect,
                                         struct slice address);
 enum command_error command_client_kill(struct command *command, struct command_dialect dialect,
-                                       int64_t cid);
+                                       int64_t cid, bool halt);
 
 /* Answers to requests; type is the daemon's word ('Auth', 'Private Key', ...). */
 enum command_error command_username(struct command *command, struct command_dialect dialect,

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "protocol/address.h"
-
 /* More than the longest address: "tcp6-server:[...]:65535". */
 enum { ADDRESS_LEN = 64 };
 
@@ -29,6 +27,25 @@ bool logtext_next(struct slice *rest, struct slice *part)
     *part = (struct slice){text.at, at};
     *rest = slice_skip(text, at);
     return true;
+}
+
+bool logtext_client(struct slice text, struct address *from, struct slice *rest)
+{
+    struct slice rest_of_line = text;
+    bool named = !is_address(text);
+    struct slice part;
+
+    if (!logtext_next(&rest_of_line, &part) || named != (rest_of_line.len > 0))
+        return false;
+    if (named) {
+        rest_of_line.at++; /* the '/' */
+        rest_of_line.len--;
+        text = rest_of_line;
+        if (!logtext_next(&rest_of_line, &part) || rest_of_line.len > 0)
+            return false;
+    }
+    *rest = text;
+    return address_parse(slice_cut(rest, ' '), from);
 }
 
 static bool is_of_client(struct slice text)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
+#include "protocol/address.h"
 #include "protocol/state.h"
 
 /*
@@ -18,6 +19,12 @@
  * rest.  False when nothing is left.
  */
 bool logtext_next(struct slice *rest, struct slice *part);
+
+/*
+ * Which client a line is of: it begins with the client's address, or with its name in front of it,
+ * and no other address in it could be the true one.  *rest is what is said of it.
+ */
+bool logtext_client(struct slice text, struct address *from, struct slice *rest);
 
 /*
  * Whether the line is a trace of a management session, in exactly the daemon's form: `MANAGEMENT:

@@ -211,7 +211,7 @@ static void measure_commands(void)
     size_t before = used();
 
     for (unsigned i = 0; i < ROWS; i++) {
-        uint64_t ticket = asked_begin(instance, now.longest ? now.text : "signal SIGUSR1");
+        uint64_t ticket = asked_begin(instance, "snmp", now.longest ? now.text : "signal SIGUSR1");
 
         asked_end(instance, ticket, RESULT_SUCCESS,
                   slice_of(now.longest ? now.text : "signal SIGUSR1 thrown"), 1);

@@ -357,6 +357,11 @@ static void on_event(void *arg, const struct event *event)
     case EVENT_CLIENT_DISCONNECTED:
         end_told(event);
         break;
+    case EVENT_CLIENT_REJECTED:
+        REQUIRE(event->client->pending && event->row == event->client->base.index);
+        REQUIRE(!rows_at(&instance->clients, event->row));
+        REQUIRE(instance->logins_rejected > 0);
+        break;
     case EVENT_LOG:
         REQUIRE(history_at(&instance->log, event->row) == event->log);
         break;

@@ -160,7 +160,7 @@ static void ask_for(struct instance *instance, int code, struct slice text)
 
     if (code & 32) {
         memcpy(shown, text.at, text.len < sizeof(shown) ? text.len : sizeof(shown) - 1);
-        ticket = asked_begin(instance, shown);
+        ticket = asked_begin(instance, "snmp", shown);
         if (code & 8)
             asked_end(instance, ticket, RESULT_SUCCESS, text, code);
     }

@@ -123,6 +123,19 @@ def test_kill(lab, office, manager):
     assert rows(manager, "ovpnSessionTable")
 
 
+def test_halt(lab, office, manager):
+    """Who is killed comes back; who is told to halt is gone for good."""
+    _, clients = office
+    (index, _), _ = [client_rows(manager)[name] for name in ("alice", "bob")]
+    manager.set((f"ovpnClientControlAction.1.{index[1]}", "i", "halt"))
+    assert last(manager) == ["success", "client-kill command succeeded"]
+    command = rows(manager, "ovpnCommandTable").popitem()[1]
+    assert (command["Source"], command["Command"].split()[0::2]) == (
+        "snmp", ["client-kill", "HALT"])
+    clients["alice"].wait_exit(20)
+    lab.wait_until(lambda: set(client_rows(manager)) == {"bob"}, "her row goes", 20)
+
+
 def test_kill_by_an_ipv6_address(lab, pki, start_agent, manager):
     server = openvpn.server(lab, pki, proto="udp6").start()
     client = openvpn.client(lab, pki, server, "alice").start()

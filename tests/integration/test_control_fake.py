@@ -12,7 +12,7 @@ from parts.agent import Agent
 from parts.control import CONTROL_TABLE, Background, entry, last, refused
 from parts.fastset import FastSet
 from parts.network import Network
-from parts.snmp import Snmpd
+from parts.snmp import SnmpError, Snmpd
 from parts.view import InstanceView, rows
 
 SECRET = "Xq7-very-secret"
@@ -248,19 +248,30 @@ def test_net(server, manager, lab):
         "SYSTEM ROUTING TABLE", "0.0.0.0 0.0.0.0 192.0.2.1"]
 
 
-def kill_a_client(fake, manager, view, lab):
+def kill_a_client(fake, manager, view, lab, action="kill"):
     with fake.script() as daemon:
         daemon.add_client("alice", real="192.0.2.7:4000")
     view.wait(Contact="up", Clients=1)
     index, = rows(manager, "ovpnClientTable")
-    manager.set((f"ovpnClientControlAction.1.{index[1]}", "i", "kill"))
+    manager.set((f"ovpnClientControlAction.1.{index[1]}", "i", action))
     return commands(fake, "kill", "client-kill")
 
 
 def test_kill_by_row_in_an_old_version(start_fake, start_agent, manager, view, lab):
     fake = start_fake(mode="server", version="2.3.18")
     start_agent([entry(fake)])
-    assert kill_a_client(fake, manager, view, lab) == [["kill", "192.0.2.7:4000"]]
+    with pytest.raises(SnmpError, match="inconsistentValue"):
+        kill_a_client(fake, manager, view, lab, "halt")
+    assert last(manager) == ["rejected", "the daemon cannot tell this client to stay away"]
+    index, = rows(manager, "ovpnClientTable")
+    manager.set((f"ovpnClientControlAction.1.{index[1]}", "i", "kill"))
+    assert commands(fake, "kill", "client-kill") == [["kill", "192.0.2.7:4000"]]
+
+
+def test_halt_since_clients_have_numbers(start_fake, start_agent, manager, view, lab):
+    fake = start_fake(mode="server", version="2.4.12")
+    start_agent([entry(fake)])
+    assert kill_a_client(fake, manager, view, lab, "halt") == [["client-kill", "0", "HALT"]]
 
 
 def test_kill_in_a_new_version(start_fake, start_agent, manager, view, lab):

@@ -16,7 +16,7 @@ def view(lab, manager):
 
 def entry(server):
     return {"name": "office", "index": 1, "management": server, "status_interval": 1,
-            "notify": ["client"]}
+            "notify": ["client", "reject"]}
 
 
 def named(manager, name):
@@ -48,6 +48,11 @@ def test_a_wrong_password_is_no_client(lab, pki, start_agent, manager, snmptrapd
     lab.wait_until(lambda: not named(manager, "mallory"), "its rows are gone", 40)
     assert len(snmptrapd.traps("ovpnClientConnected")) == 1
     assert snmptrapd.traps("ovpnClientDisconnected") == []
+    told = snmptrapd.wait_traps("ovpnClientRejected", 2)[0].values
+    assert (told["ovpnClientCommonName"], told["ovpnClientRealText"][:10]) == ("mallory", "127.0.0.1:")
+    assert told["ovpnNotificationReason"] == (
+        "TLS Auth Error: Auth Username/Password verification failed for peer")
+    assert view.get("LoginsAccepted") == 1 and view.get("LoginsRejected") >= 2
     assert rows(manager, "ovpnSessionTable") == {}
     assert [row["Pending"] for row in named(manager, "alice")] == ["false"]
 

@@ -212,11 +212,11 @@ static void test_every_word(void **state)
                  {"refresh", ALLOW_REFRESH},
                  {"net", ALLOW_NET},
                  {"session", ALLOW_SESSION}},
-      notify[] = {{"contact", NOTIFY_CONTACT},     {"state", NOTIFY_STATE},
-                  {"state-all", NOTIFY_STATE_ALL}, {"fatal", NOTIFY_FATAL},
-                  {"hold", NOTIFY_HOLD},           {"input", NOTIFY_INPUT},
-                  {"auth", NOTIFY_AUTH},           {"client", NOTIFY_CLIENT},
-                  {"log:I", NOTIFY_LOG},           {"echo", NOTIFY_ECHO}};
+      notify[] = {
+          {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},   {"state-all", NOTIFY_STATE_ALL},
+          {"fatal", NOTIFY_FATAL},     {"hold", NOTIFY_HOLD},     {"input", NOTIFY_INPUT},
+          {"auth", NOTIFY_AUTH},       {"client", NOTIFY_CLIENT}, {"reject", NOTIFY_REJECT},
+          {"log:I", NOTIFY_LOG},       {"echo", NOTIFY_ECHO}};
     struct config *config;
     char text[256];
 

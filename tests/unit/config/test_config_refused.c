@@ -196,7 +196,7 @@ static const struct {
      ":1: instances[0].notify[0]: \"states\" is not known (did you mean \"state\"?)"},
     {ONE("notify = [ \"\" ];"),
      ":1: instances[0].notify[0]: \"\" is not known; known are "
-     "contact, state, state-all, fatal, hold, input, auth, client, echo, "
+     "contact, state, state-all, fatal, hold, input, auth, client, reject, echo, "
      "log:FLAGS"},
     {ONE("notify = [ \"log\" ];"), ":1: instances[0].notify[0]: log needs flags, letters of IFNWD: "
                                    "\"log:FNW\" for example"},

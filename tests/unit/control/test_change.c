@@ -74,6 +74,8 @@ static void test_show(void **state)
         {{.kind = CHANGE_NET_REFRESH}, "net"},
         {{.kind = CHANGE_PKCS11_REFRESH}, "pkcs11-id-count"},
         {{.kind = CHANGE_KILL_CLIENT, .row = 3}, "client-kill of row 3"},
+        {{.kind = CHANGE_KILL_CLIENT, .row = 3, .number = CLIENT_HALT},
+         "client-kill of row 3 HALT"},
         {{.kind = CHANGE_CONFIRM, .number = CONFIRM_OK}, "needok ok"},
         {{.kind = CHANGE_CONFIRM, .number = CONFIRM_CANCEL}, "needok cancel"},
         {{.kind = CHANGE_USERNAME, .len = 1, .text = "u"}, "username ***"},

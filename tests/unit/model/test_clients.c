@@ -146,7 +146,7 @@ static void test_never_authenticated(void **state)
     (void)state;
     daemon_poll(DAEMON_ALICE DAEMON_BOB UNDEF("192.0.2.7:4000"));
     daemon_poll(DAEMON_ALICE DAEMON_BOB);
-    peer_told(-1);
+    peer_told(EVENT_CLIENT_REJECTED, -1);
     assert_int_equal(daemon_instance->departures.count, 0);
     assert_int_equal(instance_pending_count(daemon_instance), 0);
 }

@@ -2,10 +2,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "model/event.h"
 #include "tests/unit/fixtures/daemon.h"
 
 /*
@@ -54,9 +56,43 @@ static void test_rejected(void **state)
         assert_counts(1, 0);
         assert_logins(0, i + 1);
     }
-    peer_told(-1);
+    peer_told(EVENT_CLIENT_REJECTED, EVENT_CLIENT_REJECTED, EVENT_CLIENT_REJECTED, -1);
     assert_int_equal(daemon_instance->departures.last, 0);
     assert_int_equal(daemon_instance->clients_peak, 1);
+}
+
+static char reason[200];
+
+static void take_reason(void *arg, const struct event *event)
+{
+    (void)arg;
+    if (event->kind != EVENT_CLIENT_REJECTED)
+        return;
+    assert_string_equal(event->client->who.common_name, "mallory");
+    assert_string_equal(event->client->who.real_text, "192.0.2.9:4000");
+    snprintf(reason, sizeof(reason), "%u %s", event->row, event->reason ? event->reason : "-");
+}
+
+/* The reason is in the log, which comes before the status that has the client no more. */
+static void test_reason_of_a_rejection(void **state)
+{
+    struct observer observer = {.told = take_reason};
+
+    (void)state;
+    daemon_status(DAEMON_ALICE);
+    observer_add(&observer);
+    daemon_poll(DAEMON_ALICE MALLORY);
+    peer_say(">LOG:1795453899,N,192.0.2.9:4000 TLS Auth Error: of somebody before\r\n");
+    daemon_poll(DAEMON_ALICE);
+    assert_string_equal(reason, "2 -");
+    daemon_poll(DAEMON_ALICE MALLORY);
+    peer_say(">LOG:1795453901,N,192.0.2.9:4000 TLS Auth Error: Auth Username/Password "
+             "verification failed for peer\r\n");
+    daemon_poll(DAEMON_ALICE);
+    observer_remove(&observer);
+    assert_string_equal(reason, "3 TLS Auth Error: Auth Username/Password verification failed for "
+                                "peer");
+    peer_told(EVENT_CLIENT_REJECTED, EVENT_CLIENT_REJECTED, -1);
 }
 
 /* A second factor takes its time. */
@@ -109,7 +145,7 @@ static void test_bridged_clients_that_were_there(void **state)
     peer_told(EVENT_CLIENT_DISCONNECTED, -1);
     assert_counts(1, 0);
     assert_logins(0, 0);
-    /* Who comes now is told by a block, and who does not get through is not. */
+    /* Who comes now is told by a block. */
     daemon_poll(BRIDGED_EMIL MALLORY);
     assert_counts(1, 1);
     assert_false(daemon_client(0)->pending);
@@ -119,7 +155,7 @@ static void test_bridged_clients_that_were_there(void **state)
     assert_counts(2, 1);
     daemon_total = 2;
     daemon_poll(BRIDGED_EMIL WAITING("dora", "192.0.2.5:4000", "1795453910", "3"));
-    peer_told(-1);
+    peer_told(EVENT_CLIENT_REJECTED, -1);
     assert_counts(2, 0);
     assert_logins(1, 1);
 }
@@ -132,7 +168,7 @@ static void test_bridged_clients_beside_a_stranger(void **state)
     daemon_status(BRIDGED_DORA MALLORY BRIDGED_EMIL);
     assert_counts(2, 1);
     daemon_poll(BRIDGED_DORA BRIDGED_EMIL);
-    peer_told(-1);
+    peer_told(EVENT_CLIENT_REJECTED, -1);
     assert_counts(2, 0);
     assert_false(daemon_client(0)->pending || daemon_client(1)->pending);
     assert_logins(0, 1);
@@ -212,6 +248,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, daemon_end)
     const struct CMUnitTest tests[] = {
         TEST(test_rejected),
+        TEST(test_reason_of_a_rejection),
         TEST(test_deferred_and_accepted),
         TEST(test_accepted_while_away),
         TEST(test_bridged_clients_that_were_there),

@@ -291,10 +291,12 @@ static void test_kill_by_id(void **state)
     struct command command;
 
     (void)state;
-    assert_int_equal(command_client_kill(&command, dialect, 7), COMMAND_OK);
+    assert_int_equal(command_client_kill(&command, dialect, 7, false), COMMAND_OK);
     assert_line(&command, "client-kill 7");
-    assert_int_equal(command_client_kill(&command, dialect, -1), COMMAND_RANGE);
-    assert_int_equal(command_client_kill(&command, old_dialect, 7), COMMAND_MISREAD);
+    assert_int_equal(command_client_kill(&command, dialect, 7, true), COMMAND_OK);
+    assert_line(&command, "client-kill 7 HALT");
+    assert_int_equal(command_client_kill(&command, dialect, -1, false), COMMAND_RANGE);
+    assert_int_equal(command_client_kill(&command, old_dialect, 7, false), COMMAND_MISREAD);
 }
 
 static void test_plain_words(void **state)

@@ -111,12 +111,39 @@ static void test_parts(void **state)
     assert_parts("10.0.0.0/24 a/x.conf:16: y", "10.0.0.0/24 a/x.conf:16: y", NULL);
 }
 
+static bool is_of(const char *text, const char *address, const char *said)
+{
+    struct address expected;
+    struct address from;
+    struct slice rest;
+
+    return logtext_client(slice_of(text), &from, &rest) &&
+           address_parse(slice_of(address), &expected) && expected.port == from.port &&
+           expected.bytes[3] == from.bytes[3] && slice_is(rest, said);
+}
+
+static void test_clients(void **state)
+{
+    struct address from;
+    struct slice rest;
+
+    (void)state;
+    assert_true(is_of("192.0.2.9:4000 TLS: x", "192.0.2.9:4000", "TLS: x"));
+    assert_true(is_of("a/b c/192.0.2.9:4000 TLS: x", "192.0.2.9:4000", "TLS: x"));
+    assert_true(is_of("alice/tcp4-server:192.0.2.9:4000 x", "192.0.2.9:4000", "x"));
+    assert_true(is_of("alice/192.0.2.9:4000", "192.0.2.9:4000", ""));
+    assert_false(logtext_client(slice_of("192.0.2.9:4000 x/192.0.2.8:4000 y"), &from, &rest));
+    assert_false(logtext_client(slice_of("a/192.0.2.9:4000 x/192.0.2.8:4000 y"), &from, &rest));
+    assert_false(logtext_client(slice_of("MANAGEMENT: Client disconnected"), &from, &rest));
+    assert_false(logtext_client(slice_of(""), &from, &rest));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traces), cmocka_unit_test(test_no_traces),
         cmocka_unit_test(test_names),  cmocka_unit_test(test_last_words),
-        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_parts),  cmocka_unit_test(test_clients),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,8 @@ static const char *numbers_of(const struct table *table)
     return text;
 }
 
+#define LOGINS "LoginsAccepted=0 LoginsRejected=0 "
+
 /* What the agent itself counts, and what is 0 when it is not known: see the descriptions. */
 #define COUNTED                                                                                    \
     " Fatals=0 Errors=0 Warnings=0 UnknownMessages=0 LogLast=0 StateLast=0 EchoLast=0 "            \
@@ -97,9 +99,10 @@ static void test_before_contact(void **state)
 {
     (void)state;
     seconds = 7;
-    assert_string_equal(numbers_of(&instance_table),
-                        "Contacts=0 Age=7 ManagementVersion=0 Pid=0 HoldWaitHint=0 ClientsPeak=0 "
-                        "StatusAge=7" COUNTED);
+    assert_string_equal(
+        numbers_of(&instance_table),
+        "Contacts=0 Age=7 ManagementVersion=0 Pid=0 HoldWaitHint=0 ClientsPeak=0 " LOGINS
+        "StatusAge=7" COUNTED);
 }
 
 static void feed(const char *text)
@@ -126,21 +129,24 @@ static void test_server(void **state)
 {
     (void)state;
     instance_set_contact(office, CONTACT_UP, NULL);
-    assert_string_equal(numbers_of(&instance_table),
-                        "Contacts=1 Age=0 ManagementVersion=0 Pid=0 HoldWaitHint=0 ClientsPeak=0 "
-                        "StatusAge=0 PendingRequests=0" COUNTED);
+    assert_string_equal(
+        numbers_of(&instance_table),
+        "Contacts=1 Age=0 ManagementVersion=0 Pid=0 HoldWaitHint=0 ClientsPeak=0 " LOGINS
+        "StatusAge=0 PendingRequests=0" COUNTED);
     clients_set_total(office, 0);
     instance_set_bytes(office, 0, 0);
     feed(STATUS_TITLE STATUS_HEADERS "GLOBAL_STATS\tMax bcast/mcast queue length\t0\r\nEND");
     assert_string_equal(numbers_of(&instance_table),
                         "Contacts=1 Age=0 ManagementVersion=0 Pid=0 HoldWaitHint=0 Clients=0 "
-                        "ClientsPeak=0 PendingClients=0 BytesIn=0 BytesOut=0 BcastQueueMax=0 "
+                        "ClientsPeak=0 PendingClients=0 " LOGINS
+                        "BytesIn=0 BytesOut=0 BcastQueueMax=0 "
                         "StatusAge=0 PendingRequests=0" COUNTED);
     /* Counters stand still without contact; who is there now is not known. */
     instance_set_contact(office, CONTACT_DISCONNECTED, "gone");
-    assert_string_equal(numbers_of(&instance_table),
-                        "Contacts=1 Age=0 ManagementVersion=0 Pid=0 HoldWaitHint=0 ClientsPeak=0 "
-                        "BytesIn=0 BytesOut=0 BcastQueueMax=0 StatusAge=0" COUNTED);
+    assert_string_equal(
+        numbers_of(&instance_table),
+        "Contacts=1 Age=0 ManagementVersion=0 Pid=0 HoldWaitHint=0 ClientsPeak=0 " LOGINS
+        "BytesIn=0 BytesOut=0 BcastQueueMax=0 StatusAge=0" COUNTED);
 }
 
 static void test_tunnel(void **state)
@@ -155,15 +161,17 @@ static void test_tunnel(void **state)
          "END");
     assert_string_equal(numbers_of(&instance_table),
                         "Contacts=1 Age=0 ManagementVersion=0 Pid=7 HoldWaitHint=0 Clients=0 "
-                        "ClientsPeak=0 PendingClients=0 BytesIn=5 BytesOut=6 TunReadBytes=1 "
+                        "ClientsPeak=0 PendingClients=0 " LOGINS
+                        "BytesIn=5 BytesOut=6 TunReadBytes=1 "
                         "TunWriteBytes=2 LinkReadBytes=3 LinkWriteBytes=4 AuthReadBytes=0 "
                         "StatusAge=0 PendingRequests=0" COUNTED);
     /* Another process has told nothing yet. */
     seconds = 9;
     instance_set_pid(office, 8);
-    assert_string_equal(numbers_of(&instance_table),
-                        "Contacts=1 Age=9 ManagementVersion=0 Pid=8 HoldWaitHint=0 ClientsPeak=0 "
-                        "StatusAge=0 PendingRequests=0" COUNTED);
+    assert_string_equal(
+        numbers_of(&instance_table),
+        "Contacts=1 Age=9 ManagementVersion=0 Pid=8 HoldWaitHint=0 ClientsPeak=0 " LOGINS
+        "StatusAge=0 PendingRequests=0" COUNTED);
 }
 
 #define CLIENT(name, since, cid)                                                                   \

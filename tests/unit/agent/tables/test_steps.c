@@ -107,7 +107,7 @@ static void add_records(struct instance *instance, unsigned count)
 
     state.name = slice_of("CONNECTED");
     for (unsigned i = 0; i < count; i++) {
-        uint64_t ticket = asked_begin(instance, "verb 3");
+        uint64_t ticket = asked_begin(instance, "snmp", "verb 3");
 
         asked_end(instance, ticket, RESULT_SUCCESS, slice_of("SUCCESS"), 1);
         instance_state_told(instance, &state);
