@@ -11,6 +11,7 @@
 #include "protocol/status.h"
 
 struct instance;
+struct user;
 
 /* What an >CLIENT:ESTABLISHED block told of the peer; NULL texts are "not told". */
 struct peer {
@@ -43,6 +44,10 @@ struct client {
     bool ambiguous;    /* another one has the same name and real address */
     bool unconfirmed;  /* the last status was cut, and it may stand behind the cut */
     struct peer *peer; /* NULL when no block was seen */
+
+    bool counted;      /* among the sessions of its user, or there was no room for one (users.h) */
+    struct user *user; /* NULL when there is none */
+    int64_t start;     /* clock_mono() from which it counts for the user */
 };
 
 /* A route of the daemon's table; identity is kind and address. */
@@ -129,6 +134,14 @@ uint32_t clients_pending(const struct instance *instance);
 
 /* load-stats: the number of clients that are through. */
 void clients_set_total(struct instance *instance, uint64_t total);
+
+/*
+ * Puts a client back that was there when a former agent ended, as if contact had been lost since:
+ * the first status finds it again, or ends it.  It has its index, which must be above all that are
+ * there, who, the bytes, since and cid, and counts for the user with that index, 0 for none.  Takes
+ * the client, whom calloc() gave; false, with the client still the caller's, when it cannot be.
+ */
+bool clients_restore(struct instance *instance, struct client *client, uint32_t user_index);
 
 void client_free(void *client);
 void route_free(void *route);

@@ -12,6 +12,7 @@
 #include "model/ondemand.h"
 #include "model/records.h"
 #include "model/requests.h"
+#include "model/users.h"
 #include "protocol/command.h"
 #include "protocol/settings.h"
 #include "protocol/state.h"
@@ -87,6 +88,7 @@ struct instance {
     uint32_t pending_clients;
     uint32_t logins_accepted; /* clients that came through */
     uint32_t logins_rejected; /* and that went before they were */
+    struct users users;
 
     uint64_t bytes_in;
     uint64_t bytes_out;
@@ -139,6 +141,12 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
 
 /* Takes new bounds and endpoint from the configuration; rows over a bound go, oldest first. */
 void instance_configure(struct instance *instance, const struct instance_config *config);
+
+/*
+ * Indexes of clients, users, routes and requests are greater than this one from now on; nothing
+ * happens where they are already.
+ */
+void instance_number_behind(struct instance *instance, uint32_t index);
 
 void instance_free(struct instance *instance);
 
