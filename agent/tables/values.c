@@ -1,5 +1,6 @@
 #include "agent/tables/values.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -107,6 +108,22 @@ void value_ipv4(struct value *value, const struct tunnel_addresses *tunnel)
 void value_ipv6(struct value *value, const struct tunnel_addresses *tunnel)
 {
     value_bytes(value, tunnel->ipv6, tunnel->has_ipv6 ? sizeof(tunnel->ipv6) : 0);
+}
+
+void value_tunnel(struct value *value, const struct tunnel_addresses *tunnel)
+{
+    char *text = (char *)value->scratch;
+    size_t len = 0;
+
+    if (tunnel->has_ipv4 && inet_ntop(AF_INET, tunnel->ipv4, text, INET_ADDRSTRLEN))
+        len = strlen(text);
+    if (tunnel->has_ipv4 && tunnel->has_ipv6) {
+        memcpy(text + len, ", ", 2);
+        len += 2;
+    }
+    if (tunnel->has_ipv6 && inet_ntop(AF_INET6, tunnel->ipv6, text + len, INET6_ADDRSTRLEN))
+        len += strlen(text + len);
+    value_bytes(value, text, len);
 }
 
 void value_log_flags(struct value *value, unsigned flags)

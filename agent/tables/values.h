@@ -40,6 +40,9 @@ void value_address(struct value *value, const struct address *address);
 void value_ipv4(struct value *value, const struct tunnel_addresses *tunnel);
 void value_ipv6(struct value *value, const struct tunnel_addresses *tunnel);
 
+/* Both as text, "10.8.0.2, fd00::2"; empty when there is none. */
+void value_tunnel(struct value *value, const struct tunnel_addresses *tunnel);
+
 /* OvpnLogFlags, BITS: the bits of enum log_flag in the order of RFC 2578 section 7.1.4. */
 void value_log_flags(struct value *value, unsigned flags);
 

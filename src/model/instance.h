@@ -12,6 +12,7 @@
 #include "model/ondemand.h"
 #include "model/records.h"
 #include "model/requests.h"
+#include "model/routes.h"
 #include "model/users.h"
 #include "protocol/command.h"
 #include "protocol/settings.h"
@@ -143,8 +144,8 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
 void instance_configure(struct instance *instance, const struct instance_config *config);
 
 /*
- * Indexes of clients, users, routes and requests are greater than this one from now on; nothing
- * happens where they are already.
+ * Indexes of clients, users, routes and requests that are given from now on are greater than this
+ * one.  No request must have been asked yet.
  */
 void instance_number_behind(struct instance *instance, uint32_t index);
 

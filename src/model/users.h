@@ -2,10 +2,10 @@
 #define MODEL_USERS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "model/identity.h"
+#include "model/rows.h"
 #include "protocol/address.h"
 
 struct client;
@@ -29,13 +29,14 @@ struct user {
     char *name;        /* clean text, as are the others; owned */
     uint64_t bytes_in; /* of all sessions, to be read as they are */
     uint64_t bytes_out;
-    int64_t created;        /* seconds since 1970 */
-    int64_t last_connected; /* the latest session's start by the daemon, 0 when not known */
-    int64_t last_seen;      /* seconds since 1970; read it by users_last_seen() */
-    char *real_text;        /* of the session that began last, NULL when not known */
-    struct tunnel_addresses tunnel;
+    int64_t created;                /* seconds since 1970 */
+    int64_t last_connected;         /* the latest session's start by the daemon, 0 when not known */
+    int64_t last_seen;              /* seconds since 1970; read it by users_last_seen() */
+    char *real_text;                /* of the session that began last, NULL when not known */
+    struct tunnel_addresses tunnel; /* likewise, and of the last that had one */
 
     /* Of the user alone; users_seconds() reads them. */
+    int64_t shown;     /* the start of the session whose texts these are */
     int64_t spent;     /* milliseconds of sessions that have ended */
     int64_t starts;    /* sum of the clock_mono() from which those that go on count */
     int64_t seen_mono; /* when the user was last seen to be there */
@@ -50,8 +51,8 @@ struct user_list {
 };
 
 struct users {
-    void *by_name;  /* tsearch(3) */
-    void *by_index; /* likewise */
+    void *by_name;         /* tsearch(3) */
+    void *by_index;        /* likewise */
     struct user_list away; /* who went first stands first */
     struct user_list online;
     uint32_t count;
@@ -89,13 +90,13 @@ void users_heard(struct users *users);
 void users_see(struct users *users, struct client *client);
 
 /* A client's row takes the place of an old one: what it has moved since counts for its user. */
-void users_keep(struct client *client, struct client *old);
+void users_keep(struct client *client, const struct client *old);
 
 /* All rows of a status are there: who has lost the session shown is shown by another. */
-void users_settle(struct users *users, struct client *const *clients, size_t count);
+void users_settle(struct users *users, const struct rows *clients);
 
 /* The client has ended, at that time in seconds since 1970.  Returns its user's index, or 0. */
-uint32_t users_leave(struct users *users, struct client *client, int64_t ended);
+uint32_t users_leave(struct users *users, const struct client *client, int64_t ended);
 
 /* Somebody who gave these names was not let in. */
 void users_reject(struct users *users, const struct identity *who);

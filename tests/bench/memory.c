@@ -36,7 +36,8 @@ static struct instance_config config = {
                .command_lines = ROWS,
                .request_lines = ROWS,
                .client_max = ROWS,
-               .route_max = ROWS},
+               .route_max = ROWS,
+               .user_lines = ROWS},
 };
 static const unsigned long root[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1194};
 

@@ -38,7 +38,8 @@ static const struct instance_config config = {
                .command_lines = 3,
                .request_lines = 3,
                .client_max = 5,
-               .route_max = 5},
+               .route_max = 5,
+               .user_lines = 4},
 };
 static const unsigned long root[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1194};
 
