@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "model/clients.h"
 
-static int compare_names(const void *left, const void *right)
+static int order_by_name(const void *left, const void *right)
 {
     const struct user *a = left;
     const struct user *b = right;
@@ -17,7 +17,7 @@ static int compare_names(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static int compare_indexes(const void *left, const void *right)
+static int order_by_index(const void *left, const void *right)
 {
     const struct user *a = left;
     const struct user *b = right;
@@ -75,13 +75,13 @@ static void user_free(void *node)
 }
 
 /* Who is away longest goes. */
-static void drop(struct users *users)
+static void drop_user(struct users *users)
 {
     struct user *user = users->away.first;
 
     users->dropped++;
-    tdelete(user, &users->by_name, compare_names);
-    tdelete(user, &users->by_index, compare_indexes);
+    tdelete(user, &users->by_name, order_by_name);
+    tdelete(user, &users->by_index, order_by_index);
     take_user(&users->away, user);
     users->count--;
     user_free(user);
@@ -91,7 +91,7 @@ static void drop(struct users *users)
 static bool make_room(struct users *users)
 {
     while (users->count >= users->bound && users->away.first)
-        drop(users);
+        drop_user(users);
     if (users->count < users->bound && users->last_index < UINT32_MAX)
         return true;
     users->dropped++;
@@ -103,7 +103,7 @@ void users_configure(struct users *users, const struct instance_config *config)
     users->bound = config->limits.user_lines;
     users->by_username = config->by_username;
     while (users->count > users->bound && users->away.first)
-        drop(users);
+        drop_user(users);
 }
 
 static void keep_users(void *node)
@@ -131,13 +131,13 @@ const struct user *users_next(const struct users *users, const struct user *user
 /* A user who is away finds a place; false when memory is out, or one like it is there. */
 static bool place(struct users *users, struct user *user)
 {
-    void **node = tsearch(user, &users->by_name, compare_names);
+    void **node = tsearch(user, &users->by_name, order_by_name);
 
     if (!node || *node != user)
         return false;
-    node = tsearch(user, &users->by_index, compare_indexes);
+    node = tsearch(user, &users->by_index, order_by_index);
     if (!node || *node != user) {
-        tdelete(user, &users->by_name, compare_names);
+        tdelete(user, &users->by_name, order_by_name);
         return false;
     }
     append_user(&users->away, user);
@@ -179,7 +179,7 @@ static char *name_of(const struct users *users, const struct identity *who)
 static struct user *find_user(const struct users *users, char *name)
 {
     const struct user key = {.name = name};
-    void **node = tfind(&key, (void *const *)&users->by_name, compare_names);
+    void **node = tfind(&key, (void *const *)&users->by_name, order_by_name);
 
     return node ? *node : NULL;
 }
@@ -216,8 +216,8 @@ static int64_t mono_of(int64_t unix_time)
     return clock_mono() - (unix_time > 0 && unix_time < now ? (now - unix_time) * 1000 : 0);
 }
 
-static void begin_session(struct users *users, struct user *user, struct client *client,
-                          int64_t start)
+static void open_session(struct users *users, struct user *user, struct client *client,
+                         int64_t start)
 {
     client->user = user;
     client->start = start;
@@ -242,7 +242,7 @@ static void join(struct users *users, struct client *client)
     if (!user)
         return;
     client->counted = true;
-    begin_session(users, user, client, mono_of(client->since));
+    open_session(users, user, client, mono_of(client->since));
     user->connects++;
     user->bytes_in += client->bytes_in;
     user->bytes_out += client->bytes_out;
@@ -257,9 +257,10 @@ static void show(struct user *user, const struct client *client)
 {
     const struct tunnel_addresses *tunnel = &client->who.tunnel;
 
-    if (client->since < user->shown)
+    if (client->since < user->shown && client->base.index != user->shown_by)
         return;
     user->shown = client->since;
+    user->shown_by = client->base.index;
     if (client->who.real_text && !text_equal(user->real_text, client->who.real_text))
         text_set(&user->real_text, ADMIN_MAX, slice_of(client->who.real_text));
     if (tunnel->has_ipv4 || tunnel->has_ipv6)
@@ -311,10 +312,12 @@ uint32_t users_leave(struct users *users, const struct client *client, int64_t e
     user->spent += end - client->start;
     user->starts -= client->start;
     user->sessions--;
-    if (client->since == user->shown)
+    if (client->base.index == user->shown_by) {
         user->shown = INT64_MIN;
+        user->shown_by = 0;
+    }
     if (user->sessions > 0) {
-        users->unsettled |= user->shown == INT64_MIN;
+        users->unsettled |= user->shown_by == 0;
         return user->index;
     }
     user->last_seen = ended > seen ? ended : seen;
@@ -335,7 +338,7 @@ void users_reject(struct users *users, const struct identity *who)
 void users_resume(struct users *users, struct client *client, uint32_t user_index)
 {
     const struct user key = {.index = user_index};
-    void **node = tfind(&key, (void *const *)&users->by_index, compare_indexes);
+    void **node = tfind(&key, (void *const *)&users->by_index, order_by_index);
     struct user *user = node ? *node : NULL;
 
     if (!user)
@@ -343,7 +346,9 @@ void users_resume(struct users *users, struct client *client, uint32_t user_inde
     if (user->sessions == 0)
         user->seen_mono = mono_of(user->last_seen);
     client->counted = true;
-    begin_session(users, user, client, user->seen_mono);
-    if (client->since > user->shown)
-        user->shown = client->since;
+    open_session(users, user, client, user->seen_mono);
+    if (client->since < user->shown)
+        return;
+    user->shown = client->since;
+    user->shown_by = client->base.index;
 }

@@ -36,7 +36,8 @@ struct user {
     struct tunnel_addresses tunnel; /* likewise, and of the last that had one */
 
     /* Of the user alone; users_seconds() reads them. */
-    int64_t shown;     /* the start of the session whose texts these are */
+    int64_t shown;     /* the start of the session whose texts these are, of the client */
+    uint32_t shown_by; /* with that index, 0 when it has ended */
     int64_t spent;     /* milliseconds of sessions that have ended */
     int64_t starts;    /* sum of the clock_mono() from which those that go on count */
     int64_t seen_mono; /* when the user was last seen to be there */

@@ -328,6 +328,7 @@ static size_t cells_expected(void)
         uint32_t row = 0;
 
         count += instance_table.column_count + control_table.column_count;
+        count += instance->users.count * user_table.column_count;
         count += instance->capability_count * capability_table.column_count;
         count += instance->states.count * state_table.column_count;
         count += instance->log.count * log_table.column_count;
