@@ -21,10 +21,18 @@ static enum truth is_online(const struct instance *instance, const struct user *
     return user->sessions > 0 ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
-GETTER(user_instance_name, (void)item, value_text(value, row->instance->name))
+/* The same of all users of a daemon. */
+static void put_sessions(struct value *value, const struct instance *instance, uint32_t sessions)
+{
+    if (instance_in_contact(instance))
+        value_number(value, sessions);
+    else
+        value->absence = ABSENT_REST;
+}
+
 GETTER(user_name, value_text(value, item->name))
 GETTER(user_online, value_integer(value, (int32_t)is_online(row->instance, item)))
-GETTER(user_sessions, value_number(value, instance_in_contact(row->instance) ? item->sessions : 0))
+GETTER(user_sessions, put_sessions(value, row->instance, item->sessions))
 GETTER(user_connects, value_number(value, item->connects))
 GETTER(user_rejected, value_number(value, item->rejected))
 GETTER(user_bytes_in, value_number(value, item->bytes_in))
@@ -40,7 +48,7 @@ GETTER(user_created, value_date(value, item->created))
 GETTER(user_created_unix, value_unix(value, item->created))
 
 static const struct column user_columns[] = {
-    {2, VALUE_OCTETS, NULL, get_user_instance_name, "InstanceName"},
+    {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
     {3, VALUE_OCTETS, NULL, get_user_name, "Name"},
     {4, VALUE_INTEGER, NULL, get_user_online, "Online"},
     {5, VALUE_GAUGE32, NULL, get_user_sessions, "Sessions"},

@@ -84,6 +84,8 @@ static void record_departure(struct instance *instance, const struct client *cli
 
     if (kept)
         *kept = session;
+    if (session.connected > 0)
+        instance->departure_dated = instance->departures.last;
     event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->departures.last,
                kept ? kept : &session);
     if (!kept)
@@ -186,12 +188,19 @@ void clients_end_old(struct instance *instance, int64_t ended)
     end_until(instance, instance->clients_old, ended);
 }
 
+static void note_start(struct instance *instance, const struct client *client)
+{
+    if (client->since > 0 && client->base.index > instance->client_dated)
+        instance->client_dated = client->base.index;
+}
+
 void clients_adopt(struct instance *instance, struct client *client, int64_t cid, int64_t since)
 {
     rows_unknown(&instance->clients, &client_rows, client);
     client->cid = cid;
     client->since = since;
     rows_known(&instance->clients, &client_rows, client);
+    note_start(instance, client);
 }
 
 /* The daemon has no other with that id; of one that a restart has ended the row is older. */
@@ -384,6 +393,7 @@ static struct client *add_established(struct instance *instance, int64_t cid, in
         return NULL;
     }
     instance->pending_clients++;
+    note_start(instance, client);
     return client;
 }
 

@@ -48,6 +48,7 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->contact = CONTACT_DISCONNECTED;
     instance->contact_mono = now;
     instance->started_mono = instance->tunnel_mono = now;
+    instance->heard_mono = instance->status_mono = now;
     instance->contact_unix = clock_wall();
     instance->mode = MODE_UNKNOWN;
     instance->dco = instance->status_complete = TRUTH_UNKNOWN;
@@ -232,14 +233,14 @@ void instance_forget_process(struct instance *instance)
     forget_state(instance);
     instance->mode = MODE_UNKNOWN;
     instance->course = (struct course){0};
+    instance->load_told = false;
+    instance->numbers_told = 0;
     instance->bytes_in = instance->bytes_out = 0;
-    instance->tun_read = instance->tun_write = 0;
-    instance->link_read = instance->link_write = instance->auth_read = 0;
-    instance->bcast_queue_max = 0;
+    instance->link_read = instance->link_write = 0;
     instance->dco = TRUTH_UNKNOWN;
-    instance->status_mono = instance->status_unix = 0;
+    instance->status_unix = 0;
     instance->status_complete = TRUTH_UNKNOWN;
-    instance->started_mono = instance->tunnel_mono = clock_mono();
+    instance->status_mono = instance->started_mono = instance->tunnel_mono = clock_mono();
 }
 
 void instance_set_pid(struct instance *instance, int64_t pid)
@@ -332,6 +333,7 @@ void instance_info_told(struct instance *instance, struct slice text)
 /* A counter that went back belongs to another process, whatever its process id. */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out)
 {
+    instance->load_told = true;
     if (instance->dco == TRUTH_TRUE)
         return;
     if (in < instance->bytes_in || out < instance->bytes_out)
@@ -377,6 +379,11 @@ enum truth instance_hold_waiting(const struct instance *instance)
     if (!instance_in_contact(instance))
         return TRUTH_UNKNOWN;
     return instance->hold_waiting ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+bool instance_counts_clients(const struct instance *instance)
+{
+    return instance_in_contact(instance) && instance->load_told;
 }
 
 uint32_t instance_client_count(const struct instance *instance)
