@@ -21,6 +21,7 @@ static int32_t id(int64_t number)
 
 GETTER(client_common_name, struct client, value_text(value, item->who.common_name))
 GETTER(client_username, struct client, value_text(value, item->who.username))
+GETTER(client_user_index, struct client, value_number(value, item->user ? item->user->index : 0))
 GETTER(client_real_proto, struct client, value_integer(value, (int32_t)item->who.real.proto + 1))
 GETTER(client_real_addr_type, struct client, value_address_type(value, &item->who.real))
 GETTER(client_real_addr, struct client, value_address(value, &item->who.real))
@@ -48,6 +49,7 @@ static const struct column client_columns[] = {
     {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
     {3, VALUE_OCTETS, NULL, get_client_common_name, "CommonName"},
     {4, VALUE_OCTETS, NULL, get_client_username, "Username"},
+    {5, VALUE_GAUGE32, NULL, get_client_user_index, "UserIndex"},
     {6, VALUE_INTEGER, NULL, get_client_real_proto, "RealProto"},
     {7, VALUE_INTEGER, NULL, get_client_real_addr_type, "RealAddrType"},
     {8, VALUE_OCTETS, NULL, get_client_real_addr, "RealAddr"},

@@ -87,8 +87,10 @@ GETTER(unknown_messages, value_number(value, inst->unknown_messages))
 GETTER(log_last, value_number(value, inst->log.last))
 GETTER(state_last, value_number(value, inst->states.last))
 GETTER(echo_last, value_number(value, inst->echo.last))
+GETTER(session_last, value_number(value, inst->departures.last))
 GETTER(rows_dropped, value_number(value, inst->rows_dropped))
 GETTER(lines_cut, value_number(value, inst->lines_cut))
+GETTER(users_dropped, value_number(value, inst->users.dropped))
 
 static const struct column columns[] = {
     {2, VALUE_OCTETS, NULL, get_name, "Name"},
@@ -157,8 +159,10 @@ static const struct column columns[] = {
     {69, VALUE_GAUGE32, NULL, get_log_last, "LogLast"},
     {70, VALUE_GAUGE32, NULL, get_state_last, "StateLast"},
     {71, VALUE_GAUGE32, NULL, get_echo_last, "EchoLast"},
+    {72, VALUE_GAUGE32, NULL, get_session_last, "SessionLast"},
     {73, VALUE_COUNTER32, NULL, get_rows_dropped, "RowsDropped"},
     {74, VALUE_COUNTER32, NULL, get_lines_cut, "LinesCut"},
+    {75, VALUE_COUNTER32, NULL, get_users_dropped, "UsersDropped"},
 };
 
 const struct table instance_table = {.name = "ovpnInstance",

@@ -151,6 +151,7 @@ const struct table echo_table = {.name = "ovpnEcho",
 
 GETTER(session_common_name, struct departure_record, value_text(value, item->who.common_name))
 GETTER(session_username, struct departure_record, value_text(value, item->who.username))
+GETTER(session_user_index, struct departure_record, value_number(value, item->user_index))
 GETTER(session_real_addr_type, struct departure_record, value_address_type(value, &item->who.real))
 GETTER(session_real_addr, struct departure_record, value_address(value, &item->who.real))
 GETTER(session_real_port, struct departure_record, value_number(value, item->who.real.port))
@@ -173,6 +174,7 @@ static const struct column session_columns[] = {
     {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
     {3, VALUE_OCTETS, NULL, get_session_common_name, "CommonName"},
     {4, VALUE_OCTETS, NULL, get_session_username, "Username"},
+    {5, VALUE_GAUGE32, NULL, get_session_user_index, "UserIndex"},
     {6, VALUE_INTEGER, NULL, get_session_real_addr_type, "RealAddrType"},
     {7, VALUE_OCTETS, NULL, get_session_real_addr, "RealAddr"},
     {8, VALUE_GAUGE32, NULL, get_session_real_port, "RealPort"},

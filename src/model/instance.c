@@ -59,6 +59,7 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->pkcs11.told = -1;
     instance->client_max = config->limits.client_max;
     instance->route_max = config->limits.route_max;
+    users_configure(&instance->users, config);
     if (text_set(&instance->name, CONFIG_NAME_MAX, slice_of(config->name)) &&
         text_set(&instance->endpoint, ADMIN_MAX, slice_of(config->management.text)) &&
         set_up_histories(instance, &config->limits))
@@ -80,6 +81,17 @@ void instance_configure(struct instance *instance, const struct instance_config 
     requests_resize(instance, limits->request_lines);
     instance->client_max = limits->client_max;
     instance->route_max = limits->route_max;
+    users_configure(&instance->users, config);
+}
+
+void instance_number_behind(struct instance *instance, uint32_t index)
+{
+    uint32_t *const lasts[] = {&instance->clients.last_index, &instance->routes.last_index,
+                               &instance->users.last_index, &instance->requests.last};
+
+    for (size_t i = 0; i < sizeof(lasts) / sizeof(lasts[0]); i++)
+        if (*lasts[i] < index)
+            *lasts[i] = index;
 }
 
 void instance_set_capabilities(struct instance *instance, struct capability *list, size_t count)
@@ -107,6 +119,7 @@ void instance_free(struct instance *instance)
     timer_stop(&instance->factor_timer);
     reasons_fini(&instance->reasons);
     free(instance->peers.list);
+    users_fini(&instance->users);
     instance_set_capabilities(instance, NULL, 0);
     state_record_fini(&instance->state);
     command_record_fini(&instance->last_command);
@@ -208,6 +221,8 @@ void instance_begin_session(struct instance *instance)
 void instance_heard(struct instance *instance)
 {
     instance->heard_mono = clock_mono();
+    if (instance->status_seen && instance_in_contact(instance))
+        users_heard(&instance->users);
 }
 
 void instance_set_version(struct instance *instance, struct slice version)
@@ -358,19 +373,13 @@ void instance_set_dco(struct instance *instance, bool dco)
         instance_count_client(instance, (struct client *)instance->clients.list[i], NULL);
 }
 
-/* A counter that fell has begun anew. */
-static uint64_t growth(uint64_t now, uint64_t before)
-{
-    return now < before ? now : now - before;
-}
-
 void instance_count_client(struct instance *instance, const struct client *client,
                            const struct client *old)
 {
     if (instance->dco != TRUTH_TRUE)
         return;
-    instance->bytes_in += growth(client->bytes_in, old ? old->bytes_in : 0);
-    instance->bytes_out += growth(client->bytes_out, old ? old->bytes_out : 0);
+    instance->bytes_in += counter_growth(client->bytes_in, old ? old->bytes_in : 0);
+    instance->bytes_out += counter_growth(client->bytes_out, old ? old->bytes_out : 0);
 }
 
 enum state instance_state(const struct instance *instance)

@@ -13,6 +13,8 @@
 #include "model/reasons.h"
 #include "model/records.h"
 #include "model/requests.h"
+#include "model/routes.h"
+#include "model/users.h"
 #include "protocol/command.h"
 #include "protocol/settings.h"
 #include "protocol/state.h"
@@ -99,6 +101,7 @@ struct instance {
     uint32_t logins_accepted; /* clients that came through */
     uint32_t logins_rejected; /* and that went before they were */
     struct reasons reasons;   /* why they were rejected, by the log */
+    struct users users;
 
     bool load_told; /* load-stats, by this process: what comes from it is known */
     uint64_t bytes_in;
@@ -153,6 +156,12 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
 
 /* Takes new bounds and endpoint from the configuration; rows over a bound go, oldest first. */
 void instance_configure(struct instance *instance, const struct instance_config *config);
+
+/*
+ * Indexes of clients, users, routes and requests that are given from now on are greater than this
+ * one.  No request must have been asked yet.
+ */
+void instance_number_behind(struct instance *instance, uint32_t index);
 
 void instance_free(struct instance *instance);
 

@@ -266,9 +266,11 @@ static void client_kept(void *arg, void *row, void *old_row)
     if (client->bytes_in >= old->bytes_in && client->bytes_out >= old->bytes_out)
         client->seen_mono = old->seen_mono;
     instance_count_client(instance, client, old);
+    users_keep(client, old);
     if (!old->pending)
         client->pending = false;
-    else if (!client->pending && is_news(instance, client))
+    clients_see(instance, client);
+    if (old->pending && !client->pending && is_news(instance, client))
         clients_come(instance, client);
 }
 
@@ -276,9 +278,10 @@ static void client_kept(void *arg, void *row, void *old_row)
 static void client_started(void *arg, void *row)
 {
     struct instance *instance = arg;
-    const struct client *client = row;
+    struct client *client = row;
 
     instance_count_client(instance, client, NULL);
+    clients_see(instance, client);
     if (!client->pending && instance->clients_known)
         clients_come(instance, client);
 }
@@ -375,6 +378,7 @@ static bool commit_server(struct snapshot *snapshot)
     instance->clients_known |= !snapshot->cut;
     instance->pending_clients = count_pending(snapshot);
     instance->anonymous = count_anonymous(instance);
+    users_settle(&instance->users, &instance->clients);
     instance->client_dated = last_dated(instance);
     link_routes(snapshot);
     return gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
@@ -440,6 +444,8 @@ bool snapshot_commit(struct snapshot *snapshot)
     instance->rows_dropped += snapshot->dropped;
     instance->status_mono = clock_mono();
     instance->status_seen |= !snapshot->cut;
+    if (instance->status_seen)
+        users_heard(&instance->users);
     instance->status_unix = clock_wall();
     instance->status_complete = whole ? TRUTH_TRUE : TRUTH_FALSE;
     snapshot_abort(snapshot);

@@ -38,7 +38,8 @@ static const struct instance_config config = {
                .command_lines = 3,
                .request_lines = 3,
                .client_max = 5,
-               .route_max = 5},
+               .route_max = 5,
+               .user_lines = 4},
 };
 static const unsigned long root[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1194};
 
@@ -318,7 +319,7 @@ static size_t absent_of(const struct instance *instance, bool contact)
 {
     size_t count = instance->load_told ? 0 : 2;
 
-    count += contact ? 0 : 1;
+    count += contact ? 0 : 1 + instance->users.count; /* PendingRequests, Sessions */
     count += contact && instance->load_told ? 0 : 2;
     for (unsigned number = 0; number < STATUS_OTHER_NUMBER; number++)
         count += number != STATUS_DCO && !(instance->numbers_told >> number & 1);
@@ -345,6 +346,7 @@ static size_t cells_expected(void)
         uint32_t row = 0;
 
         count += instance_table.column_count + control_table.column_count;
+        count += instance->users.count * user_table.column_count;
         count += instance->capability_count * capability_table.column_count;
         count += instance->states.count * state_table.column_count;
         count += instance->log.count * log_table.column_count;

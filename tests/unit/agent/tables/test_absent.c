@@ -48,7 +48,7 @@ static int set_up(void **state)
     struct instance_config config = {
         .name = name,
         .management.text = endpoint,
-        .limits = {10, 10, 10, 10, 10, 10, 10, 10},
+        .limits = {10, 10, 10, 10, 10, 10, 10, 10, 10},
     };
 
     (void)state;
@@ -93,7 +93,7 @@ static const char *numbers_of(const struct table *table)
 /* What the agent itself counts, and what is 0 when it is not known: see the descriptions. */
 #define COUNTED                                                                                    \
     " Fatals=0 Errors=0 Warnings=0 UnknownMessages=0 LogLast=0 StateLast=0 EchoLast=0 "            \
-    "RowsDropped=0 LinesCut=0"
+    "SessionLast=0 RowsDropped=0 LinesCut=0 UsersDropped=0"
 
 static void test_before_contact(void **state)
 {
@@ -184,12 +184,30 @@ static void test_client_without_a_start(void **state)
     instance_set_contact(office, CONTACT_UP, NULL);
     feed(STATUS_TITLE STATUS_HEADERS CLIENT("alice", "0", "1") CLIENT("bob", "1799999990", "2")
              CLIENT("carol", "0", "3") "END");
-    assert_string_equal(numbers_of(&client_table), "BytesIn=1 BytesIn=1 BytesIn=1 BytesOut=2 "
-                                                   "BytesOut=2 BytesOut=2 ConnectedSeconds=10");
+    assert_string_equal(
+        numbers_of(&client_table),
+        "UserIndex=1 UserIndex=2 UserIndex=3 BytesIn=1 BytesIn=1 BytesIn=1 BytesOut=2 "
+        "BytesOut=2 BytesOut=2 ConnectedSeconds=10");
     clients_end_all(office);
     assert_string_equal(numbers_of(&session_table),
-                        "BytesIn=1 BytesIn=1 BytesIn=1 BytesOut=2 BytesOut=2 BytesOut=2 Seconds=10 "
+                        "UserIndex=1 UserIndex=2 UserIndex=3 BytesIn=1 BytesIn=1 BytesIn=1 "
+                        "BytesOut=2 BytesOut=2 BytesOut=2 Seconds=10 "
                         "ClientIndex=1 ClientIndex=2 ClientIndex=3");
+}
+
+/* Who is there now is not known without contact; what was counted is. */
+static void test_users(void **state)
+{
+    (void)state;
+    instance_set_contact(office, CONTACT_UP, NULL);
+    feed(STATUS_TITLE STATUS_HEADERS CLIENT("alice", "0", "1") CLIENT("bob", "0", "2") "END");
+    assert_string_equal(numbers_of(&user_table),
+                        "Sessions=1 Sessions=1 Connects=1 Connects=1 Rejected=0 Rejected=0 "
+                        "BytesIn=1 BytesIn=1 BytesOut=2 BytesOut=2 Seconds=0 Seconds=0");
+    instance_set_contact(office, CONTACT_DISCONNECTED, "gone");
+    assert_string_equal(numbers_of(&user_table),
+                        "Connects=1 Connects=1 Rejected=0 Rejected=0 BytesIn=1 BytesIn=1 "
+                        "BytesOut=2 BytesOut=2 Seconds=0 Seconds=0");
 }
 
 /* Whether the time beside a date is known; dates are followed by it. */
@@ -251,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_server, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tunnel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_without_a_start, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_users, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_greatest_number, set_up, tear_down),
     };

@@ -62,16 +62,17 @@ static void add_clients(struct instance *instance, unsigned count)
     feed(&snapshot, &reader, line);
     for (unsigned i = 0; i < count; i++) {
         snprintf(line, sizeof(line),
-                 "CLIENT_LIST\tc\t192.0.2.1:%u\t10.0.0.1\t\t1\t1\t\t%s\tu\t%u\t1\tx", i,
+                 "CLIENT_LIST\tc%u\t192.0.2.1:%u\t10.0.0.1\t\t1\t1\t\t%s\tu\t%u\t1\tx", i, i,
                  client_start, i);
         feed(&snapshot, &reader, line);
-        snprintf(line, sizeof(line), "ROUTING_TABLE\t10.%u.%u.%u\tc\t192.0.2.1:%u\tx\t1795453892",
-                 i >> 16, (i >> 8) & 255, i & 255, i);
+        snprintf(line, sizeof(line), "ROUTING_TABLE\t10.%u.%u.%u\tc%u\t192.0.2.1:%u\tx\t1795453892",
+                 i >> 16, (i >> 8) & 255, i & 255, i, i);
         feed(&snapshot, &reader, line);
     }
     assert_true(snapshot_commit(&snapshot));
     assert_int_equal(instance->clients.count, count);
     assert_int_equal(instance->routes.count, count);
+    assert_int_equal(instance->users.count, count);
 }
 
 /* The first and the last client have told of themselves. */
@@ -137,7 +138,7 @@ static void set_up_model(unsigned count)
     char endpoint[] = "unix:/run/office";
     struct instance_config config = {.name = name, .management.text = endpoint};
 
-    config.limits = (struct limits){2 * count, 2 * count, 2 * count, 2 * count,
+    config.limits = (struct limits){2 * count, 2 * count, 2 * count, 2 * count, 2 * count,
                                     2 * count, 2 * count, 2 * count, 2 * count};
     for (uint32_t index = 1; index <= DAEMONS; index++) {
         struct instance *instance = instance_new(index, &config);
