@@ -107,7 +107,8 @@ struct instance_triggers {
 
 static const struct walker *walker;
 static void *instances; /* tsearch(3) by index */
-static uint32_t sequence;
+static uint32_t own_sequence;
+static uint32_t *sequence = &own_sequence;
 
 static int compare_watched(const void *a, const void *b)
 {
@@ -176,8 +177,8 @@ static void capture_head(struct capture *capture, int64_t unix_time,
 {
     struct value value = {0};
 
-    sequence = sequence == UINT32_MAX ? 1 : sequence + 1;
-    value_number(&value, sequence);
+    *sequence = *sequence == UINT32_MAX ? 1 : *sequence + 1;
+    value_number(&value, *sequence);
     capture_info(capture, INFO_SEQUENCE, VALUE_GAUGE32, &value);
     value_unix(&value, unix_time);
     capture_info(capture, INFO_UNIX_TIME, VALUE_GAUGE32, &value);
@@ -322,7 +323,7 @@ static void send_of_agent(unsigned number, const char *const *columns, size_t co
 
 void triggers_agent_started(void)
 {
-    static const char *const columns[] = {"Version", "Instances"};
+    static const char *const columns[] = {"Version", "Instances", "StateLoaded"};
 
     send_of_agent(STARTED_NUMBER, columns, sizeof(columns) / sizeof(columns[0]));
 }
@@ -339,6 +340,11 @@ void triggers_start(const struct walker *use)
     assert(use);
     walker = use;
     observer_add(&observer);
+}
+
+void triggers_count_in(uint32_t *number)
+{
+    sequence = number;
 }
 
 void triggers_stop(void)

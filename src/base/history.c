@@ -15,13 +15,21 @@ bool history_init(struct history *history, uint32_t bound, size_t record_size,
     return history_resize(history, bound);
 }
 
+/* Of the record that stands there, counted from the oldest. */
+static size_t index_of(const struct history *history, uint32_t position)
+{
+    assert(history->room > 0);
+    return ((uint64_t)history->head + position) % history->room;
+}
+
 static void *slot(const struct history *history, uint32_t position)
 {
-    uint64_t index;
+    return history->slots + index_of(history, position) * history->record_size;
+}
 
-    assert(history->room > 0);
-    index = ((uint64_t)history->head + position) % history->room;
-    return history->slots + index * history->record_size;
+static uint32_t number(const struct history *history, uint32_t position)
+{
+    return history->numbers[index_of(history, position)];
 }
 
 static void drop_oldest(struct history *history)
@@ -42,27 +50,38 @@ void history_fini(struct history *history)
 {
     history_clear(history);
     free(history->slots);
+    free(history->numbers);
     history->slots = NULL;
+    history->numbers = NULL;
     history->bound = history->room = 0;
 }
 
 static bool set_room(struct history *history, uint32_t room)
 {
     unsigned char *slots = NULL;
+    uint32_t *numbers = NULL;
 
     if (room == history->room)
         return true;
     if (room > 0) {
         slots = calloc(room, history->record_size);
-        if (!slots)
+        numbers = calloc(room, sizeof(*numbers));
+        if (!slots || !numbers) {
+            free(slots);
+            free(numbers);
             return false;
+        }
     }
     while (history->count > room)
         drop_oldest(history);
-    for (uint32_t i = 0; i < history->count; i++)
+    for (uint32_t i = 0; i < history->count; i++) {
         memcpy(slots + (size_t)i * history->record_size, slot(history, i), history->record_size);
+        numbers[i] = number(history, i);
+    }
     free(history->slots);
+    free(history->numbers);
     history->slots = slots;
+    history->numbers = numbers;
     history->head = 0;
     history->room = room;
     return true;
@@ -101,26 +120,49 @@ void *history_push(struct history *history)
         return NULL;
     record = slot(history, history->count);
     memset(record, 0, history->record_size);
+    history->numbers[index_of(history, history->count)] = ++history->last;
     history->count++;
-    history->last++;
     return record;
+}
+
+void history_skip(struct history *history, uint32_t last)
+{
+    if (history->last < last)
+        history->last = last;
+}
+
+/* How many records have a number that is not greater. */
+static uint32_t count_until(const struct history *history, uint32_t sequence)
+{
+    uint32_t low = 0;
+    uint32_t high = history->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (number(history, middle) > sequence)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 void *history_at(const struct history *history, uint32_t sequence)
 {
-    uint32_t age = history->last - sequence;
+    uint32_t count = count_until(history, sequence);
 
-    if (sequence == 0 || sequence > history->last || age >= history->count)
+    if (count == 0 || number(history, count - 1) != sequence)
         return NULL;
-    return slot(history, history->count - 1 - age);
+    return slot(history, count - 1);
 }
 
 void *history_after(const struct history *history, uint32_t after, uint32_t *sequence)
 {
-    uint32_t oldest = history->last - history->count + 1;
+    uint32_t count = count_until(history, after);
 
-    if (history->count == 0 || after >= history->last)
+    if (count == history->count)
         return NULL;
-    *sequence = after + 1 > oldest ? after + 1 : oldest;
-    return history_at(history, *sequence);
+    *sequence = number(history, count);
+    return slot(history, count);
 }

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 /*
- * A bounded list of numbered records.  Sequence numbers start at 1 and grow by one; when the list
- * is full the oldest record makes room.  At 4294967295 the list is emptied and starts at 1 again.
+ * A bounded list of numbered records.  Sequence numbers start at 1 and grow by one, but for those
+ * that history_skip() leaves out; when the list is full the oldest record makes room.  At
+ * 4294967295 the list is emptied and starts at 1 again.
  */
 struct history {
     unsigned char *slots;
+    uint32_t *numbers; /* of the records in the slots */
     size_t record_size;
     uint32_t bound; /* records kept at most; 0 keeps none and gives no numbers */
     uint32_t room;  /* slots there are; they grow with the records, up to the bound */
@@ -39,6 +41,9 @@ bool history_resize(struct history *history, uint32_t bound);
  * their numbers stay valid until the next history_push() or _resize().
  */
 void *history_push(struct history *history);
+
+/* Numbers up to that one are taken: the next record gets a greater one. */
+void history_skip(struct history *history, uint32_t last);
 
 /* Drops all records; numbering goes on. */
 void history_clear(struct history *history);

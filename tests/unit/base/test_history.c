@@ -175,6 +175,41 @@ static void test_after(void **state)
     history_fini(&history);
 }
 
+/* Gaps stay where they are, whatever becomes of the records around them. */
+static void test_skip(void **state)
+{
+    struct history history;
+    uint32_t sequence;
+
+    (void)state;
+    start(&history, 4);
+    history_skip(&history, 9);
+    assert_int_equal(history.last, 9);
+    assert_null(history_at(&history, 9));
+    fill(&history, 10, 11);
+    history_skip(&history, 5);
+    assert_range(&history, 10, 11);
+    history_skip(&history, 20);
+    fill(&history, 21, 22);
+    assert_int_equal(((struct record *)history_at(&history, 11))->value, 11);
+    assert_null(history_at(&history, 12));
+    assert_null(history_at(&history, 20));
+    assert_non_null(history_after(&history, 11, &sequence));
+    assert_int_equal(sequence, 21);
+    history_skip(&history, 30);
+    fill(&history, 31, 31); /* 11 21 22 31 */
+    assert_null(history_at(&history, 10));
+    assert_non_null(history_after(&history, 0, &sequence));
+    assert_int_equal(sequence, 11);
+    assert_true(history_resize(&history, 3));
+    assert_non_null(history_after(&history, 0, &sequence));
+    assert_int_equal(sequence, 21);
+    assert_non_null(history_after(&history, 22, &sequence));
+    assert_int_equal(sequence, 31);
+    assert_null(history_after(&history, 31, &sequence));
+    history_fini(&history);
+}
+
 /* What a history never had takes no memory. */
 static void test_it_grows(void **state)
 {
@@ -308,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_without_fini),
         cmocka_unit_test(test_clear_keeps_numbers),
         cmocka_unit_test(test_after),
+        cmocka_unit_test(test_skip),
         cmocka_unit_test(test_it_grows),
         cmocka_unit_test(test_it_cannot_grow),
         cmocka_unit_test(test_resize),

@@ -114,6 +114,7 @@ static void test_every_key(void **state)
     struct config *config =
         load_good("# all keys\n"
                   "agentx = \"tcp:127.0.0.1:705\";\n"
+                  "state_dir = \"/var/x\";\n"
                   "instances = (\n"
                   "  {\n"
                   "    name = \"B\xc3\xbcro 1\"; index = 7L;\n"
@@ -135,6 +136,7 @@ static void test_every_key(void **state)
     assert_string_equal(warnings, "");
     assert_string_equal(config->file, main_file);
     assert_string_equal(config->agentx, "tcp:127.0.0.1:705");
+    assert_string_equal(config->state_dir, "/var/x");
     assert_int_equal(config->count, 2);
     assert_string_equal(one->name, "B\xc3\xbcro 1");
     assert_int_equal(one->index, 7);
@@ -173,6 +175,7 @@ static void test_defaults(void **state)
 
     (void)state;
     assert_string_equal(config->agentx, "unix:/var/agentx/master");
+    assert_string_equal(config->state_dir, LOCALSTATEDIR "/lib/openvpn-agentx");
     assert_int_equal(config->count, 1);
     assert_string_equal(one->management.path, "/run/a.sock");
     assert_null(one->management.host);
