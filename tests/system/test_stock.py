@@ -162,7 +162,8 @@ def test_a_reload_with_a_wrong_file(machine):
     before = show(machine, "MainPID")
     machine.run(f"cp --preserve {CONFIG} /root/good.conf\necho 'verbose = 4;' >>{CONFIG}")
     assert machine.ask("systemctl reload openvpn-agentx >/dev/null 2>&1; echo $?") == "1"
-    assert "verbose: unknown key" in machine.run("journalctl --unit openvpn-agentx --priority err")
+    assert "verbose: unknown key" in machine.run(
+        "journalctl --sync; journalctl --unit openvpn-agentx --priority err")
     assert show(machine, "MainPID") == before
     assert machine.run("snmpwalk -OQs localhost ovpnInstanceContact").strip() == UP
 
