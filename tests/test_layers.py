@@ -14,6 +14,7 @@ LAYERS = [
     "src/config",
     "src/protocol",
     "src/model",
+    "src/setup",
     "src/connection",
     "src/session",
     "src/control",

@@ -37,6 +37,8 @@ GETTER(state_since, value_date(value, inst->state.time))
 GETTER(state_since_unix, value_unix(value, inst->state.time))
 GETTER(state_reason, value_text(value, inst->state.reason))
 GETTER(state_last_change, value_timestamp(value, inst->state_mono))
+GETTER(if_index, value_integer(value, (int32_t)instance_if_index(inst)))
+GETTER(if_name, value_text(value, instance_if_name(inst)))
 GETTER(tunnel_ipv4, value_ipv4(value, &inst->state.tunnel))
 GETTER(tunnel_ipv6, value_ipv6(value, &inst->state.tunnel))
 GETTER(local_addr_type, value_address_type(value, &inst->state.local))
@@ -55,7 +57,10 @@ GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
 GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
 GETTER(clients, value_known(value, instance_counts_clients(inst), instance_client_count(inst)))
 GETTER(clients_peak, value_number(value, inst->clients_peak))
-GETTER(pending_clients, value_known(value, instance_counts_clients(inst), instance_pending_count(inst)))
+GETTER(clients_max,
+       value_known(value, instance_clients_max(inst) >= 0, (uint64_t)instance_clients_max(inst)))
+GETTER(pending_clients,
+       value_known(value, instance_counts_clients(inst), instance_pending_count(inst)))
 GETTER(bytes_in, value_known(value, inst->load_told, inst->bytes_in))
 GETTER(bytes_out, value_known(value, inst->load_told, inst->bytes_out))
 GETTER(tun_read_bytes, put_told(value, inst, STATUS_TUN_READ, inst->tun_read))
@@ -69,7 +74,8 @@ GETTER(status_updated, value_date(value, inst->status_unix))
 GETTER(status_updated_unix, value_unix(value, inst->status_unix))
 GETTER(status_age, value_age(value, inst->status_mono))
 GETTER(status_complete, value_integer(value, (int32_t)inst->status_complete))
-GETTER(pending_requests, value_known(value, instance_in_contact(inst), instance_request_count(inst)))
+GETTER(pending_requests,
+       value_known(value, instance_in_contact(inst), instance_request_count(inst)))
 GETTER(fatals, value_number(value, inst->fatals))
 GETTER(errors, value_number(value, inst->errors))
 GETTER(warnings, value_number(value, inst->warnings))
@@ -78,6 +84,7 @@ GETTER(tunnel_discontinuity, value_timestamp(value, inst->tunnel_mono))
 GETTER(fatal_message, value_text(value, inst->fatal_message))
 GETTER(fatal_unix, value_unix(value, inst->fatal_unix))
 GETTER(info, value_text(value, inst->info))
+GETTER(config_error, value_text(value, inst->config_error))
 GETTER(unknown_messages, value_number(value, inst->unknown_messages))
 GETTER(log_last, value_number(value, inst->log.last))
 GETTER(state_last, value_number(value, inst->states.last))
@@ -104,6 +111,8 @@ static const struct column columns[] = {
     {17, VALUE_GAUGE32, NULL, get_state_since_unix, "StateSinceUnix"},
     {18, VALUE_OCTETS, NULL, get_state_reason, "StateReason"},
     {19, VALUE_TIMETICKS, NULL, get_state_last_change, "StateLastChange"},
+    {20, VALUE_INTEGER, NULL, get_if_index, "IfIndex"},
+    {21, VALUE_OCTETS, NULL, get_if_name, "IfName"},
     {22, VALUE_OCTETS, NULL, get_tunnel_ipv4, "TunnelIpv4"},
     {23, VALUE_OCTETS, NULL, get_tunnel_ipv6, "TunnelIpv6"},
     {25, VALUE_INTEGER, NULL, get_local_addr_type, "LocalAddrType"},
@@ -122,6 +131,7 @@ static const struct column columns[] = {
     {38, VALUE_INTEGER, NULL, get_auth_retry, "AuthRetry"},
     {39, VALUE_GAUGE32, NULL, get_clients, "Clients"},
     {40, VALUE_GAUGE32, NULL, get_clients_peak, "ClientsPeak"},
+    {41, VALUE_GAUGE32, NULL, get_clients_max, "ClientsMax"},
     {42, VALUE_GAUGE32, NULL, get_pending_clients, "PendingClients"},
     {45, VALUE_COUNTER64, NULL, get_bytes_in, "BytesIn"},
     {46, VALUE_COUNTER64, NULL, get_bytes_out, "BytesOut"},
@@ -145,6 +155,7 @@ static const struct column columns[] = {
     {64, VALUE_OCTETS, NULL, get_fatal_message, "FatalMessage"},
     {65, VALUE_GAUGE32, NULL, get_fatal_unix, "FatalUnix"},
     {66, VALUE_OCTETS, NULL, get_info, "Info"},
+    {67, VALUE_OCTETS, NULL, get_config_error, "ConfigError"},
     {68, VALUE_COUNTER32, NULL, get_unknown_messages, "UnknownMessages"},
     {69, VALUE_GAUGE32, NULL, get_log_last, "LogLast"},
     {70, VALUE_GAUGE32, NULL, get_state_last, "StateLast"},

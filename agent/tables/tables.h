@@ -17,6 +17,7 @@ extern const struct table peer_table;
 extern const struct table route_table;
 extern const struct table request_table;
 extern const struct table capability_table;
+extern const struct table certificate_table;
 extern const struct table state_table;
 extern const struct table log_table;
 extern const struct table echo_table;

@@ -13,6 +13,7 @@
 #include "agent/wiring/options.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "setup/setup.h"
 
 static void log_config_warning(const char *text)
 {
@@ -82,6 +83,23 @@ static void check_sockets(const struct config *config)
     }
 }
 
+/* No daemon is kept from being watched by what is wrong with its own file. */
+static void check_setups(const struct config *config)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        const char *path = config->instances[i].openvpn_config;
+        struct setup setup;
+
+        if (!path)
+            continue;
+        setup_read(&setup, path);
+        if (setup.fault)
+            log_warning("%s:%u: instances[%zu].openvpn_config: %s", config->file,
+                        config->instances[i].line, i, setup.fault);
+        setup_fini(&setup);
+    }
+}
+
 static bool check_files(const char *file, const char *user)
 {
     struct config *config = check_read(file);
@@ -91,6 +109,7 @@ static bool check_files(const char *file, const char *user)
     if (!config)
         return false;
     check_sockets(config);
+    check_setups(config);
     good = config_check_passwords(config, &error);
     log_faults(&error);
     if (good)

@@ -18,6 +18,7 @@ enum event_kind {
     EVENT_AUTH_FAILED,         /* request */
     EVENT_CLIENT_CONNECTED,    /* client */
     EVENT_CLIENT_DISCONNECTED, /* departure */
+    EVENT_CERTIFICATE_EXPIRES, /* certificate */
     EVENT_LOG,                 /* log: every new line that is kept */
     EVENT_ECHO,                /* log: likewise */
     EVENT_KINDS
@@ -34,6 +35,7 @@ struct event {
         const struct request *request;
         const struct client *client;
         const struct departure_record *departure;
+        const struct certificate *certificate;
         const struct log_record *log;
     };
 };

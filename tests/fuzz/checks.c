@@ -352,6 +352,9 @@ static void on_event(void *arg, const struct event *event)
     case EVENT_CLIENT_DISCONNECTED:
         end_told(event);
         break;
+    case EVENT_CERTIFICATE_EXPIRES:
+        REQUIRE(event->certificate == &instance->certificates.list[event->row - 1]);
+        break;
     case EVENT_LOG:
         REQUIRE(history_at(&instance->log, event->row) == event->log);
         break;

@@ -122,6 +122,7 @@ static void test_every_key(void **state)
                   "    status_interval = 1; command_timeout = 100; reply_timeout = 3600;\n"
                   "    log_lines = 0; state_lines = 1; echo_lines = 2; session_lines = 3;\n"
                   "    command_lines = 4; request_lines = 5; client_max = 6; route_max = 0x10;\n"
+                  "    openvpn_config = \"/etc/openvpn/server/b.conf\"; expiry_days = [ 90, 1 ];\n"
                   "    allow = [ \"hold\", \"signal:SIGUSR1\", \"session\" ];\n"
                   "    notify = [ \"state-all\", \"log:FNW\", \"client\", \"echo\" ];\n"
                   "    notify_rate = 9;\n"
@@ -153,13 +154,17 @@ static void test_every_key(void **state)
     assert_int_equal(one->limits.request_lines, 5);
     assert_int_equal(one->limits.client_max, 6);
     assert_int_equal(one->limits.route_max, 16);
+    assert_string_equal(one->openvpn_config, "/etc/openvpn/server/b.conf");
+    assert_int_equal(one->expiry_day_count, 2);
+    assert_int_equal(one->expiry_days[0], 90);
+    assert_int_equal(one->expiry_days[1], 1);
     assert_int_equal(one->allow, ALLOW_HOLD | ALLOW_SIGUSR1 | ALLOW_SESSION);
     assert_int_equal(one->notify, NOTIFY_STATE_ALL | NOTIFY_LOG | NOTIFY_CLIENT | NOTIFY_ECHO);
     assert_int_equal(one->log_alert_flags, LOG_FLAG_FATAL | LOG_FLAG_NONFATAL | LOG_FLAG_WARNING);
     assert_int_equal(one->notify_rate, 9);
     assert_int_equal(one->line, 4);
     assert_int_equal(config->instances[1].index, 2147483647);
-    assert_int_equal(config->instances[1].line, 15);
+    assert_int_equal(config->instances[1].line, 16);
     config_free(config);
 }
 
@@ -183,11 +188,15 @@ static void test_defaults(void **state)
     assert_int_equal(one->limits.session_lines, 1000);
     assert_int_equal(one->limits.command_lines, 100);
     assert_int_equal(one->limits.request_lines, 100);
+    assert_null(one->openvpn_config);
+    assert_int_equal(one->expiry_day_count, 4);
+    assert_int_equal(one->expiry_days[0], 30);
+    assert_int_equal(one->expiry_days[3], 1);
     assert_int_equal(one->limits.client_max, 100000);
     assert_int_equal(one->limits.route_max, 100000);
     assert_int_equal(one->allow, 0);
     assert_int_equal(one->notify, NOTIFY_CONTACT | NOTIFY_STATE | NOTIFY_FATAL | NOTIFY_HOLD |
-                                      NOTIFY_INPUT | NOTIFY_AUTH);
+                                      NOTIFY_INPUT | NOTIFY_AUTH | NOTIFY_EXPIRY);
     assert_int_equal(one->log_alert_flags, 0);
     assert_int_equal(one->notify_rate, 600);
     config_free(config);
@@ -212,11 +221,11 @@ static void test_every_word(void **state)
                  {"refresh", ALLOW_REFRESH},
                  {"net", ALLOW_NET},
                  {"session", ALLOW_SESSION}},
-      notify[] = {{"contact", NOTIFY_CONTACT},     {"state", NOTIFY_STATE},
-                  {"state-all", NOTIFY_STATE_ALL}, {"fatal", NOTIFY_FATAL},
-                  {"hold", NOTIFY_HOLD},           {"input", NOTIFY_INPUT},
-                  {"auth", NOTIFY_AUTH},           {"client", NOTIFY_CLIENT},
-                  {"log:I", NOTIFY_LOG},           {"echo", NOTIFY_ECHO}};
+      notify[] = {
+          {"expiry", NOTIFY_EXPIRY},       {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},
+          {"state-all", NOTIFY_STATE_ALL}, {"fatal", NOTIFY_FATAL},     {"hold", NOTIFY_HOLD},
+          {"input", NOTIFY_INPUT},         {"auth", NOTIFY_AUTH},       {"client", NOTIFY_CLIENT},
+          {"log:I", NOTIFY_LOG},           {"echo", NOTIFY_ECHO}};
     struct config *config;
     char text[256];
 
@@ -247,7 +256,8 @@ static void test_every_word(void **state)
 #define KNOWN                                                                                      \
     "; known are name, index, management, peer_user, password_file, status_interval, "             \
     "command_timeout, reply_timeout, log_lines, state_lines, echo_lines, session_lines, "          \
-    "command_lines, request_lines, client_max, route_max, allow, notify, notify_rate"
+    "command_lines, request_lines, client_max, route_max, openvpn_config, expiry_days, allow, "    \
+    "notify, notify_rate"
 
 static void test_file(void **state)
 {
