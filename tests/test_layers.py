@@ -15,6 +15,7 @@ LAYERS = [
     "src/protocol",
     "src/model",
     "src/store",
+    "src/setup",
     "src/connection",
     "src/session",
     "src/control",

@@ -37,6 +37,13 @@ ROWS = {
     "Rows in ovpnNetTable": ("{}", "NET_LINES_MAX"),
     "Rows in ovpnPkcs11Table": ("{}", "PKCS11_MAX"),
     "Certificate in ovpnPkcs11Table": ("{} bytes", "PKCS11_BLOB_MAX"),
+    "Rows in ovpnCertificateTable, each daemon": ("{}", "CERTIFICATES_MAX"),
+    "File of a daemon": ("{} MiB", "SETUP_FILE_MAX / 1048576"),
+    "Files of a daemon": ("{}", "SETUP_FILES_MAX"),
+    "Depth of config in a daemon's file": ("{}", "CONFIG_DEPTH_MAX"),
+    "Line of a daemon's file": ("{} bytes", "DIRECTIVE_LINE_MAX"),
+    "Words of such a line": ("{}", "DIRECTIVE_WORDS_MAX"),
+    "Daemons whose files are read at a time": ("{}", "FOLLOWERS_AT_ONCE"),
     "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
     "Question of a server, where it told a longer time": ("{} seconds", "FACTOR_SECONDS_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
@@ -76,6 +83,8 @@ SENTENCES = [
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
     ("but for {} second after the last status", "NOW_MIN / 1000"),
     ("by number, 0 to {};", "USER_ID_MAX"),
+    ("Up to {} numbers from 1 to {}.", "EXPIRY_DAYS_MAX", "EXPIRY_DAY_MAX"),
+    ("looks each {} seconds whether", "FOLLOWER_INTERVAL / 1000"),
     ("{} probes, {} seconds apart", "KEEPALIVE_COUNT", "KEEPALIVE_INTERVAL"),
 ]
 
@@ -83,8 +92,9 @@ SENTENCES = [
 INTERNAL = {
     "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
     "CREDENTIALS_COMMANDS_MAX", "EARLY_BLOCKS_MAX", "FIELD_TIME_MAX", "LINE_MAX_BYTES",
-    "PATH_MAX_BYTES", "SETTINGS_SHOWN_MAX", "SKIPS_MAX", "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX",
-    "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX", "WALKER_OID_MAX", "WORD_MAX",
+    "PATH_MAX_BYTES", "POOL_MAX", "SETTINGS_SHOWN_MAX", "SKIPS_MAX", "SOURCE_KEY_MAX",
+    "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX", "WALKER_OID_MAX",
+    "WORD_MAX",
 }
 
 SOURCES = [text_of(path) for path in c_files("src", "agent")]

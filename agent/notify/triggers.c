@@ -82,6 +82,10 @@ static const struct trigger triggers[] = {
                                NOTIFY_REJECT,
                                &client_table,
                                {"CommonName", "Username", "RealText", reason}},
+    [EVENT_CERTIFICATE_EXPIRES] = {17,
+                                   NOTIFY_EXPIRY,
+                                   &certificate_table,
+                                   {"Role", "Subject", "NotAfterUnix", "SecondsLeft", "Source"}},
     [EVENT_LOG] = {18, NOTIFY_LOG, &log_table, {"Flags", "Message"}},
     [EVENT_ECHO] = {19, NOTIFY_ECHO, &echo_table, {"Message"}},
 };

@@ -37,6 +37,8 @@ GETTER(state_since, value_date(value, inst->state.time))
 GETTER(state_since_unix, value_unix(value, inst->state.time))
 GETTER(state_reason, value_text(value, inst->state.reason))
 GETTER(state_last_change, value_timestamp(value, inst->state_mono))
+GETTER(if_index, value_integer(value, (int32_t)instance_if_index(inst)))
+GETTER(if_name, value_text(value, instance_if_name(inst)))
 GETTER(tunnel_ipv4, value_ipv4(value, &inst->state.tunnel))
 GETTER(tunnel_ipv6, value_ipv6(value, &inst->state.tunnel))
 GETTER(tunnel_text, value_tunnel(value, &inst->state.tunnel))
@@ -56,6 +58,8 @@ GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
 GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
 GETTER(clients, value_known(value, instance_counts_clients(inst), instance_client_count(inst)))
 GETTER(clients_peak, value_number(value, inst->clients_peak))
+GETTER(clients_max,
+       value_known(value, instance_clients_max(inst) >= 0, (uint64_t)instance_clients_max(inst)))
 GETTER(pending_clients,
        value_known(value, instance_counts_clients(inst), instance_pending_count(inst)))
 GETTER(logins_accepted, value_number(value, inst->logins_accepted))
@@ -83,6 +87,7 @@ GETTER(tunnel_discontinuity, value_timestamp(value, inst->tunnel_mono))
 GETTER(fatal_message, value_text(value, inst->fatal_message))
 GETTER(fatal_unix, value_unix(value, inst->fatal_unix))
 GETTER(info, value_text(value, inst->info))
+GETTER(config_error, value_text(value, inst->config_error))
 GETTER(unknown_messages, value_number(value, inst->unknown_messages))
 GETTER(log_last, value_number(value, inst->log.last))
 GETTER(state_last, value_number(value, inst->states.last))
@@ -111,6 +116,8 @@ static const struct column columns[] = {
     {17, VALUE_GAUGE32, NULL, get_state_since_unix, "StateSinceUnix"},
     {18, VALUE_OCTETS, NULL, get_state_reason, "StateReason"},
     {19, VALUE_TIMETICKS, NULL, get_state_last_change, "StateLastChange"},
+    {20, VALUE_INTEGER, NULL, get_if_index, "IfIndex"},
+    {21, VALUE_OCTETS, NULL, get_if_name, "IfName"},
     {22, VALUE_OCTETS, NULL, get_tunnel_ipv4, "TunnelIpv4"},
     {23, VALUE_OCTETS, NULL, get_tunnel_ipv6, "TunnelIpv6"},
     {24, VALUE_OCTETS, NULL, get_tunnel_text, "TunnelText"},
@@ -130,6 +137,7 @@ static const struct column columns[] = {
     {38, VALUE_INTEGER, NULL, get_auth_retry, "AuthRetry"},
     {39, VALUE_GAUGE32, NULL, get_clients, "Clients"},
     {40, VALUE_GAUGE32, NULL, get_clients_peak, "ClientsPeak"},
+    {41, VALUE_GAUGE32, NULL, get_clients_max, "ClientsMax"},
     {42, VALUE_GAUGE32, NULL, get_pending_clients, "PendingClients"},
     {43, VALUE_COUNTER32, NULL, get_logins_accepted, "LoginsAccepted"},
     {44, VALUE_COUNTER32, NULL, get_logins_rejected, "LoginsRejected"},
@@ -155,6 +163,7 @@ static const struct column columns[] = {
     {64, VALUE_OCTETS, NULL, get_fatal_message, "FatalMessage"},
     {65, VALUE_GAUGE32, NULL, get_fatal_unix, "FatalUnix"},
     {66, VALUE_OCTETS, NULL, get_info, "Info"},
+    {67, VALUE_OCTETS, NULL, get_config_error, "ConfigError"},
     {68, VALUE_COUNTER32, NULL, get_unknown_messages, "UnknownMessages"},
     {69, VALUE_GAUGE32, NULL, get_log_last, "LogLast"},
     {70, VALUE_GAUGE32, NULL, get_state_last, "StateLast"},

@@ -18,6 +18,7 @@ extern const struct table user_table;
 extern const struct table route_table;
 extern const struct table request_table;
 extern const struct table capability_table;
+extern const struct table certificate_table;
 extern const struct table state_table;
 extern const struct table log_table;
 extern const struct table echo_table;

@@ -60,7 +60,7 @@ static void put_offset(unsigned char *at, long offset)
     at[2] = (unsigned char)(minutes % 60);
 }
 
-void value_date(struct value *value, int64_t unix_time)
+void value_far_date(struct value *value, int64_t unix_time)
 {
     unsigned char *at = value->scratch;
     time_t moment = (time_t)unix_time;
@@ -68,7 +68,7 @@ void value_date(struct value *value, int64_t unix_time)
 
     memset(at, 0, 11);
     value_bytes(value, at, 8);
-    if (unix_time <= 0 || unix_time > UINT32_MAX || !localtime_r(&moment, &local))
+    if (unix_time <= 0 || !localtime_r(&moment, &local) || local.tm_year > 65535 - 1900)
         return;
     at[0] = (unsigned char)((local.tm_year + 1900) >> 8);
     at[1] = (unsigned char)((local.tm_year + 1900) & 0xff);
@@ -79,6 +79,11 @@ void value_date(struct value *value, int64_t unix_time)
     at[6] = (unsigned char)local.tm_sec;
     put_offset(at + 8, local.tm_gmtoff);
     value_bytes(value, at, 11);
+}
+
+void value_date(struct value *value, int64_t unix_time)
+{
+    value_far_date(value, unix_time <= UINT32_MAX ? unix_time : 0);
 }
 
 void value_unix(struct value *value, int64_t unix_time)

@@ -29,6 +29,9 @@ void value_switch(struct value *value, int setting);
  */
 void value_date(struct value *value, int64_t unix_time);
 
+/* The same of a time that OvpnUnixTime may not be able to tell. */
+void value_far_date(struct value *value, int64_t unix_time);
+
 /* OvpnUnixTime: seconds since 1970, 0 for what does not fit. */
 void value_unix(struct value *value, int64_t unix_time);
 

@@ -13,6 +13,7 @@
 #include "agent/wiring/options.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "setup/setup.h"
 
 static void log_config_warning(const char *text)
 {
@@ -98,6 +99,23 @@ static void check_sockets(const struct config *config)
     }
 }
 
+/* No daemon is kept from being watched by what is wrong with its own file. */
+static void check_setups(const struct config *config)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        const char *path = config->instances[i].openvpn_config;
+        struct setup setup;
+
+        if (!path)
+            continue;
+        setup_read(&setup, path);
+        if (setup.fault)
+            log_warning("%s:%u: instances[%zu].openvpn_config: %s", config->file,
+                        config->instances[i].line, i, setup.fault);
+        setup_fini(&setup);
+    }
+}
+
 /* Returns the exit status. */
 static int check_files(const char *file, const char *user)
 {
@@ -108,6 +126,7 @@ static int check_files(const char *file, const char *user)
     if (!config)
         return status;
     check_sockets(config);
+    check_setups(config);
     if (!config_check_passwords(config, &error))
         status = EX_CONFIG;
     log_faults(&error);

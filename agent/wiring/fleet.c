@@ -6,10 +6,12 @@
 #include "agent/notify/triggers.h"
 #include "agent/wiring/numbers.h"
 #include "base/clock.h"
+#include "base/interface.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "control/control.h"
 #include "session/session.h"
+#include "setup/follower.h"
 #include "store/handover.h"
 
 struct member {
@@ -18,6 +20,7 @@ struct member {
     struct instance *instance;
     struct session *session;
     struct control *control;
+    struct follower *follower;
     bool stays; /* mark and sweep of a reload */
     struct member *next;
 };
@@ -66,6 +69,7 @@ static void remove_member(struct member **at)
     tdelete(member, &by_index, compare_members);
     session_free(member->session); /* first: what it was asked ends with it */
     control_free(member->control);
+    follower_free(member->follower);
     triggers_forget(member->index);
     model_remove(model, member->instance);
     free(member);
@@ -91,12 +95,14 @@ static bool fill_member(struct member *member, struct handover *past)
     if (member->session)
         member->control = control_new(member->instance, member->session, member->config);
     if (member->control && triggers_configure(member->index, member->config)) {
-        if (model_add(model, member->instance))
+        member->follower = follower_new(member->instance, member->config, base);
+        if (member->follower && model_add(model, member->instance))
             return true;
         triggers_forget(member->index);
     }
     session_free(member->session);
     control_free(member->control);
+    follower_free(member->follower);
     instance_free(member->instance);
     return false;
 }
@@ -190,6 +196,7 @@ bool fleet_configure(struct config *config)
         session_configure(member->session, wanted);
         control_configure(member->control, wanted);
         triggers_configure(member->index, wanted);
+        follower_configure(member->follower, wanted);
     }
     take_pasts(config, indexes, pasts);
     sweep();
@@ -208,6 +215,8 @@ void fleet_stop(void)
 {
     while (members)
         remove_member(&members);
+    followers_stop();
+    interfaces_forget();
     numbers_forget();
     model_fini(model);
     config_free(current);

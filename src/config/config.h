@@ -49,7 +49,8 @@ enum notify_kind {
     NOTIFY_LOG = 1 << 8, /* lines with one of log_alert_flags */
     NOTIFY_ECHO = 1 << 9,
     NOTIFY_REJECT = 1 << 10,
-    NOTIFY_ALL = (1 << 11) - 1
+    NOTIFY_EXPIRY = 1 << 11,
+    NOTIFY_ALL = (1 << 12) - 1
 };
 
 /* The largest name of an instance, in bytes. */
@@ -81,6 +82,10 @@ struct limits {
     uint32_t user_lines;    /* 1..1000000, default 10000 */
 };
 
+/* The key `expiry_days`: how many numbers it has at most, and the largest. */
+#define EXPIRY_DAYS_MAX 16
+#define EXPIRY_DAY_MAX  3650
+
 struct instance_config {
     char *name;
     uint32_t index; /* 1..2147483647, 0 when the file gives none */
@@ -97,7 +102,10 @@ struct instance_config {
     unsigned notify;          /* of enum notify_kind */
     unsigned log_alert_flags; /* of enum log_flag (protocol/state.h has the same bits) */
     unsigned notify_rate;     /* notifications of one kind in a minute, 1..100000, default 60 */
-    unsigned line;            /* of the file, for messages */
+    char *openvpn_config;     /* absolute path of the daemon's own file; NULL when not given */
+    uint16_t expiry_days[EXPIRY_DAYS_MAX]; /* 1..EXPIRY_DAY_MAX, default 30, 14, 7, 1 */
+    size_t expiry_day_count;
+    unsigned line; /* of the file, for messages */
 };
 
 struct config {
@@ -129,9 +137,10 @@ struct config *config_load(const char *file, struct config_error *error,
 /* Frees it; NULL is allowed. */
 void config_free(struct config *config);
 
-/* The default of the key `notify`: state, fatal, hold, contact, input, auth. */
+/* The default of the key `notify`: state, fatal, hold, contact, input, auth, expiry. */
 #define NOTIFY_DEFAULT                                                                             \
-    (NOTIFY_CONTACT | NOTIFY_STATE | NOTIFY_FATAL | NOTIFY_HOLD | NOTIFY_INPUT | NOTIFY_AUTH)
+    (NOTIFY_CONTACT | NOTIFY_STATE | NOTIFY_FATAL | NOTIFY_HOLD | NOTIFY_INPUT | NOTIFY_AUTH |     \
+     NOTIFY_EXPIRY)
 
 /*
  * Reads a management password: the first line of the file, without its line end.  The file must be

@@ -222,7 +222,7 @@ bool endpoint_is_local(const struct endpoint *endpoint)
     const struct sockaddr_in *in = (const struct sockaddr_in *)&endpoint->address;
     const struct in6_addr *v6 = &((const struct sockaddr_in6 *)&endpoint->address)->sin6_addr;
 
-    if (endpoint->address_len == 0)
+    if (endpoint->host && endpoint->address_len == 0)
         return is_localhost(endpoint->host);
     if (endpoint->address.ss_family == AF_INET)
         return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;

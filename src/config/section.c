@@ -1,5 +1,6 @@
 #include "config/section.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -33,6 +34,10 @@ static bool read_password_file(const struct reader *reader, const config_setting
                                struct instance_config *instance);
 static bool read_user_key(const struct reader *reader, const config_setting_t *setting,
                           struct instance_config *instance);
+static bool read_openvpn_config(const struct reader *reader, const config_setting_t *setting,
+                                struct instance_config *instance);
+static bool read_expiry_days(const struct reader *reader, const config_setting_t *setting,
+                             struct instance_config *instance);
 static bool read_allow(const struct reader *reader, const config_setting_t *setting,
                        struct instance_config *instance);
 static bool read_notify(const struct reader *reader, const config_setting_t *setting,
@@ -66,6 +71,8 @@ static const struct key keys[] = {
     NUMBER("route_max", limits.route_max, 0, 1000000, 100000),
     OTHER("user_key", read_user_key),
     NUMBER("user_lines", limits.user_lines, 1, 1000000, 10000),
+    OTHER("openvpn_config", read_openvpn_config),
+    OTHER("expiry_days", read_expiry_days),
     OTHER("allow", read_allow),
     OTHER("notify", read_notify),
     NUMBER("notify_rate", notify_rate, 1, 100000, 60),
@@ -165,6 +172,42 @@ static bool read_user_key(const struct reader *reader, const config_setting_t *s
                         text);
 }
 
+static bool read_openvpn_config(const struct reader *reader, const config_setting_t *setting,
+                                struct instance_config *instance)
+{
+    const char *text;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    if (text[0] != '/' || strlen(text) >= PATH_MAX)
+        return setting_fail(reader, setting, NULL,
+                            "the absolute path of the daemon's own configuration file is wanted");
+    instance->openvpn_config = strdup(text);
+    return instance->openvpn_config || setting_fail_memory(reader, setting);
+}
+
+static bool read_expiry_days(const struct reader *reader, const config_setting_t *setting,
+                             struct instance_config *instance)
+{
+    int count = config_setting_length(setting);
+    bool good = true;
+
+    if (!setting_is_series(reader, setting))
+        return false;
+    if (count > EXPIRY_DAYS_MAX)
+        return setting_fail(reader, setting, NULL, "%d numbers, more than %d", count,
+                            EXPIRY_DAYS_MAX);
+    instance->expiry_day_count = (size_t)count;
+    for (int i = 0; i < count; i++) {
+        uint32_t days = 0;
+
+        good &= setting_number(reader, config_setting_get_elem(setting, (unsigned)i), 1,
+                               EXPIRY_DAY_MAX, &days);
+        instance->expiry_days[i] = (uint16_t)days;
+    }
+    return good;
+}
+
 static bool read_allow(const struct reader *reader, const config_setting_t *setting,
                        struct instance_config *instance)
 {
@@ -203,12 +246,16 @@ static bool read_key(const struct reader *reader, const config_setting_t *settin
     return fail_unknown_key(reader, setting);
 }
 
+static const uint16_t expiry_defaults[] = {30, 14, 7, 1};
+
 static void set_defaults(struct instance_config *instance)
 {
     for (size_t i = 0; i < KEYS; i++)
         if (!keys[i].read)
             *number_of(instance, &keys[i]) = keys[i].initial;
     instance->notify = NOTIFY_DEFAULT;
+    memcpy(instance->expiry_days, expiry_defaults, sizeof(expiry_defaults));
+    instance->expiry_day_count = sizeof(expiry_defaults) / sizeof(expiry_defaults[0]);
 }
 
 static bool check_there(const struct reader *reader, const config_setting_t *group, const char *key)
@@ -245,6 +292,7 @@ void section_fini(struct instance_config *instance)
 {
     free(instance->name);
     free(instance->password_file);
+    free(instance->openvpn_config);
     endpoint_fini(&instance->management);
     memset(instance, 0, sizeof(*instance));
 }

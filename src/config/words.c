@@ -14,17 +14,10 @@ static const struct word allow_words[] = {ALLOW_WORDS(ALLOW_ROW){NULL, 0}};
 
 /* "log" goes with its flags and is not found here. */
 static const struct word notify_words[] = {
-    {"contact", NOTIFY_CONTACT},
-    {"state", NOTIFY_STATE},
-    {"state-all", NOTIFY_STATE_ALL},
-    {"fatal", NOTIFY_FATAL},
-    {"hold", NOTIFY_HOLD},
-    {"input", NOTIFY_INPUT},
-    {"auth", NOTIFY_AUTH},
-    {"client", NOTIFY_CLIENT},
-    {"reject", NOTIFY_REJECT},
-    {"echo", NOTIFY_ECHO},
-    {NULL, 0},
+    {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},   {"state-all", NOTIFY_STATE_ALL},
+    {"fatal", NOTIFY_FATAL},     {"hold", NOTIFY_HOLD},     {"input", NOTIFY_INPUT},
+    {"auth", NOTIFY_AUTH},       {"client", NOTIFY_CLIENT}, {"reject", NOTIFY_REJECT},
+    {"expiry", NOTIFY_EXPIRY},   {"echo", NOTIFY_ECHO},     {NULL, 0},
 };
 
 /* Letters of enum log_flag, in the order of its bits. */

@@ -21,6 +21,7 @@ enum event_kind {
     EVENT_CLIENT_CONNECTED,    /* client */
     EVENT_CLIENT_DISCONNECTED, /* departure */
     EVENT_CLIENT_REJECTED,     /* client: its row is gone; the reason where it is known */
+    EVENT_CERTIFICATE_EXPIRES, /* certificate */
     EVENT_LOG,                 /* log: every new line that is kept */
     EVENT_ECHO,                /* log: likewise */
     EVENT_KINDS
@@ -38,6 +39,7 @@ struct event {
         const struct request *request;
         const struct client *client;
         const struct departure_record *departure;
+        const struct certificate *certificate;
         const struct log_record *log;
     };
 };

@@ -37,6 +37,12 @@ static int random_serial(void)
     return (int)(serial & INT32_MAX);
 }
 
+static void take_expiry_days(struct instance *instance, const struct instance_config *config)
+{
+    memcpy(instance->expiry_days, config->expiry_days, sizeof(instance->expiry_days));
+    instance->expiry_day_count = config->expiry_day_count;
+}
+
 struct instance *instance_new(uint32_t index, const struct instance_config *config)
 {
     struct instance *instance = calloc(1, sizeof(*instance));
@@ -60,6 +66,8 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->client_max = config->limits.client_max;
     instance->route_max = config->limits.route_max;
     users_configure(&instance->users, config);
+    instance->clients_max = instance->clients_max_subnet = -1;
+    take_expiry_days(instance, config);
     if (text_set(&instance->name, CONFIG_NAME_MAX, slice_of(config->name)) &&
         text_set(&instance->endpoint, ADMIN_MAX, slice_of(config->management.text)) &&
         set_up_histories(instance, &config->limits))
@@ -82,6 +90,8 @@ void instance_configure(struct instance *instance, const struct instance_config 
     instance->client_max = limits->client_max;
     instance->route_max = limits->route_max;
     users_configure(&instance->users, config);
+    take_expiry_days(instance, config);
+    certificates_check(instance);
 }
 
 void instance_number_behind(struct instance *instance, uint32_t index)
@@ -118,6 +128,8 @@ void instance_free(struct instance *instance)
     rows_bury(&instance->routes, &route_rows);
     timer_stop(&instance->factor_timer);
     reasons_fini(&instance->reasons);
+    timer_stop(&instance->expiry_timer);
+    certificates_fini(&instance->certificates);
     free(instance->peers.list);
     users_fini(&instance->users);
     instance_set_capabilities(instance, NULL, 0);
@@ -131,6 +143,9 @@ void instance_free(struct instance *instance)
     free(instance->version);
     free(instance->fatal_message);
     free(instance->info);
+    free(instance->if_name);
+    free(instance->device);
+    free(instance->config_error);
     free(instance);
 }
 
@@ -412,6 +427,27 @@ uint32_t instance_client_count(const struct instance *instance)
 uint32_t instance_pending_count(const struct instance *instance)
 {
     return instance_in_contact(instance) ? instance->pending_clients : 0;
+}
+
+void instance_set_interface(struct instance *instance, uint32_t index, const char *name)
+{
+    instance->if_index = text_set(&instance->if_name, ADMIN_MAX, slice_of(name)) ? index : 0;
+}
+
+int64_t instance_clients_max(const struct instance *instance)
+{
+    /* Kills take a protocol since 2.7 too. */
+    return instance->dialect.kill_by_proto ? instance->clients_max_subnet : instance->clients_max;
+}
+
+uint32_t instance_if_index(const struct instance *instance)
+{
+    return instance_in_contact(instance) ? instance->if_index : 0;
+}
+
+const char *instance_if_name(const struct instance *instance)
+{
+    return instance_if_index(instance) ? instance->if_name : NULL;
 }
 
 uint32_t instance_request_count(const struct instance *instance)

@@ -7,6 +7,8 @@
 
 #include "base/history.h"
 #include "base/timers.h"
+#include "config/config.h"
+#include "model/certificates.h"
 #include "model/clients.h"
 #include "model/course.h"
 #include "model/ondemand.h"
@@ -144,9 +146,21 @@ struct instance {
 
     struct capability *capabilities;
     size_t capability_count;
-};
 
-struct instance_config;
+    /* The tunnel's interface on this host; read through instance_interface(). */
+    uint32_t if_index;
+    char *if_name;
+
+    /* By the daemon's own configuration file (setup/follower.h). */
+    int64_t clients_max;        /* -1 when not known; read through instance_clients_max() */
+    int64_t clients_max_subnet; /* the same since OpenVPN 2.7 */
+    char *device;               /* the name of the tunnel's interface, where it is given */
+    char *config_error;         /* what is wrong with the file, NULL when nothing is */
+    struct certificates certificates;
+    uint16_t expiry_days[EXPIRY_DAYS_MAX];
+    size_t expiry_day_count;
+    struct timer expiry_timer; /* of the next certificate that has so few days left */
+};
 
 /*
  * A new instance, about which nothing is known yet; name, endpoint and bounds come from the
@@ -244,6 +258,12 @@ static inline bool instance_in_contact(const struct instance *instance)
     return instance->contact == CONTACT_UP || instance->contact == CONTACT_STALE;
 }
 
+/* Where the tunnel's interface is; index 0 and a name of NULL when that is not known. */
+void instance_set_interface(struct instance *instance, uint32_t index, const char *name);
+
+/* How many clients the daemon lets in at once; -1 when not known. */
+int64_t instance_clients_max(const struct instance *instance);
+
 /* These read as unknown, 0 or no row when there is no contact. */
 enum state instance_state(const struct instance *instance);
 enum truth instance_hold_waiting(const struct instance *instance);
@@ -251,5 +271,7 @@ bool instance_counts_clients(const struct instance *instance);    /* or it is no
 uint32_t instance_client_count(const struct instance *instance);  /* those that are through */
 uint32_t instance_pending_count(const struct instance *instance); /* those that are not */
 uint32_t instance_request_count(const struct instance *instance); /* pending ones */
+uint32_t instance_if_index(const struct instance *instance);
+const char *instance_if_name(const struct instance *instance);
 
 #endif

@@ -420,8 +420,7 @@ static void note_told(const struct snapshot *snapshot)
 
     for (unsigned number = 0; number < STATUS_OTHER_NUMBER; number++)
         told |= (unsigned)snapshot->told[number] << number;
-    instance->numbers_told =
-        snapshot->server ? (instance->numbers_told | told) & of_server : told;
+    instance->numbers_told = snapshot->server ? (instance->numbers_told | told) & of_server : told;
 }
 
 bool snapshot_commit(struct snapshot *snapshot)

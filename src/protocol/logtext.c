@@ -92,3 +92,14 @@ bool logtext_is_last(const struct log_line *line)
     return line->flags == 0 && slice_starts(line->text, "Options error: ") &&
            !is_of_client(line->text);
 }
+
+bool logtext_device(struct slice text, struct slice *device)
+{
+    if ((!slice_take_prefix(&text, "TUN/TAP device ") &&
+         !slice_take_prefix(&text, "DCO device ")) ||
+        !slice_ends(text, " opened"))
+        return false;
+    *device = (struct slice){text.at, text.len - strlen(" opened")};
+    return device->len > 0 && !memchr(device->at, ' ', device->len) &&
+           !memchr(device->at, '/', device->len);
+}

@@ -40,4 +40,8 @@ bool logtext_is_trace(const struct log_line *line);
  */
 bool logtext_is_last(const struct log_line *line);
 
+/* The line in which the daemon tells the name of the device that it has opened; false for others.
+ */
+bool logtext_device(struct slice text, struct slice *device);
+
 #endif

@@ -26,6 +26,7 @@ static void take_state(struct session *session, const struct state_line *state)
     instance_state_told(session->instance, state);
     if (state->state == STATE_EXITING)
         ending_told(session, "the daemon has ended: ", state->detail);
+    tunnel_follow(session);
     poll_soon(session);
 }
 
@@ -36,6 +37,7 @@ static void take_log(struct session *session, const struct log_line *log)
         return;
     if (logtext_is_last(log))
         ending_guessed(session, log->text);
+    tunnel_log_told(session, log->text);
     instance_log_told(session->instance, log);
 }
 

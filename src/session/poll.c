@@ -196,6 +196,7 @@ static void stats_done(void *arg, const struct reply *reply)
     if (reply->outcome == OUTCOME_LOST)
         return;
     ending_doubt(session);
+    tunnel_follow(session);
     news = take_stats(session, reply->text) || session->instance->dco == TRUTH_TRUE ||
            session->instance->pending_clients > 0;
     if (session->status_refused || (!news && session->skips++ < SKIPS_MAX))

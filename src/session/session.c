@@ -43,6 +43,7 @@ static void on_synchronized(struct session *session)
                (long long)instance->pid);
     if (session->hold_unconfirmed)
         instance_set_hold(instance, false, 0);
+    tunnel_follow(session);
     instance_set_contact(instance, CONTACT_UP, waiting_fault(session));
     poll_start(session);
 }

@@ -1,6 +1,7 @@
 #ifndef SESSION_SESSION_PRIVATE_H
 #define SESSION_SESSION_PRIVATE_H
 
+#include <net/if.h>
 #include <stdbool.h>
 
 #include "base/timers.h"
@@ -71,6 +72,8 @@ struct session {
     bool restarted;       /* RECONNECTING was told, and nothing since */
     bool hold_doubted;    /* a hold was told, and whether holds are on is asked */
     int hold_seconds;     /* that it told; -1 when the daemon has gone on since */
+    /* session/tunnel.c */
+    char device[IF_NAMESIZE]; /* the name of the tunnel's interface by the log; empty: not told */
     /* session/ending.c */
     char *end_reason; /* the best explanation of an end that may come */
     bool end_guessed; /* it is a line of the log: a daemon that goes on has not meant it */
@@ -137,6 +140,13 @@ void waiting_status(struct session *session);
 
 /* What is wrong although there is contact, NULL when nothing is. */
 const char *waiting_fault(const struct session *session);
+
+/* session/tunnel.c: finds the tunnel's interface, where the daemon runs on this host. */
+void tunnel_follow(struct session *session);
+
+/* The log may tell its name, now or in what it has kept. */
+void tunnel_log_told(struct session *session, struct slice text);
+void tunnel_log_replayed(struct session *session);
 
 /* session/events.c: a real-time message changes the model. */
 void events_take(struct session *session, const struct message *message);

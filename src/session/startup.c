@@ -76,6 +76,14 @@ static void replay_done(void *arg, const struct reply *reply)
         replay_abort(&session->replay);
 }
 
+static void log_done(void *arg, const struct reply *reply)
+{
+    struct session *session = arg;
+
+    replay_done(session, reply);
+    tunnel_log_replayed(session);
+}
+
 static void state_done(void *arg, const struct reply *reply)
 {
     struct session *session = arg;
@@ -204,7 +212,7 @@ static const struct step steps[] = {
     {ask_state, replayed_line, state_done, false},
     {ask_echo, replayed_line, replay_done, false},
     {ask_verb, NULL, setting_done, false},
-    {ask_log, replayed_line, replay_done, false},
+    {ask_log, replayed_line, log_done, false},
     {ask_next_setting, NULL, next_setting_done, true},
     {ask_help, help_line, help_done, false},
 };
@@ -264,6 +272,7 @@ void startup_begin(struct session *session, void (*version)(struct session *sess
     instance_begin_session(session->instance);
     session->client_auth_seen = session->status_seen = session->filter_reset = false;
     session->login_waits = session->logins_work = false;
+    session->device[0] = '\0';
     if (!session->instance->loss_told)
         instance_set_contact(session->instance, CONTACT_SYNCHRONIZING, NULL);
     /* The daemon repeats an open request and a hold behind the greeting. */

@@ -389,6 +389,9 @@ static void on_event(void *arg, const struct event *event)
         REQUIRE(!rows_at(&instance->clients, event->row));
         REQUIRE(instance->logins_rejected > 0);
         break;
+    case EVENT_CERTIFICATE_EXPIRES:
+        REQUIRE(event->certificate == &instance->certificates.list[event->row - 1]);
+        break;
     case EVENT_LOG:
         REQUIRE(history_at(&instance->log, event->row) == event->log);
         break;

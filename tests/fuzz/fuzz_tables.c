@@ -320,6 +320,7 @@ static size_t absent_of(const struct instance *instance, bool contact)
     size_t count = instance->load_told ? 0 : 2;
 
     count += contact ? 0 : 1 + instance->users.count; /* PendingRequests, Sessions */
+    count += instance_clients_max(instance) < 0;
     count += contact && instance->load_told ? 0 : 2;
     for (unsigned number = 0; number < STATUS_OTHER_NUMBER; number++)
         count += number != STATUS_DCO && !(instance->numbers_told >> number & 1);
@@ -355,6 +356,7 @@ static size_t cells_expected(void)
         count += instance->commands.count * command_table.column_count;
         count += instance->net.count * net_table.column_count;
         count += instance->pkcs11.count * pkcs11_table.column_count;
+        count += instance->certificates.count * certificate_table.column_count;
         while ((request = history_after(&instance->requests, row, &row)))
             count += of_request(request, contact);
         count += contact ? in_contact(instance) : 0;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/interface.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/timers.h"
@@ -314,6 +315,7 @@ static void end(void)
     if (instance)
         instance_free(instance);
     rows_bury_now();
+    interfaces_forget();
     session = NULL;
     control = NULL;
     instance = NULL;

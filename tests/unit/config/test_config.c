@@ -124,6 +124,7 @@ static void test_every_key(void **state)
                   "    log_lines = 0; state_lines = 1; echo_lines = 2; session_lines = 3;\n"
                   "    command_lines = 4; request_lines = 5; client_max = 6; route_max = 0x10;\n"
                   "    user_key = \"username\"; user_lines = 7;\n"
+                  "    openvpn_config = \"/etc/openvpn/server/b.conf\"; expiry_days = [ 90, 1 ];\n"
                   "    allow = [ \"hold\", \"signal:SIGUSR1\", \"session\" ];\n"
                   "    notify = [ \"state-all\", \"log:FNW\", \"client\", \"echo\" ];\n"
                   "    notify_rate = 9;\n"
@@ -158,6 +159,10 @@ static void test_every_key(void **state)
     assert_int_equal(one->limits.route_max, 16);
     assert_int_equal(one->limits.user_lines, 7);
     assert_true(one->by_username);
+    assert_string_equal(one->openvpn_config, "/etc/openvpn/server/b.conf");
+    assert_int_equal(one->expiry_day_count, 2);
+    assert_int_equal(one->expiry_days[0], 90);
+    assert_int_equal(one->expiry_days[1], 1);
     assert_int_equal(one->allow, ALLOW_HOLD | ALLOW_SIGUSR1 | ALLOW_SESSION);
     assert_int_equal(one->notify, NOTIFY_STATE_ALL | NOTIFY_LOG | NOTIFY_CLIENT | NOTIFY_ECHO);
     assert_int_equal(one->log_alert_flags, LOG_FLAG_FATAL | LOG_FLAG_NONFATAL | LOG_FLAG_WARNING);
@@ -189,13 +194,17 @@ static void test_defaults(void **state)
     assert_int_equal(one->limits.session_lines, 1000);
     assert_int_equal(one->limits.command_lines, 100);
     assert_int_equal(one->limits.request_lines, 100);
+    assert_null(one->openvpn_config);
+    assert_int_equal(one->expiry_day_count, 4);
+    assert_int_equal(one->expiry_days[0], 30);
+    assert_int_equal(one->expiry_days[3], 1);
     assert_int_equal(one->limits.client_max, 100000);
     assert_int_equal(one->limits.route_max, 100000);
     assert_int_equal(one->limits.user_lines, 10000);
     assert_false(one->by_username);
     assert_int_equal(one->allow, 0);
     assert_int_equal(one->notify, NOTIFY_CONTACT | NOTIFY_STATE | NOTIFY_FATAL | NOTIFY_HOLD |
-                                      NOTIFY_INPUT | NOTIFY_AUTH);
+                                      NOTIFY_INPUT | NOTIFY_AUTH | NOTIFY_EXPIRY);
     assert_int_equal(one->log_alert_flags, 0);
     assert_int_equal(one->notify_rate, 60);
     config_free(config);
@@ -225,34 +234,42 @@ static void test_every_word(void **state)
           {"fatal", NOTIFY_FATAL},     {"hold", NOTIFY_HOLD},     {"input", NOTIFY_INPUT},
           {"auth", NOTIFY_AUTH},       {"client", NOTIFY_CLIENT}, {"reject", NOTIFY_REJECT},
           {"log:I", NOTIFY_LOG},       {"echo", NOTIFY_ECHO}};
-    struct config *config;
-    char text[256];
+    {"expiry", NOTIFY_EXPIRY}, {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},
+        {"state-all", NOTIFY_STATE_ALL}, {"fatal", NOTIFY_FATAL}, {"hold", NOTIFY_HOLD},
+        {"input", NOTIFY_INPUT}, {"auth", NOTIFY_AUTH}, {"client", NOTIFY_CLIENT},
+        {"log:I", NOTIFY_LOG},
+    {
+        "echo", NOTIFY_ECHO
+    }
+};
+struct config *config;
+char text[256];
 
-    (void)state;
-    for (size_t i = 0; i < sizeof(allow) / sizeof(allow[0]); i++) {
-        snprintf(text, sizeof(text), ONE("allow = [ \"%s\" ];"), allow[i].word);
-        config = load_good(text);
-        assert_int_equal(config->instances[0].allow, allow[i].bit);
-        config_free(config);
-    }
-    for (size_t i = 0; i < sizeof(notify) / sizeof(notify[0]); i++) {
-        snprintf(text, sizeof(text), ONE("notify = ( \"%s\" );"), notify[i].word);
-        config = load_good(text);
-        assert_int_equal(config->instances[0].notify, notify[i].bit);
-        config_free(config);
-    }
-    config = load_good(ONE("notify = [ \"log:DWNFI\" ];"));
-    assert_int_equal(config->instances[0].log_alert_flags, LOG_FLAG_INFO | LOG_FLAG_FATAL |
-                                                               LOG_FLAG_NONFATAL |
-                                                               LOG_FLAG_WARNING | LOG_FLAG_DEBUG);
+(void)state;
+for (size_t i = 0; i < sizeof(allow) / sizeof(allow[0]); i++) {
+    snprintf(text, sizeof(text), ONE("allow = [ \"%s\" ];"), allow[i].word);
+    config = load_good(text);
+    assert_int_equal(config->instances[0].allow, allow[i].bit);
     config_free(config);
-    config = load_good(ONE("user_key = \"common-name\";"));
-    assert_false(config->instances[0].by_username);
+}
+for (size_t i = 0; i < sizeof(notify) / sizeof(notify[0]); i++) {
+    snprintf(text, sizeof(text), ONE("notify = ( \"%s\" );"), notify[i].word);
+    config = load_good(text);
+    assert_int_equal(config->instances[0].notify, notify[i].bit);
     config_free(config);
-    config = load_good(ONE("notify = [ ]; allow = [ ];"));
-    assert_int_equal(config->instances[0].notify, 0);
-    assert_int_equal(config->instances[0].allow, 0);
-    config_free(config);
+}
+config = load_good(ONE("notify = [ \"log:DWNFI\" ];"));
+assert_int_equal(config->instances[0].log_alert_flags, LOG_FLAG_INFO | LOG_FLAG_FATAL |
+                                                           LOG_FLAG_NONFATAL | LOG_FLAG_WARNING |
+                                                           LOG_FLAG_DEBUG);
+config_free(config);
+config = load_good(ONE("user_key = \"common-name\";"));
+assert_false(config->instances[0].by_username);
+config_free(config);
+config = load_good(ONE("notify = [ ]; allow = [ ];"));
+assert_int_equal(config->instances[0].notify, 0);
+assert_int_equal(config->instances[0].allow, 0);
+config_free(config);
 }
 
 #define KNOWN                                                                                      \
@@ -260,8 +277,11 @@ static void test_every_word(void **state)
     "command_timeout, reply_timeout, log_lines, state_lines, echo_lines, session_lines, "          \
     "command_lines, request_lines, client_max, route_max, user_key, user_lines, allow, notify, "   \
     "notify_rate"
+"command_lines, request_lines, client_max, route_max, openvpn_config, expiry_days, allow, "
+    "notify, notify_rate"
 
-static void test_file(void **state)
+    static void
+    test_file(void **state)
 {
     struct config_error error;
     char expected[128];

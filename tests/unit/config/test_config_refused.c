@@ -12,7 +12,9 @@
 #define KEYS                                                                                       \
     "name, index, management, peer_user, password_file, status_interval, command_timeout, "        \
     "reply_timeout, log_lines, state_lines, echo_lines, session_lines, command_lines, "            \
-    "request_lines, client_max, route_max, user_key, user_lines, allow, notify, notify_rate"
+    "request_lines, client_max, route_max, user_key, user_lines, openvpn_config, expiry_days, "    \
+    "allow, "                                                                                      \
+    "notify, notify_rate"
 #define ALLOWED                                                                                    \
     "hold, kill, verb, mute, signal:SIGHUP, signal:SIGTERM, signal:SIGUSR1, signal:SIGUSR2, "      \
     "auth-retry, passwords, confirm, refresh, net, session"
@@ -169,6 +171,19 @@ static const struct {
     {ONE("user_lines = 0;"), ":1: instances[0].user_lines: 0 is out of range (1..1000000)"},
     {ONE("user_lines = 1000001;"),
      ":1: instances[0].user_lines: 1000001 is out of range (1..1000000)"},
+    {ONE("openvpn_config = \"office.conf\";"),
+     ":1: instances[0].openvpn_config: the absolute path of the daemon's own configuration file is "
+     "wanted"},
+    {ONE("openvpn_config = 1;"),
+     ":1: instances[0].openvpn_config: wrong type: a string is wanted, this is a number"},
+    {ONE("expiry_days = 30;"),
+     ":1: instances[0].expiry_days: wrong type: an array [ ] is wanted, this is a number"},
+    {ONE("expiry_days = [ 30, 0 ];"),
+     ":1: instances[0].expiry_days[1]: 0 is out of range (1..3650)"},
+    {ONE("expiry_days = [ 3651 ];"),
+     ":1: instances[0].expiry_days[0]: 3651 is out of range (1..3650)"},
+    {ONE("expiry_days = [ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 ];"),
+     ":1: instances[0].expiry_days: 17 numbers, more than 16"},
     {ONE("notify_rate = 0;"), ":1: instances[0].notify_rate: 0 is out of range (1..100000)"},
 
     /* Users. */
@@ -205,7 +220,7 @@ static const struct {
      ":1: instances[0].notify[0]: \"states\" is not known (did you mean \"state\"?)"},
     {ONE("notify = [ \"\" ];"),
      ":1: instances[0].notify[0]: \"\" is not known; known are "
-     "contact, state, state-all, fatal, hold, input, auth, client, reject, echo, "
+     "contact, state, state-all, fatal, hold, input, auth, client, reject, expiry, echo, "
      "log:FLAGS"},
     {ONE("notify = [ \"log\" ];"), ":1: instances[0].notify[0]: log needs flags, letters of IFNWD: "
                                    "\"log:FNW\" for example"},

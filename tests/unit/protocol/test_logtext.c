@@ -138,12 +138,34 @@ static void test_clients(void **state)
     assert_false(logtext_client(slice_of(""), &from, &rest));
 }
 
+/* The daemon's own line, whole; not what a name makes of a client's. */
+static void test_device(void **state)
+{
+    static const char *const others[] = {"TUN/TAP device tun0 opened/192.0.2.1:4000 x",
+                                         "alice/192.0.2.1:4 TUN/TAP device x opened",
+                                         "TUN/TAP device  opened",
+                                         "TUN/TAP device a b opened",
+                                         "TUN/TAP device tun0",
+                                         ""};
+    struct slice device;
+
+    (void)state;
+    assert_true(logtext_device(slice_of("TUN/TAP device tun0 opened"), &device));
+    assert_true(slice_is(device, "tun0"));
+    assert_true(logtext_device(slice_of("DCO device office opened"), &device));
+    assert_true(slice_is(device, "office"));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (logtext_device(slice_of(others[i]), &device))
+            fail_msg("%s", others[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traces), cmocka_unit_test(test_no_traces),
         cmocka_unit_test(test_names),  cmocka_unit_test(test_last_words),
         cmocka_unit_test(test_parts),  cmocka_unit_test(test_clients),
+        cmocka_unit_test(test_device),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
