@@ -13,13 +13,16 @@ BUILD = os.environ.get("OVPN_AGENTX_BUILD")
 FILES = """
 sbin/openvpn-agentx
 share/doc/openvpn-agentx/CHANGELOG.md
+share/doc/openvpn-agentx/Containerfile
 share/doc/openvpn-agentx/LICENSE
 share/doc/openvpn-agentx/README.md
 share/doc/openvpn-agentx/openvpn-agentx.conf.example
+share/doc/openvpn-agentx/openvpn-service.conf
 share/doc/openvpn-agentx/snmpd-openvpn-agentx.conf
 share/doc/openvpn-agentx/snmptrapd-openvpn-agentx.conf
 share/man/man5/openvpn-agentx.conf.5
 share/man/man8/openvpn-agentx.8
+share/openvpn-agentx/base-mibs
 share/snmp/mibs/OPENVPN-MANAGEMENT-MIB.txt
 """.split()
 UNITS = """
@@ -72,11 +75,12 @@ def test_install_and_uninstall(tmp_path):
     found = files(tmp_path)
     assert found.pop("usr/share/snmp/mibs/OTHER-MIB.txt")
     assert sorted(found) == expected()
-    assert {name for name, mode in found.items() if mode != 0o644} == {"usr/sbin/openvpn-agentx"}
-    assert found["usr/sbin/openvpn-agentx"] == 0o755
+    assert {name: mode for name, mode in found.items() if mode != 0o644} == {
+        "usr/sbin/openvpn-agentx": 0o755, "usr/share/openvpn-agentx/base-mibs": 0o755}
     make("uninstall", *words)
     assert list(files(tmp_path)) == ["usr/share/snmp/mibs/OTHER-MIB.txt"]
-    assert not (tmp_path / "usr/share/doc/openvpn-agentx").exists()
+    for folder in ("doc/openvpn-agentx", "openvpn-agentx"):
+        assert not (tmp_path / "usr/share" / folder).exists()
 
 
 def analyze(*words):

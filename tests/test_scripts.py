@@ -39,9 +39,10 @@ def test_copy_source_without_git_leaves_out_what_was_made(tmp_path):
 
 
 def test_wrong_words():
-    for script in ("base-mibs", "demo", "install-deps"):
-        done = run(TOP / "scripts" / script, "--hlep", status=1)
-        assert done.stderr.startswith(f"usage: scripts/{script} ")
+    for script in ("scripts/demo", "scripts/install-deps", "scripts/package"):
+        assert run(TOP / script, "--hlep", status=1).stderr.startswith(f"usage: {script} ")
+    # It is installed, too.
+    assert run(TOP / "scripts/base-mibs", "--hlep", status=1).stderr.startswith("usage: base-mibs ")
     run(TOP / "scripts/copy-source", "/nonexistent", status=1)
 
 

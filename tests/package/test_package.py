@@ -1,0 +1,265 @@
+"""The Debian packages as their users meet them: built in a clean root, installed on a stock Debian,
+set up as README.md says, upgraded, purged; and debian/tests, and the example of a container.
+
+The tests build on each other, in their order.
+"""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../system"), os.path.join(HERE, "..")]
+
+import roots  # noqa: E402  (the path comes first)
+from container import instructions, runs  # noqa: E402
+from machine import Machine, missing  # noqa: E402
+from stock import TOP, UP, block, install_stock, listens, name_sockets, packages, write  # noqa: E402
+
+OURS = ["openvpn-agentx", "openvpn-agentx-mib", "openvpn-agentx-tools"]
+FOLDER = "/root/openvpn-agentx/build-package"  # in the machine, where scripts/package leaves them
+STANDALONE = ["systemd-standalone-sysusers", "systemd-standalone-tmpfiles"]
+CONFIGURATION = "/etc/openvpn-agentx/openvpn-agentx.conf"
+# What others change while packages come and go.
+RESTLESS = ("/dev", "/proc", "/root", "/run/systemd", "/run/log", "/run/udev", "/sys", "/tmp", "/var/cache",
+            "/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/lib/ucf", "/var/log", "/var/tmp")
+USER_FILES = {"/etc/.pwd.lock", "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    why = missing()
+    if why:
+        pytest.skip(why)
+    folder = os.environ.get("OVPN_PACKAGES") or tmp_path_factory.mktemp("packages")
+    if not glob.glob(f"{folder}/*.deb"):
+        subprocess.run([os.path.join(TOP, "scripts/package"), str(folder)], check=True)
+    return str(folder)
+
+
+def dependencies(built):
+    """What the packages want of Debian, but for the choice of systemd or its small parts."""
+    found = set()
+    for path in glob.glob(f"{built}/*.deb"):
+        field = subprocess.run(["dpkg-deb", "--field", path, "Depends"], capture_output=True, text=True,
+                               check=True).stdout
+        found |= {re.split(r"[ |(:]", entry.strip(), maxsplit=1)[0] for entry in field.split(",")}
+    return sorted(found - {"", "systemd", *OURS})
+
+
+@pytest.fixture(scope="module")
+def machine(built, request):
+    made = Machine(packages())
+    failed = request.session.testsfailed
+    try:
+        shutil.copytree(built, made.path(FOLDER))
+        made.boot()
+        yield made
+        if request.session.testsfailed > failed:
+            print(made.ask("journalctl --boot --lines=60 --unit=openvpn-agentx --unit=snmpd; ls -la /var/agentx"))
+    finally:
+        made.remove()
+
+
+def files(machine):
+    """Paths of all that is there and stays."""
+    prune = " -o ".join(f"-path {path}" for path in RESTLESS)
+    return set(machine.run(rf"find / \( {prune} \) -prune -o -print").splitlines())
+
+
+def settings(machine):
+    """Snmpd's and OpenVPN's configuration."""
+    return machine.run("find /etc/snmp /etc/openvpn -type f -exec sha256sum {} +")
+
+
+def packages_there(machine):
+    return set(machine.run("dpkg-query --show --showformat '${Package}\n'").split())
+
+
+def install(machine):
+    """README's line, with what was built."""
+    line = block("scripts/package").splitlines()[1]
+    assert line.startswith("apt-get install ")
+    machine.run(line.replace("install", "install -qq --yes", 1), os.path.dirname(FOLDER))
+
+
+def modes(machine, *paths):
+    return machine.run("stat --format '%n %U %G %a' " + " ".join(paths)).splitlines()
+
+
+FOLDERS = ["/run/openvpn-agentx root openvpn-agentx 750",
+           "/var/agentx root root 755",
+           "/var/lib/openvpn-agentx openvpn-agentx openvpn-agentx 700"]
+
+
+def test_what_was_built(built):
+    names = [os.path.basename(path) for path in sorted(glob.glob(f"{built}/*"))]
+    assert [name.split("_")[0] for name in names if name.endswith(".deb")] == OURS
+    for suffix in (".dsc", ".changes", ".buildinfo", ".orig.tar.xz", ".debian.tar.xz"):
+        assert [name for name in names if name.endswith(suffix)], suffix
+    orig = subprocess.run(["tar", "--list", "--file", *glob.glob(f"{built}/*.orig.tar.xz")],
+                          capture_output=True, text=True, check=True).stdout
+    assert "/src/base/slice.c\n" in orig and "/debian/" not in orig
+    with open(f"{built}/build.log", encoding="utf-8") as file:
+        log, _, judged = file.read().partition("\nJUDGING\n")
+    assert re.search(r"^# PASS: +[1-9]", log, re.MULTILINE), "no unit tests ran"
+    assert [line for line in judged.splitlines() if re.match("[EW]: ", line)] == []
+
+
+def test_programs_are_hardened(built, tmp_path):
+    for path in glob.glob(f"{built}/*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", path, tmp_path], check=True)
+    programs = [path for folder in ("bin", "sbin") for path in glob.glob(f"{tmp_path}/usr/{folder}/*")]
+    assert programs
+    for path in programs:
+        said = subprocess.run(["readelf", "--wide", "--dynamic", "--file-header", "--segments", path],
+                              capture_output=True, text=True, check=True).stdout
+        assert "RPATH" not in said and "RUNPATH" not in said
+        assert "BIND_NOW" in said and "GNU_RELRO" in said and re.search(r"Type: +DYN", said)
+
+
+def test_the_system_as_debian_leaves_it(machine):
+    install_stock(machine)
+
+
+def test_purge_leaves_nothing(machine):
+    before, there, configured = files(machine), packages_there(machine), settings(machine)
+    install(machine)
+    assert modes(machine, "/run/openvpn-agentx", "/var/agentx", "/var/lib/openvpn-agentx") == FOLDERS
+    assert "/usr/sbin/nologin" in machine.run("getent passwd openvpn-agentx")
+    assert settings(machine) == configured
+    # What a person and the agent leave there.
+    machine.run("touch /etc/openvpn-agentx/openvpn-agentx.conf /etc/openvpn-agentx/office.pw "
+                "/var/lib/openvpn-agentx/state")
+    machine.run("apt-get -qq purge --yes openvpn-agentx openvpn-agentx-tools openvpn-agentx-mib")
+    machine.run("apt-get -qq autoremove --purge --yes")
+    # The user stays, as Debian's users do.
+    assert machine.run("getent passwd openvpn-agentx")
+    # So do packages of Debian's that others of Debian's suggest.
+    stayed = packages_there(machine) - there
+    assert [name for name in stayed if name in OURS] == []
+    theirs = machine.run("dpkg --listfiles " + " ".join(stayed)).splitlines() if stayed else []
+    assert sorted(files(machine) - before - set(theirs) - USER_FILES) == []
+    assert settings(machine) == configured
+
+
+def test_a_service_that_waits_for_its_configuration(machine):
+    before = listens(machine)
+    install(machine)
+    assert listens(machine) == before, "installing has opened a port"
+    assert machine.ask("systemctl is-enabled openvpn-agentx") == "enabled"
+    assert machine.ask("systemctl is-active openvpn-agentx") == "inactive"
+    assert f"ConditionPathExists={CONFIGURATION} was not met" in \
+        machine.ask("systemctl status openvpn-agentx")
+    assert machine.ask("systemctl is-system-running") == "running"
+    machine.run("apt-get -qq purge --yes 'openvpn-agentx*'; apt-get -qq autoremove --purge --yes")
+
+
+def test_from_nothing_to_the_first_table(machine):
+    """As README says, by the clock; the time is for people, no verdict."""
+    start = time.monotonic()
+
+    def step(what, done):
+        print(f"\n[{time.monotonic() - start:5.1f} s] {what}\n{(done or '').strip()}", flush=True)
+
+    step("1. the packages", install(machine))
+    step("2. OpenVPN's lines", name_sockets(machine))
+    write(machine, CONFIGURATION, block('agentx = "unix:'))
+    step("3. openvpn-agentx -t", machine.run("openvpn-agentx -t"))
+    step("4. snmpd", machine.run(block("cd /usr/share/doc/openvpn-agentx")))
+    step("5. start", machine.run(block("systemctl daemon-reload")))
+    machine.run("apt-get -qq install --yes --no-install-recommends snmp")
+    machine.run(block("/usr/share/openvpn-agentx/base-mibs"))
+    write(machine, "/root/.snmp/snmp.conf", block("defVersion 3"))
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+    step("6. ask: snmpwalk -OQs localhost ovpnInstanceContact",
+         machine.run("snmpwalk -OQs localhost ovpnInstanceContact"))
+    machine.wait("snmpwalk -OQs localhost ovpnClientCommonName.1", "ovpnClientCommonName.1.1 = branch")
+    step("the first table", machine.run("snmptable -Cb -Ci -CB localhost ovpnRouteTable"))
+    assert machine.ask("systemctl is-system-running") == "running"
+
+
+def test_an_upgrade_keeps_everything(machine):
+    pid = machine.ask("systemctl show --property=MainPID --value openvpn-agentx")
+    configured, own = settings(machine), machine.run(f"cat {CONFIGURATION}")
+    machine.run(f"apt-get -qq install --reinstall --yes {FOLDER}/*.deb")
+    assert machine.ask("systemctl show --property=MainPID --value openvpn-agentx") != pid
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+    assert (settings(machine), machine.run(f"cat {CONFIGURATION}")) == (configured, own)
+
+
+def test_the_dropin_for_openvpn(machine):
+    """A daemon that is held stays, and makes its folder when nobody else does."""
+    machine.run(block("for unit in openvpn-server openvpn-client"))
+    machine.run("echo management-hold >>/etc/openvpn/client/branch.conf\n"
+                "systemctl stop openvpn-agentx openvpn-server@office openvpn-client@branch\n"
+                "rm -r /run/openvpn-agentx\n"
+                "systemctl start openvpn-server@office\n"
+                "systemctl start --no-block openvpn-client@branch")
+    assert modes(machine, "/run/openvpn-agentx") == FOLDERS[:1]
+    assert machine.ask("systemctl show --property=TimeoutStartUSec --value openvpn-client@branch") == \
+        "infinity"
+    machine.run("systemctl start openvpn-agentx")
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceHoldWaiting",
+                 "ovpnInstanceHoldWaiting.1 = false\novpnInstanceHoldWaiting.2 = true")
+
+
+def test_all_comes_back_after_a_reboot(machine):
+    machine.run("sed -i /^management-hold/d /etc/openvpn/client/branch.conf")
+    machine.reboot()
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+
+
+def test_removal_keeps_the_vpn(machine):
+    said = machine.run("apt-get -qq remove --yes openvpn-agentx")
+    assert "/etc/openvpn/server/office.conf\n/etc/openvpn/client/branch.conf\n" in said or \
+        "/etc/openvpn/client/branch.conf\n/etc/openvpn/server/office.conf\n" in said
+    assert machine.ask("systemctl is-active openvpn-agentx") == "inactive"
+    assert machine.run(f"cat {CONFIGURATION}"), "only a purge takes it away"
+    machine.run("apt-get -qq purge --yes 'openvpn-agentx*'")
+    assert not os.path.exists(machine.path("/etc/openvpn-agentx"))
+    # Its sockets are in use; the drop-in makes the folder at the next boot.
+    assert "office.sock" in machine.run("ls /run/openvpn-agentx")
+    machine.reboot()
+    machine.wait("systemctl is-active openvpn-server@office", "active")
+
+
+def test_autopkgtest(machine):
+    """debian/tests, by hand, on a machine that is clean again: what autopkgtest does with them."""
+    machine.run("systemctl disable --now openvpn-server@office openvpn-client@branch\n"
+                "rm -rf /etc/openvpn/server/* /etc/openvpn/client/* /etc/snmp/snmpd.conf.d/* /run/openvpn-agentx\n"
+                "systemctl restart snmpd")
+    with open(os.path.join(TOP, "debian/tests/control"), encoding="utf-8") as file:
+        fields = dict(line.rstrip().split(": ", 1) for line in file)
+    wanted = [name for name in fields["Depends"].split(", ") if name not in OURS]
+    machine.run("apt-get -qq install --yes --no-install-recommends " + " ".join(wanted))
+    install(machine)
+    for name in fields["Tests"].split(", "):
+        shutil.copy(os.path.join(TOP, "debian/tests", name), machine.path("/tmp"))
+        print(machine.run(f"/tmp/{name}")[-1500:])
+
+
+def test_container(built):
+    """The example's steps, in a root without systemd."""
+    folder = roots.unpack([*STANDALONE, *dependencies(built)], "ovpn-container-", base=())
+    try:
+        for word, arguments in instructions(os.path.join(TOP, "conf/Containerfile")):
+            if word == "COPY":
+                *patterns, target = arguments.split()
+                os.makedirs(folder + target, exist_ok=True)
+                for path in (path for pattern in patterns for path in glob.glob(f"{built}/{pattern}")):
+                    shutil.copy(path, folder + target)
+            elif word == "RUN":
+                assert roots.run_in(folder, arguments) == 0, arguments
+        user, program = runs(os.path.join(TOP, "conf/Containerfile"))
+        assert roots.run_in(folder, f"setpriv --reuid={user} --regid={user} --clear-groups {program} --version") == 0
+        assert not os.path.exists(f"{folder}/lib/systemd/systemd")
+    finally:
+        shutil.rmtree(folder)
