@@ -14,6 +14,7 @@ LAYERS = [
     "src/config",
     "src/protocol",
     "src/model",
+    "src/store",
     "src/connection",
     "src/session",
     "src/control",

@@ -55,6 +55,7 @@ ROWS = {
     "Refused SETs in the log": ("{} in {} seconds", "LOG_BURST", "LOG_PERIOD / 1000"),
     "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Look-ups of host names at a time": ("{}", "LOOKUPS_MAX"),
+    "File of the memory": ("{} MiB", "WRITER_BYTES_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
     "Faults told of a configuration": ("{}", "CONFIG_FAULTS_MAX"),
 }
@@ -64,6 +65,9 @@ SENTENCES = [
     ("or that of a container, of {} bytes at most", "HOST_NAME_BYTES_MAX"),
     ("each for up to {} seconds while others are left", "ADDRESS_WAIT / 1000"),
     ("{} look-ups run at a time", "LOOKUPS_MAX"),
+    ("then every {} seconds if something has changed", "STORE_PERIOD / 1000"),
+    ("for which the agent waits {} seconds at most", "STORE_WAIT / 1000"),
+    ("numbers then go on {} higher", "RECALL_ROOM"),
     ("are told, the first {} of them", "CONFIG_FAULTS_MAX"),
     ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
@@ -78,7 +82,7 @@ SENTENCES = [
 # These bound nothing that a daemon, a manager or a file can fill: buffers and shapes of the source.
 INTERNAL = {
     "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
-    "CREDENTIALS_COMMANDS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
+    "CREDENTIALS_COMMANDS_MAX", "FIELD_TIME_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
     "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX",
     "WALKER_OID_MAX", "WORD_MAX",
 }

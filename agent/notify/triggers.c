@@ -81,7 +81,8 @@ struct instance_triggers {
 
 static const struct walker *walker;
 static void *instances; /* tsearch(3) by index */
-static uint32_t sequence;
+static uint32_t own_sequence;
+static uint32_t *sequence = &own_sequence;
 
 static int compare_watched(const void *a, const void *b)
 {
@@ -143,8 +144,8 @@ static void capture_head(struct capture *capture, int64_t unix_time, struct row 
         walker->model, row->instance, row->instance, {row->instance->index, 0}};
     struct value value = {0};
 
-    sequence = sequence == UINT32_MAX ? 1 : sequence + 1;
-    value_number(&value, sequence);
+    *sequence = *sequence == UINT32_MAX ? 1 : *sequence + 1;
+    value_number(&value, *sequence);
     capture_info(capture, 1, VALUE_GAUGE32, &value);
     value_unix(&value, unix_time);
     capture_info(capture, 2, VALUE_GAUGE32, &value);
@@ -283,6 +284,11 @@ void triggers_start(const struct walker *use)
     assert(use);
     walker = use;
     observer_add(&observer);
+}
+
+void triggers_count_in(uint32_t *number)
+{
+    sequence = number;
 }
 
 void triggers_stop(void)

@@ -26,6 +26,12 @@ void triggers_start(const struct walker *walker);
 void triggers_stop(void);
 
 /*
+ * The number of the last notification (ovpnNotificationSequence) is there from now on, 0 where
+ * there was none, and goes on from there.
+ */
+void triggers_count_in(uint32_t *number);
+
+/*
  * What holds for the instance with that index from now on; without a call nothing is sent for it.
  * Nothing of the configuration is kept but numbers.  Returns false when memory is out, which only
  * the first call for an index needs.

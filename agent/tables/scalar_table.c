@@ -34,6 +34,16 @@ static void get_config_loaded(const struct row *row, struct value *value)
     value_timestamp(value, row->model->config_mono);
 }
 
+static void get_state_loaded(const struct row *row, struct value *value)
+{
+    value_integer(value, (int32_t)row->model->remembrance + 1);
+}
+
+static void get_state_saved(const struct row *row, struct value *value)
+{
+    value_unix(value, row->model->saved_unix);
+}
+
 static void get_sent(const struct row *row, struct value *value)
 {
     (void)row;
@@ -58,6 +68,8 @@ static const struct column columns[] = {
     {3, VALUE_GAUGE32, NULL, get_start_time_unix, "StartTimeUnix"},
     {4, VALUE_GAUGE32, NULL, get_instances, "Instances"},
     {5, VALUE_TIMETICKS, NULL, get_config_loaded, "ConfigLoaded"},
+    {6, VALUE_INTEGER, NULL, get_state_loaded, "StateLoaded"},
+    {7, VALUE_GAUGE32, NULL, get_state_saved, "StateSavedUnix"},
     {8, VALUE_COUNTER32, NULL, get_sent, "NotificationsSent"},
     {9, VALUE_COUNTER32, NULL, get_dropped, "NotificationsDropped"},
     {10, VALUE_COUNTER32, NULL, get_suppressed, "NotificationsSuppressed"},

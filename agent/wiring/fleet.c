@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "control/control.h"
 #include "session/session.h"
+#include "store/handover.h"
 
 struct member {
     uint32_t index;
@@ -78,12 +79,14 @@ static uint32_t first_index(void)
     return now > 0 && now < UINT32_MAX ? (uint32_t)now : 1;
 }
 
-static bool fill_member(struct member *member)
+static bool fill_member(struct member *member, struct handover *past)
 {
     member->instance = instance_new(member->index, member->config);
+    if (member->instance)
+        instance_number_behind(member->instance, first_index() - 1);
+    handover_give(past, member->instance);
     if (!member->instance)
         return false;
-    instance_number_behind(member->instance, first_index() - 1);
     member->session = session_new(member->instance, member->config, &socket_transport, base);
     if (member->session)
         member->control = control_new(member->instance, member->session, member->config);
@@ -98,7 +101,7 @@ static bool fill_member(struct member *member)
     return false;
 }
 
-static bool add_member(uint32_t index, const struct instance_config *config)
+static bool add_member(uint32_t index, const struct instance_config *config, struct handover *past)
 {
     struct member *member = calloc(1, sizeof(*member));
 
@@ -109,10 +112,11 @@ static bool add_member(uint32_t index, const struct instance_config *config)
     }
     if (!member || index == 0 || !tsearch(member, &by_index, compare_members)) {
         log_error("%s: out of memory", config->name);
+        handover_give(past, NULL);
         free(member);
         return false;
     }
-    if (!fill_member(member)) {
+    if (!fill_member(member, past)) {
         log_error("%s: out of memory", config->name);
         tdelete(member, &by_index, compare_members);
         free(member);
@@ -136,14 +140,40 @@ static void sweep(void)
     }
 }
 
+/* What the member that goes and has the name knows, for that which takes its place. */
+static struct handover *take_past(const char *name)
+{
+    struct handover *past;
+
+    for (const struct member *member = members; member; member = member->next) {
+        if (member->stays || !text_equal(member->config->name, name))
+            continue;
+        past = handover_take(member->instance);
+        if (!past)
+            log_error("%s: out of memory: what is known of it is lost", name);
+        return past;
+    }
+    return NULL;
+}
+
+static void take_pasts(const struct config *config, const uint32_t *indexes,
+                       struct handover **pasts)
+{
+    for (size_t i = 0; i < config->count; i++)
+        if (!find_same(indexes[i], &config->instances[i]))
+            pasts[i] = take_past(config->instances[i].name);
+}
+
 bool fleet_configure(struct config *config)
 {
     uint32_t *indexes = calloc(config->count + 1, sizeof(*indexes));
+    struct handover **pasts = calloc(config->count + 1, sizeof(struct handover *));
     bool whole = true;
 
-    if (!indexes || !numbers_give(config, indexes)) {
+    if (!indexes || !pasts || !numbers_give(config, indexes)) {
         log_error("out of memory: the configuration is not taken");
         free(indexes);
+        free(pasts);
         config_free(config);
         return false;
     }
@@ -161,11 +191,13 @@ bool fleet_configure(struct config *config)
         control_configure(member->control, wanted);
         triggers_configure(member->index, wanted);
     }
+    take_pasts(config, indexes, pasts);
     sweep();
     for (size_t i = 0; i < config->count; i++)
         if (!find_same(indexes[i], &config->instances[i]))
-            whole &= add_member(indexes[i], &config->instances[i]);
+            whole &= add_member(indexes[i], &config->instances[i], pasts[i]);
     free(indexes);
+    free(pasts);
     config_free(current);
     current = config;
     model->config_mono = clock_mono();

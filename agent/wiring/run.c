@@ -37,6 +37,7 @@
 #include "config/config.h"
 #include "config/endpoint.h"
 #include "control/control.h"
+#include "store/store.h"
 
 static const unsigned long oid_root[] = {OID_ROOT};
 
@@ -48,6 +49,7 @@ static struct {
     struct model model;
     struct walker walker;
     struct endpoint master; /* in use; a new address takes a restart */
+    char *state_dir;        /* in use, likewise */
     char *config;           /* absolute path, when in the background */
     bool stop;
 } process;
@@ -62,6 +64,9 @@ static void reload(void)
     }
     if (!process.options.agentx && strcmp(config->agentx, process.master.text) != 0)
         log_warning("agentx: the new address %s takes effect at the next start", config->agentx);
+    if (strcmp(config->state_dir, process.state_dir) != 0)
+        log_warning("state_dir: the new folder \"%s\" takes effect at the next start",
+                    config->state_dir);
     files_check(config->count);
     if (fleet_configure(config))
         log_notice("configuration reloaded");
@@ -164,6 +169,7 @@ static bool set_up_agent(void)
     };
     outbox_start(OUTBOX_BOUND);
     triggers_start(&process.walker);
+    triggers_count_in(&process.model.notifications);
     set_start(&process.walker);
     return check_tables() && link_start(process.base, &process.master, link_changed, set_cut) &&
            handler_start(&process.walker);
@@ -222,6 +228,19 @@ static bool set_up_master(const struct config *config)
     return true;
 }
 
+static bool set_up_fleet(struct config *config)
+{
+    fleet_start(&process.model, process.base);
+    process.state_dir = text_copy(config->state_dir);
+    if (!process.state_dir) {
+        log_error("out of memory");
+        config_free(config);
+        return false;
+    }
+    files_check(config->count);
+    return fleet_configure(config) && store_start(&process.model, process.base, process.state_dir);
+}
+
 static int serve(struct config *config)
 {
     int status = EXIT_FAILURE;
@@ -235,12 +254,11 @@ static int serve(struct config *config)
     } else if (!set_up_master(config) || !set_up_agent()) {
         config_free(config);
     } else {
-        fleet_start(&process.model, process.base);
-        files_check(config->count);
-        if (fleet_configure(config)) {
+        if (set_up_fleet(config)) {
             supervisor_ready(&process.model);
             loop();
             supervisor_stopping();
+            store_stop();
             status = EXIT_SUCCESS;
         }
         fleet_stop();
@@ -253,6 +271,7 @@ static int serve(struct config *config)
         link_stop();
     tear_down_loop();
     endpoint_fini(&process.master);
+    free(process.state_dir);
     free(process.config);
     return status;
 }

@@ -14,6 +14,7 @@
 #include "config/unique.h"
 
 #define AGENTX_DEFAULT "unix:/var/agentx/master"
+#define STATE_DEFAULT  LOCALSTATEDIR "/lib/openvpn-agentx"
 
 /* Compares the last instance with those before it. */
 static bool check_unique(const struct reader *reader, const config_setting_t *group,
@@ -78,23 +79,42 @@ static bool read_instances(const struct reader *reader, const config_setting_t *
     return good;
 }
 
+static bool keep_text(const struct reader *reader, const config_setting_t *setting,
+                      const char *text, char **kept)
+{
+    char *copy = strdup(text);
+
+    if (!copy)
+        return setting_fail_memory(reader, setting);
+    free(*kept);
+    *kept = copy;
+    return true;
+}
+
 static bool read_agentx(const struct reader *reader, const config_setting_t *setting,
                         struct config *config)
 {
     char why[sizeof(reader->error->text[0])];
     const char *text;
-    char *copy;
 
     if (!setting_string(reader, setting, &text))
         return false;
     if (!endpoint_check_agentx(text, why, sizeof(why)))
         return setting_fail(reader, setting, NULL, "%s", why);
-    copy = strdup(text);
-    if (!copy)
-        return setting_fail_memory(reader, setting);
-    free(config->agentx);
-    config->agentx = copy;
-    return true;
+    return keep_text(reader, setting, text, &config->agentx);
+}
+
+/* The working folder of a daemon is another. */
+static bool read_state_dir(const struct reader *reader, const config_setting_t *setting,
+                           struct config *config)
+{
+    const char *text;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    if (text[0] != '\0' && text[0] != '/')
+        return setting_fail(reader, setting, NULL, "an absolute path is wanted, or \"\"");
+    return keep_text(reader, setting, text, &config->state_dir);
 }
 
 static bool fail_unknown_top(const struct reader *reader, const config_setting_t *setting)
@@ -104,6 +124,7 @@ static bool fail_unknown_top(const struct reader *reader, const config_setting_t
 
     suggest_begin(&suggest, setting->name);
     suggest_add(&suggest, "agentx");
+    suggest_add(&suggest, "state_dir");
     suggest_add(&suggest, "instances");
     return setting_fail(reader, setting, NULL, "unknown key%s", suggest_text(&suggest, hint));
 }
@@ -118,6 +139,8 @@ static bool read_root(const struct reader *reader, const config_setting_t *root,
 
         if (strcmp(setting->name, "agentx") == 0)
             good &= read_agentx(reader, setting, config);
+        else if (strcmp(setting->name, "state_dir") == 0)
+            good &= read_state_dir(reader, setting, config);
         else if (strcmp(setting->name, "instances") == 0)
             good &= read_instances(reader, setting, config);
         else
@@ -187,8 +210,9 @@ struct config *config_load(const char *file, struct config_error *error,
     if (config) {
         config->file = strdup(file);
         config->agentx = strdup(AGENTX_DEFAULT);
+        config->state_dir = strdup(STATE_DEFAULT);
     }
-    if (!config || !config->file || !config->agentx) {
+    if (!config || !config->file || !config->agentx || !config->state_dir) {
         reader_fail(&reader, file, 0, "out of memory");
         config_free(config);
         return NULL;
@@ -209,5 +233,6 @@ void config_free(struct config *config)
     free(config->instances);
     free(config->file);
     free(config->agentx);
+    free(config->state_dir);
     free(config);
 }

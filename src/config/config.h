@@ -101,7 +101,8 @@ struct instance_config {
 
 struct config {
     char *file;
-    char *agentx; /* "unix:/var/agentx/master" by default */
+    char *agentx;    /* "unix:/var/agentx/master" by default */
+    char *state_dir; /* what is kept over restarts: LOCALSTATEDIR/lib/openvpn-agentx; "": nothing */
     struct instance_config *instances;
     size_t count;
 };

@@ -7,12 +7,24 @@
 
 #include "model/instance.h"
 
+/* What the agent knows of before it was started. */
+enum remembrance {
+    REMEMBERS_NEVER,   /* there is nothing to remember with */
+    REMEMBERS_NOTHING, /* there was nothing to remember */
+    REMEMBERS_ALL,
+    REMEMBERS_REFUSED /* what was there could not be used */
+};
+
 /* All daemons, sorted by index. */
 struct model {
     struct instance **instances;
     size_t count;
     int64_t config_mono; /* when the configuration in force was loaded */
     int64_t start_unix;  /* when the agent started */
+
+    uint32_t notifications;       /* ovpnNotificationSequence of the last one, 0 before the first */
+    enum remembrance remembrance; /* how it began */
+    int64_t saved_unix;           /* when the memory was last written, 0 not since the start */
 };
 
 /*

@@ -52,13 +52,15 @@ class Agent(Child):
     address sanitizer keeps little freed memory, so that the agent's memory can be judged.
     With library_leaks what libnetsnmp allocates is not looked at: 5.9.3 loses some when memory is
     out.
+    state_dir is the folder of its memory; by default it has none.
     starved makes it one in which allocations fail: tests/unit/starved.c has the words.
     """
 
     def __init__(self, lab, snmpd, instances, name="agent", wrapper=None, options=(),
-                 identity=None, lean=False, library_leaks=False, starved=""):
+                 identity=None, lean=False, library_leaks=False, starved="", state_dir=""):
         self.agentx = snmpd.agentx if hasattr(snmpd, "agentx") else snmpd
         self._file = name + ".conf"
+        self.state_dir = state_dir
         binary = program()
         assert binary, f"{VARIABLE} names the agent's binary"
         if starved:
@@ -84,7 +86,8 @@ class Agent(Child):
     def configure(self, instances):
         """Writes the configuration; a running agent does not see it before reload()."""
         entries = [{key: _setting(key, item) for key, item in entry.items()} for entry in instances]
-        self.write(settings({"agentx": self.agentx, "instances": entries}))
+        self.write(settings({"agentx": self.agentx, "state_dir": self.state_dir,
+                             "instances": entries}))
 
     def write(self, text):
         """Makes this text the configuration file."""

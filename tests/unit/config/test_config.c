@@ -114,6 +114,7 @@ static void test_every_key(void **state)
     struct config *config =
         load_good("# all keys\n"
                   "agentx = \"tcp:127.0.0.1:705\";\n"
+                  "state_dir = \"/var/x\";\n"
                   "instances = (\n"
                   "  {\n"
                   "    name = \"B\xc3\xbcro 1\"; index = 7L;\n"
@@ -135,6 +136,7 @@ static void test_every_key(void **state)
     assert_string_equal(warnings, "");
     assert_string_equal(config->file, main_file);
     assert_string_equal(config->agentx, "tcp:127.0.0.1:705");
+    assert_string_equal(config->state_dir, "/var/x");
     assert_int_equal(config->count, 2);
     assert_string_equal(one->name, "B\xc3\xbcro 1");
     assert_int_equal(one->index, 7);
@@ -160,9 +162,9 @@ static void test_every_key(void **state)
     assert_int_equal(one->notify, NOTIFY_STATE_ALL | NOTIFY_LOG | NOTIFY_CLIENT | NOTIFY_ECHO);
     assert_int_equal(one->log_alert_flags, LOG_FLAG_FATAL | LOG_FLAG_NONFATAL | LOG_FLAG_WARNING);
     assert_int_equal(one->notify_rate, 9);
-    assert_int_equal(one->line, 4);
+    assert_int_equal(one->line, 5);
     assert_int_equal(config->instances[1].index, 2147483647);
-    assert_int_equal(config->instances[1].line, 16);
+    assert_int_equal(config->instances[1].line, 17);
     config_free(config);
 }
 
@@ -173,6 +175,7 @@ static void test_defaults(void **state)
 
     (void)state;
     assert_string_equal(config->agentx, "unix:/var/agentx/master");
+    assert_string_equal(config->state_dir, LOCALSTATEDIR "/lib/openvpn-agentx");
     assert_int_equal(config->count, 1);
     assert_string_equal(one->management.path, "/run/a.sock");
     assert_null(one->management.host);

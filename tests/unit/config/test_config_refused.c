@@ -41,7 +41,9 @@ static const struct {
     {"instances = ( 1 );\n",
      ":1: instances[0]: wrong type: a group { } is wanted, this is a number"},
     {"\n\ninstance = ();\n", ":3: instance: unknown key (did you mean \"instances\"?)"},
-    {"colour = 1;\n", ":1: colour: unknown key; known are agentx, instances"},
+    {"colour = 1;\n", ":1: colour: unknown key; known are agentx, state_dir, instances"},
+    {"state_dir = 1;\n", ":1: state_dir: wrong type: a string is wanted, this is a number"},
+    {"\nstate_dir = \"lib\";\n", ":2: state_dir: an absolute path is wanted, or \"\""},
     {"agentx = 1;\n", ":1: agentx: wrong type: a string is wanted, this is a number"},
     {"agentx = \"/x\";\n", ":1: agentx: \"/x\": a unix socket is written unix:/path"},
     {"a =\n= 1;\n", ":2: syntax error"},
@@ -238,7 +240,7 @@ static void test_all_faults(void **state)
 {
     static const char *const tails[] = {
         ":2: agentx: wrong type: a string is wanted, this is a number",
-        ":3: colour: unknown key; known are agentx, instances",
+        ":3: colour: unknown key; known are agentx, state_dir, instances",
         ":5: instances[0].index: 0 is out of range (1..2147483647)",
         ":6: instances[0].allow[0]: \"kil\" is not known (did you mean \"kill\"?)",
         ":7: instances[0].allow[2]: wrong type: a string is wanted, this is a number",
