@@ -186,7 +186,10 @@ static struct user *find_user(const struct users *users, char *name)
 
 static int64_t seen_mono(const struct users *users, const struct user *user)
 {
-    return user->seen_mono > users->seen_mono ? user->seen_mono : users->seen_mono;
+    bool never =
+        users->seen_mono == 0; /* who was put back may have been seen before the clock began */
+
+    return never || user->seen_mono > users->seen_mono ? user->seen_mono : users->seen_mono;
 }
 
 uint64_t users_seconds(const struct users *users, const struct user *user)

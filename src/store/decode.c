@@ -15,7 +15,7 @@ void decode_begin(struct decode *decode, void (*take)(void *arg, struct slice li
     lines_init(&decode->lines);
 }
 
-static const char *take_head(struct decode *decode, struct slice line)
+static const char *decode_head(struct decode *decode, struct slice line)
 {
     if (slice_is(line, MEMORY_HEAD)) {
         decode->place = DECODE_RECORDS;
@@ -25,7 +25,7 @@ static const char *take_head(struct decode *decode, struct slice line)
                                                         : "it is something else";
 }
 
-static const char *take_end(struct decode *decode, struct slice digits)
+static const char *decode_end(struct decode *decode, struct slice digits)
 {
     char sum[MEMORY_SUM_LEN + 1];
 
@@ -34,16 +34,16 @@ static const char *take_end(struct decode *decode, struct slice digits)
     return slice_is(digits, sum) ? NULL : "its sum is wrong";
 }
 
-static const char *take_line(struct decode *decode, struct slice line)
+static const char *decode_line(struct decode *decode, struct slice line)
 {
     if (decode->lines.cut)
         return "a line is too long";
     if (decode->place == DECODE_HEAD)
-        return take_head(decode, line);
+        return decode_head(decode, line);
     if (decode->place == DECODE_END)
         return "something stands behind its end";
     if (slice_take_prefix(&line, MEMORY_END))
-        return take_end(decode, line);
+        return decode_end(decode, line);
     if (!memory_check(line))
         return "a line cannot be read";
     if (decode->take)
@@ -56,7 +56,7 @@ bool decode_bytes(struct decode *decode, struct slice bytes)
     struct slice line;
 
     while (!decode->wrong && lines_next(&decode->lines, &bytes, &line)) {
-        decode->wrong = take_line(decode, line);
+        decode->wrong = decode_line(decode, line);
         decode->sum = sum_bytes(decode->sum, line);
         decode->sum = sum_bytes(decode->sum, slice_of("\n"));
     }

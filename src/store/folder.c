@@ -76,7 +76,7 @@ static const char *look_at(int fd)
     return file.st_size > WRITER_BYTES_MAX ? "it is too large" : NULL;
 }
 
-static enum folder_found read_file(int fd, struct model *model, const char **why)
+static enum folder_found read_memory(int fd, struct model *model, const char **why)
 {
     static struct decode decode;
     struct recall recall;
@@ -105,7 +105,7 @@ enum folder_found folder_read(int folder, struct model *model, const char **why)
         *why = strerror(errno);
         return FOLDER_REFUSED;
     }
-    found = read_file(fd, model, why);
+    found = read_memory(fd, model, why);
     close(fd);
     return found;
 }

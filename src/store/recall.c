@@ -20,7 +20,7 @@ static uint32_t last_given(const struct recall *recall, uint32_t last)
     return last < UINT32_MAX - room ? last + room : UINT32_MAX;
 }
 
-static void take_agent(struct recall *recall, const struct memory_agent *agent)
+static void recall_agent(struct recall *recall, const struct memory_agent *agent)
 {
     recall->cut_short = agent->running;
     recall->model->notifications = last_given(recall, agent->notifications);
@@ -34,8 +34,8 @@ static struct instance *find_name(const struct model *model, const char *name)
     return NULL;
 }
 
-static void take_numbers(const struct recall *recall, struct instance *to,
-                         const struct instance *from)
+static void recall_numbers(const struct recall *recall, struct instance *to,
+                           const struct instance *from)
 {
     to->clients.last_index = last_given(recall, from->clients.last_index);
     to->routes.last_index = last_given(recall, from->routes.last_index);
@@ -57,7 +57,7 @@ static bool has_part(const struct instance *instance)
            instance->departures.count > 0;
 }
 
-static void take_instance(struct recall *recall, const struct instance *from)
+static void recall_instance(struct recall *recall, const struct instance *from)
 {
     struct instance *to = find_name(recall->model, from->name);
     int64_t now = clock_wall();
@@ -68,7 +68,7 @@ static void take_instance(struct recall *recall, const struct instance *from)
     recall->client = recall->departed = 0;
     if (!to)
         return;
-    take_numbers(recall, to, from);
+    recall_numbers(recall, to, from);
     to->pid = from->pid;
     to->lost_unix = from->lost_unix < now ? from->lost_unix : now;
     to->course = from->course;
@@ -90,14 +90,14 @@ static void *moved(struct recall *recall, const void *structure, size_t size)
     return copy;
 }
 
-static void take_state(struct instance *instance, struct state_record *state)
+static void recall_state(struct instance *instance, struct state_record *state)
 {
     state_record_fini(&instance->state);
     instance->state = *state;
     *state = (struct state_record){0};
 }
 
-static void take_user(struct recall *recall, struct user *from)
+static void recall_user(struct recall *recall, struct user *from)
 {
     struct user *user = moved(recall, from, sizeof(*user));
 
@@ -108,7 +108,7 @@ static void take_user(struct recall *recall, struct user *from)
 }
 
 /* The last index, which is known already, is above it. */
-static void take_client(struct recall *recall, struct memory_client *from)
+static void recall_client(struct recall *recall, struct memory_client *from)
 {
     struct rows *clients = &recall->instance->clients;
     uint32_t last = clients->last_index;
@@ -128,7 +128,7 @@ static void take_client(struct recall *recall, struct memory_client *from)
 }
 
 /* Under its number, which others behind it may have had that the memory does not have. */
-static void take_departure(struct recall *recall, struct memory_departure *from)
+static void recall_departure(struct recall *recall, struct memory_departure *from)
 {
     struct history *departures = &recall->instance->departures;
     uint32_t last = departures->last;
@@ -147,22 +147,22 @@ static void take_departure(struct recall *recall, struct memory_departure *from)
     from->record = (struct departure_record){0};
 }
 
-static void take_record(struct recall *recall, struct memory_record *record)
+static void recall_record(struct recall *recall, struct memory_record *record)
 {
     if (record->kind == MEMORY_AGENT)
-        take_agent(recall, &record->agent);
+        recall_agent(recall, &record->agent);
     else if (record->kind == MEMORY_INSTANCE)
-        take_instance(recall, &record->instance);
+        recall_instance(recall, &record->instance);
     else if (!recall->instance)
         return;
     else if (record->kind == MEMORY_STATE)
-        take_state(recall->instance, &record->state);
+        recall_state(recall->instance, &record->state);
     else if (record->kind == MEMORY_USER)
-        take_user(recall, &record->user);
+        recall_user(recall, &record->user);
     else if (record->kind == MEMORY_CLIENT)
-        take_client(recall, &record->client);
+        recall_client(recall, &record->client);
     else if (record->kind == MEMORY_DEPARTURE)
-        take_departure(recall, &record->departure);
+        recall_departure(recall, &record->departure);
 }
 
 void recall_line(void *arg, struct slice line)
@@ -174,6 +174,6 @@ void recall_line(void *arg, struct slice line)
         recall->starved = true;
         return;
     }
-    take_record(recall, &record);
+    recall_record(recall, &record);
     memory_fini(&record);
 }

@@ -167,9 +167,9 @@ static void test_every_key(void **state)
     assert_int_equal(one->notify, NOTIFY_STATE_ALL | NOTIFY_LOG | NOTIFY_CLIENT | NOTIFY_ECHO);
     assert_int_equal(one->log_alert_flags, LOG_FLAG_FATAL | LOG_FLAG_NONFATAL | LOG_FLAG_WARNING);
     assert_int_equal(one->notify_rate, 9);
-    assert_int_equal(one->line, 4);
+    assert_int_equal(one->line, 5);
     assert_int_equal(config->instances[1].index, 2147483647);
-    assert_int_equal(config->instances[1].line, 16);
+    assert_int_equal(config->instances[1].line, 17);
     config_free(config);
 }
 
