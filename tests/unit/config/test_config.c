@@ -233,43 +233,35 @@ static void test_every_word(void **state)
           {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},   {"state-all", NOTIFY_STATE_ALL},
           {"fatal", NOTIFY_FATAL},     {"hold", NOTIFY_HOLD},     {"input", NOTIFY_INPUT},
           {"auth", NOTIFY_AUTH},       {"client", NOTIFY_CLIENT}, {"reject", NOTIFY_REJECT},
-          {"log:I", NOTIFY_LOG},       {"echo", NOTIFY_ECHO}};
-    {"expiry", NOTIFY_EXPIRY}, {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},
-        {"state-all", NOTIFY_STATE_ALL}, {"fatal", NOTIFY_FATAL}, {"hold", NOTIFY_HOLD},
-        {"input", NOTIFY_INPUT}, {"auth", NOTIFY_AUTH}, {"client", NOTIFY_CLIENT},
-        {"log:I", NOTIFY_LOG},
-    {
-        "echo", NOTIFY_ECHO
-    }
-};
-struct config *config;
-char text[256];
+          {"expiry", NOTIFY_EXPIRY},   {"log:I", NOTIFY_LOG},     {"echo", NOTIFY_ECHO}};
+    struct config *config;
+    char text[256];
 
-(void)state;
-for (size_t i = 0; i < sizeof(allow) / sizeof(allow[0]); i++) {
-    snprintf(text, sizeof(text), ONE("allow = [ \"%s\" ];"), allow[i].word);
-    config = load_good(text);
-    assert_int_equal(config->instances[0].allow, allow[i].bit);
+    (void)state;
+    for (size_t i = 0; i < sizeof(allow) / sizeof(allow[0]); i++) {
+        snprintf(text, sizeof(text), ONE("allow = [ \"%s\" ];"), allow[i].word);
+        config = load_good(text);
+        assert_int_equal(config->instances[0].allow, allow[i].bit);
+        config_free(config);
+    }
+    for (size_t i = 0; i < sizeof(notify) / sizeof(notify[0]); i++) {
+        snprintf(text, sizeof(text), ONE("notify = ( \"%s\" );"), notify[i].word);
+        config = load_good(text);
+        assert_int_equal(config->instances[0].notify, notify[i].bit);
+        config_free(config);
+    }
+    config = load_good(ONE("notify = [ \"log:DWNFI\" ];"));
+    assert_int_equal(config->instances[0].log_alert_flags, LOG_FLAG_INFO | LOG_FLAG_FATAL |
+                                                               LOG_FLAG_NONFATAL |
+                                                               LOG_FLAG_WARNING | LOG_FLAG_DEBUG);
     config_free(config);
-}
-for (size_t i = 0; i < sizeof(notify) / sizeof(notify[0]); i++) {
-    snprintf(text, sizeof(text), ONE("notify = ( \"%s\" );"), notify[i].word);
-    config = load_good(text);
-    assert_int_equal(config->instances[0].notify, notify[i].bit);
+    config = load_good(ONE("user_key = \"common-name\";"));
+    assert_false(config->instances[0].by_username);
     config_free(config);
-}
-config = load_good(ONE("notify = [ \"log:DWNFI\" ];"));
-assert_int_equal(config->instances[0].log_alert_flags, LOG_FLAG_INFO | LOG_FLAG_FATAL |
-                                                           LOG_FLAG_NONFATAL | LOG_FLAG_WARNING |
-                                                           LOG_FLAG_DEBUG);
-config_free(config);
-config = load_good(ONE("user_key = \"common-name\";"));
-assert_false(config->instances[0].by_username);
-config_free(config);
-config = load_good(ONE("notify = [ ]; allow = [ ];"));
-assert_int_equal(config->instances[0].notify, 0);
-assert_int_equal(config->instances[0].allow, 0);
-config_free(config);
+    config = load_good(ONE("notify = [ ]; allow = [ ];"));
+    assert_int_equal(config->instances[0].notify, 0);
+    assert_int_equal(config->instances[0].allow, 0);
+    config_free(config);
 }
 
 #define KNOWN                                                                                      \
