@@ -267,13 +267,10 @@ static void test_every_word(void **state)
 #define KNOWN                                                                                      \
     "; known are name, index, management, peer_user, password_file, status_interval, "             \
     "command_timeout, reply_timeout, log_lines, state_lines, echo_lines, session_lines, "          \
-    "command_lines, request_lines, client_max, route_max, user_key, user_lines, allow, notify, "   \
-    "notify_rate"
-"command_lines, request_lines, client_max, route_max, openvpn_config, expiry_days, allow, "
-    "notify, notify_rate"
+    "command_lines, request_lines, client_max, route_max, user_key, user_lines, openvpn_config, "  \
+    "expiry_days, allow, notify, notify_rate"
 
-    static void
-    test_file(void **state)
+static void test_file(void **state)
 {
     struct config_error error;
     char expected[128];
