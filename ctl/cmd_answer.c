@@ -29,7 +29,7 @@ struct dialogue {
     struct change change;
 };
 
-static bool read_questions(struct rows *rows, struct remote *remote, unsigned long daemon,
+static bool read_questions(struct grid *rows, struct remote *remote, unsigned long daemon,
                            struct fault *fault)
 {
     const struct remote_columns wanted = {columns, CELLS, 2, daemon, 0};
@@ -38,7 +38,7 @@ static bool read_questions(struct rows *rows, struct remote *remote, unsigned lo
 }
 
 /* The pending question of that number, or the only one for NULL. */
-static const struct row *choose(const struct rows *rows, const char *number, const char *daemon,
+static const struct row *choose(const struct grid *rows, const char *number, const char *daemon,
                                 struct fault *fault)
 {
     const struct row *chosen = NULL;
@@ -219,7 +219,7 @@ static int answer_question(const struct call *call, const struct daemons *daemon
 int act_answer(struct call *call)
 {
     struct daemons daemons = {0};
-    struct rows rows = {0};
+    struct grid rows = {0};
     const struct row *row;
     struct fault fault;
     unsigned long daemon;
@@ -234,7 +234,7 @@ int act_answer(struct call *call)
         status = answer_question(call, &daemons, row);
     else
         status = fault_tell(&fault);
-    rows_fini(&rows);
+    grid_fini(&rows);
     daemons_fini(&daemons);
     return status;
 }

@@ -7,7 +7,7 @@
 
 #include "base/slice.h"
 #include "ctl/change.h"
-#include "ctl/clients.h"
+#include "ctl/online.h"
 
 /* Finds the daemon that the first word names. */
 static bool find_daemon(struct daemons *daemons, const struct call *call, unsigned long *index,
@@ -145,7 +145,7 @@ static bool is_meant(const struct row *row, const char *word)
 }
 
 /* Moves the rows that are meant to the front, and returns how many there are. */
-static size_t select_meant(struct rows *rows, const char *word)
+static size_t select_meant(struct grid *rows, const char *word)
 {
     size_t count = 0;
 
@@ -161,7 +161,7 @@ static size_t select_meant(struct rows *rows, const char *word)
 
 /* Shows who is meant and asks. */
 static int ask_about(const struct call *call, const struct daemons *daemons,
-                     const struct rows *rows, size_t count, const char *verb)
+                     const struct grid *rows, size_t count, const char *verb)
 {
     char question[CLIENT_NAME_MAX + 256];
     char name[CLIENT_NAME_MAX];
@@ -169,13 +169,13 @@ static int ask_about(const struct call *call, const struct daemons *daemons,
     if (call->yes)
         return OUTCOME_OK;
     for (size_t i = 0; i < count && count > 1; i++) {
-        clients_name(name, cell_text(&rows->row[i].cells[CLIENT_COMMON_NAME]),
-                     cell_text(&rows->row[i].cells[CLIENT_USERNAME]));
+        online_name(name, cell_text(&rows->row[i].cells[CLIENT_COMMON_NAME]),
+                    cell_text(&rows->row[i].cells[CLIENT_USERNAME]));
         fprintf(stderr, "  %s from %s, on %s\n", name, cell_text(&rows->row[i].cells[CLIENT_REAL]),
                 daemons_name(daemons, rows->row[i].index[0]));
     }
-    clients_name(name, cell_text(&rows->row[0].cells[CLIENT_COMMON_NAME]),
-                 cell_text(&rows->row[0].cells[CLIENT_USERNAME]));
+    online_name(name, cell_text(&rows->row[0].cells[CLIENT_COMMON_NAME]),
+                cell_text(&rows->row[0].cells[CLIENT_USERNAME]));
     if (count > 1)
         snprintf(question, sizeof(question), "%s these %zu sessions?", verb, count);
     else
@@ -186,7 +186,7 @@ static int ask_about(const struct call *call, const struct daemons *daemons,
 }
 
 /* Each session is a command of its own; returns the status of the first that fails. */
-static int end_all(struct call *call, const struct daemons *daemons, const struct rows *rows,
+static int end_all(struct call *call, const struct daemons *daemons, const struct grid *rows,
                    size_t count, const char *label)
 {
     int status = OUTCOME_OK;
@@ -208,7 +208,7 @@ static int end_all(struct call *call, const struct daemons *daemons, const struc
 }
 
 /* Reads the clients that the word means; they come first, and count is how many. */
-static bool find_clients(struct daemons *daemons, struct rows *rows, const struct call *call,
+static bool find_clients(struct daemons *daemons, struct grid *rows, const struct call *call,
                          size_t *count, struct fault *fault)
 {
     struct meant meant;
@@ -216,7 +216,7 @@ static bool find_clients(struct daemons *daemons, struct rows *rows, const struc
     if (!daemons_read(daemons, call->remote, NULL, 0, fault))
         return false;
     meant = read_meant(daemons, call_word(call, 1));
-    if (!clients_read(rows, call->remote, meant.daemon, fault))
+    if (!online_read(rows, call->remote, meant.daemon, fault))
         return false;
     *count = select_meant(rows, meant.word);
     if (*count == 0)
@@ -227,7 +227,7 @@ static bool find_clients(struct daemons *daemons, struct rows *rows, const struc
 static int end_clients(struct call *call, const char *label, const char *verb)
 {
     struct daemons daemons = {0};
-    struct rows rows = {0};
+    struct grid rows = {0};
     struct fault fault;
     size_t count;
     int status;
@@ -241,7 +241,7 @@ static int end_clients(struct call *call, const char *label, const char *verb)
     } else {
         status = fault_tell(&fault);
     }
-    rows_fini(&rows);
+    grid_fini(&rows);
     daemons_fini(&daemons);
     return status;
 }

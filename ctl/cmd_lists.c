@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/slice.h"
-#include "ctl/clients.h"
 #include "ctl/listing.h"
+#include "ctl/online.h"
 
 #define NEWEST       20 /* rows of a history, unless -n says otherwise */
 
@@ -80,7 +80,7 @@ static const struct listing_column command_columns[] = {
 static const struct listing commands = {
     .columns = command_columns, .count = COUNT(command_columns), .none = "Nothing was asked."};
 
-static bool is_open(const struct rows *rows, const struct row *row)
+static bool is_open(const struct grid *rows, const struct row *row)
 {
     return cell_number(&row->cells[rows->columns - 1], 0) ==
            objects_value(ovpnRequestStatus, "pending");
@@ -206,7 +206,7 @@ static int64_t mean_rate(const struct row *row)
 int show_clients(struct call *call)
 {
     struct daemons daemons;
-    struct rows rows = {0};
+    struct grid rows = {0};
     struct output output;
     struct fault fault;
     unsigned long only;
@@ -214,18 +214,18 @@ int show_clients(struct call *call)
 
     if (!call_words(call, 0, 1))
         return OUTCOME_USAGE;
-    output_init(&output, clients_fields, clients_field_count, clock_wall());
+    output_init(&output, online_fields, online_field_count, clock_wall());
     if (daemons_of_call(&daemons, call, 1, &only, &fault) &&
-        clients_read(&rows, call->remote, only, &fault)) {
+        online_read(&rows, call->remote, only, &fault)) {
         for (size_t i = 0; i < rows.count; i++)
-            clients_add(&output, &daemons, &rows.row[i], mean_rate(&rows.row[i]));
+            online_add(&output, &daemons, &rows.row[i], mean_rate(&rows.row[i]));
         if (!output_print(&output, &call->page, "Nobody is connected."))
             status = fault_exit(OUTCOME_FAILED, "out of memory");
     } else {
         status = fault_tell(&fault);
     }
     output_fini(&output);
-    rows_fini(&rows);
+    grid_fini(&rows);
     daemons_fini(&daemons);
     return status;
 }

@@ -41,7 +41,7 @@ static bool take_wish(int letter, const char *value, void *context)
 }
 
 /* The lines of one daemon behind that number; *last becomes the number of the last one. */
-static bool read_lines(struct rows *rows, struct remote *remote, unsigned long daemon,
+static bool read_lines(struct grid *rows, struct remote *remote, unsigned long daemon,
                        unsigned long *last, struct fault *fault)
 {
     const struct remote_columns wanted = {columns, sizeof(columns) / sizeof(columns[0]), 2, daemon,
@@ -55,7 +55,7 @@ static bool read_lines(struct rows *rows, struct remote *remote, unsigned long d
 
 /* Lines of several daemons in the order of time. */
 struct lines {
-    struct rows *of; /* one set for each daemon */
+    struct grid *of; /* one set for each daemon */
     const struct row **row;
     size_t count;
 };
@@ -186,7 +186,7 @@ static bool print_new(const struct call *call, const struct daemons *daemons, un
     if (read)
         print_lines(&call->page, daemons, &lines, follow);
     for (size_t i = 0; lines.of && i < count; i++)
-        rows_fini(&lines.of[i]);
+        grid_fini(&lines.of[i]);
     free(lines.of);
     free(lines.row);
     return read;

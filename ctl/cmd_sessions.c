@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/slice.h"
-#include "ctl/clients.h"
 #include "ctl/format.h"
+#include "ctl/online.h"
 
 /* The cells of an ended session. */
 enum { COMMON_NAME, USERNAME, REAL, TUNNEL, CONNECTED, ENDED, SECONDS, BYTES_IN, BYTES_OUT };
@@ -57,7 +57,7 @@ static void add_names(struct output *output, const struct daemons *daemons, cons
 {
     char name[CLIENT_NAME_MAX];
 
-    clients_name(name, cell_text(common_name), cell_text(username));
+    online_name(name, cell_text(common_name), cell_text(username));
     output_text(output, daemons_name(daemons, row->index[0]), COLOUR_NONE);
     output_cell(output, common_name);
     output_cell(output, username);
@@ -105,7 +105,7 @@ static int by_end(const void *a, const void *b)
     return memcmp(rows[0]->index, rows[1]->index, sizeof(rows[0]->index));
 }
 
-static bool read_sessions(struct rows *rows, struct remote *remote, unsigned long only,
+static bool read_sessions(struct grid *rows, struct remote *remote, unsigned long only,
                           struct fault *fault)
 {
     const struct remote_columns wanted = {columns, sizeof(columns) / sizeof(columns[0]), 2, only,
@@ -115,8 +115,8 @@ static bool read_sessions(struct rows *rows, struct remote *remote, unsigned lon
 }
 
 static int print_sessions(const struct call *call, const struct question *question,
-                          const struct daemons *daemons, struct rows *ended,
-                          const struct rows *present)
+                          const struct daemons *daemons, struct grid *ended,
+                          const struct grid *present)
 {
     size_t left_out = question->newest && ended->count > question->newest && !question->timed
                           ? ended->count - question->newest
@@ -131,7 +131,7 @@ static int print_sessions(const struct call *call, const struct question *questi
             add_session(&output, daemons, &ended->row[i]);
     for (size_t i = 0; i < present->count; i++)
         if (cell_number(&present->row[i].cells[CLIENT_SINCE], INT64_MAX) <= question->time &&
-            !clients_pending(&present->row[i]))
+            !online_pending(&present->row[i]))
             add_present(&output, daemons, &present->row[i]);
     printed = output_print(&output, &call->page,
                            question->timed ? "Nobody was connected then, as far as is known."
@@ -145,8 +145,8 @@ int show_sessions(struct call *call)
     static const char *const longs[] = {"at", NULL};
     struct question question = {.newest = call->page.format == PAGE_TABLE ? 20 : 0};
     struct daemons daemons = {0};
-    struct rows ended = {0};
-    struct rows present = {0};
+    struct grid ended = {0};
+    struct grid present = {0};
     struct fault fault;
     unsigned long only;
     int status;
@@ -155,12 +155,12 @@ int show_sessions(struct call *call)
         return OUTCOME_USAGE;
     if (daemons_of_call(&daemons, call, 1, &only, &fault) &&
         read_sessions(&ended, call->remote, only, &fault) &&
-        (!question.timed || clients_read(&present, call->remote, only, &fault)))
+        (!question.timed || online_read(&present, call->remote, only, &fault)))
         status = print_sessions(call, &question, &daemons, &ended, &present);
     else
         status = fault_tell(&fault);
-    rows_fini(&ended);
-    rows_fini(&present);
+    grid_fini(&ended);
+    grid_fini(&present);
     daemons_fini(&daemons);
     return status;
 }

@@ -11,8 +11,6 @@
 #include "ctl/listing.h"
 #include "ctl/rates.h"
 
-#define WAIT_STEP 500 /* milliseconds between two readings */
-
 /* The cells of a daemon's row; the name comes first. */
 enum {
     CONTACT = 1,
@@ -27,18 +25,15 @@ enum {
     REQUESTS,
     BYTES_IN,
     BYTES_OUT,
-    UPDATED,
     CONFIG_ERROR
 };
 
 static const enum object columns[] = {
-    ovpnInstanceContact,           ovpnInstanceContactError,
-    ovpnInstanceContactSinceUnix,  ovpnInstanceState,
-    ovpnInstanceStateSinceUnix,    ovpnInstanceClients,
-    ovpnInstanceClientsMax,        ovpnInstancePendingClients,
-    ovpnInstanceHoldWaiting,       ovpnInstancePendingRequests,
-    ovpnInstanceBytesIn,           ovpnInstanceBytesOut,
-    ovpnInstanceStatusUpdatedUnix, ovpnInstanceConfigError,
+    ovpnInstanceContact,         ovpnInstanceContactError,   ovpnInstanceContactSinceUnix,
+    ovpnInstanceState,           ovpnInstanceStateSinceUnix, ovpnInstanceClients,
+    ovpnInstanceClientsMax,      ovpnInstancePendingClients, ovpnInstanceHoldWaiting,
+    ovpnInstancePendingRequests, ovpnInstanceBytesIn,        ovpnInstanceBytesOut,
+    ovpnInstanceConfigError,
 };
 
 /* Where the fields stand that are shown or not by what is known. */
@@ -77,7 +72,7 @@ struct expiry {
     int64_t left; /* seconds */
 };
 
-static struct expiry first_expiry(const struct rows *certificates, unsigned long daemon)
+static struct expiry first_expiry(const struct grid *certificates, unsigned long daemon)
 {
     struct expiry first = {NULL, INT64_MAX};
 
@@ -181,7 +176,7 @@ static void add_rate(struct output *output, int64_t rate)
 }
 
 static void add_daemon(struct output *output, const struct row *row, const struct rate *rate,
-                       const struct rows *certificates)
+                       const struct grid *certificates)
 {
     char text[96];
 
@@ -205,49 +200,36 @@ static void add_daemon(struct output *output, const struct row *row, const struc
     add_expiry(output, first_expiry(certificates, row->index[0]));
 }
 
-static int64_t status_time(const struct row *row, const void *context)
+static int64_t time_of_reading(const struct row *row, const void *context)
 {
-    (void)context;
-    return cell_number(&row->cells[UPDATED], 0);
+    (void)row;
+    return *(const int64_t *)context;
 }
 
+/* A reading at that second of our own; the daemons' are not known so well. */
 static bool read_daemons(struct daemons *daemons, struct rates *rates, struct remote *remote,
-                         struct fault *fault)
+                         int64_t second, struct fault *fault)
 {
     if (!daemons_read(daemons, remote, columns, sizeof(columns) / sizeof(columns[0]), fault))
         return false;
-    if (rates_take(rates, &daemons->rows, BYTES_IN, BYTES_OUT, status_time, NULL))
+    if (rates_take(rates, &daemons->rows, BYTES_IN, BYTES_OUT, time_of_reading, &second))
         return true;
     fault_set(fault, OUTCOME_FAILED, "out of memory");
     return false;
 }
 
-/* Whether there is a rate of each daemon that has contact. */
-static bool all_rates_known(const struct daemons *daemons, const struct rates *rates)
+/* Reads once more after so many seconds; 0: not at all. */
+static bool read_again(struct daemons *daemons, struct rates *rates, struct remote *remote,
+                       int seconds, struct fault *fault)
 {
-    for (size_t i = 0; i < rates->count; i++)
-        if (has_contact(&daemons->rows.row[i]) && rates->rate[i].in >= 0 &&
-            rates->rate[i].rate_in < 0)
-            return false;
-    return true;
+    if (seconds == 0)
+        return true;
+    poll(NULL, 0, seconds * 1000);
+    daemons_fini(daemons);
+    return read_daemons(daemons, rates, remote, seconds, fault);
 }
 
-/* Reads again until there are rates, for so many milliseconds at most. */
-static bool await_rates(struct daemons *daemons, struct rates *rates, struct remote *remote,
-                        int64_t wait, struct fault *fault)
-{
-    int64_t end = clock_mono() + wait;
-
-    while (clock_mono() < end && !all_rates_known(daemons, rates)) {
-        poll(NULL, 0, WAIT_STEP);
-        daemons_fini(daemons);
-        if (!read_daemons(daemons, rates, remote, fault))
-            return false;
-    }
-    return true;
-}
-
-static bool read_certificates(struct rows *rows, struct remote *remote, struct fault *fault)
+static bool read_certificates(struct grid *rows, struct remote *remote, struct fault *fault)
 {
     static const enum object wanted[] = {ovpnCertificateSecondsLeft, ovpnCertificateRole};
 
@@ -274,7 +256,7 @@ static void print_errors(const struct page *page, const struct row *row)
 }
 
 static int print_status(const struct call *call, const struct daemons *daemons, unsigned long only,
-                        const struct rates *rates, bool waited, const struct rows *certificates)
+                        const struct rates *rates, bool waited, const struct grid *certificates)
 {
     struct output_field fields[FIELDS];
     struct output output;
@@ -309,7 +291,7 @@ static bool take_wait(int letter, const char *value, void *context)
 int show_status(struct call *call)
 {
     struct daemons daemons = {0};
-    struct rows certificates = {0};
+    struct grid certificates = {0};
     struct rates rates = {0};
     struct fault fault;
     unsigned long only = 0;
@@ -318,15 +300,15 @@ int show_status(struct call *call)
 
     if (!call_options(call, "w:", NULL, take_wait, &wait) || !call_words(call, 0, 1))
         return OUTCOME_USAGE;
-    if (read_daemons(&daemons, &rates, call->remote, &fault) &&
+    if (read_daemons(&daemons, &rates, call->remote, 0, &fault) &&
         (!call_word(call, 1) || daemons_find(&daemons, call_word(call, 1), &only, &fault)) &&
-        await_rates(&daemons, &rates, call->remote, (int64_t)wait * 1000, &fault) &&
+        read_again(&daemons, &rates, call->remote, wait, &fault) &&
         read_certificates(&certificates, call->remote, &fault))
         status = print_status(call, &daemons, only, &rates, wait > 0, &certificates);
     else
         status = fault_tell(&fault);
     rates_fini(&rates);
-    rows_fini(&certificates);
+    grid_fini(&certificates);
     daemons_fini(&daemons);
     return status;
 }

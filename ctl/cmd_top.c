@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/slice.h"
-#include "ctl/clients.h"
 #include "ctl/format.h"
+#include "ctl/online.h"
 #include "ctl/rates.h"
 #include "ctl/terminal.h"
 
@@ -36,7 +36,7 @@ struct top {
     int delay;
     unsigned long only;
     struct daemons daemons;
-    struct rows clients;
+    struct grid clients;
     struct rates rates;
     struct fault fault; /* of the last reading; without text when it went well */
     enum order order;
@@ -59,17 +59,17 @@ static int64_t time_of_status(const struct row *row, const void *context)
 static void read_page(struct top *top)
 {
     struct daemons daemons = {0};
-    struct rows clients = {0};
+    struct grid clients = {0};
 
     if (!daemons_read(&daemons, top->call->remote, daemon_columns, 2, &top->fault) ||
-        !clients_read(&clients, top->call->remote, top->only, &top->fault)) {
+        !online_read(&clients, top->call->remote, top->only, &top->fault)) {
         daemons_fini(&daemons);
-        rows_fini(&clients);
+        grid_fini(&clients);
         return;
     }
     top->fault.text[0] = '\0';
     daemons_fini(&top->daemons);
-    rows_fini(&top->clients);
+    grid_fini(&top->clients);
     top->daemons = daemons;
     top->clients = clients;
     if (!rates_take(&top->rates, &clients, CLIENT_IN, CLIENT_OUT, time_of_status, &daemons))
@@ -194,9 +194,9 @@ static void draw(const struct top *top)
 
     page.width = page_columns();
     entries = sort_clients(top, &count, &total);
-    output_init(&output, clients_fields, clients_field_count, clock_wall());
+    output_init(&output, online_fields, online_field_count, clock_wall());
     for (size_t i = 0; entries && i < count && i + HEADER + 1 < lines; i++)
-        clients_add(&output, &top->daemons, entries[i].row, entries[i].rate);
+        online_add(&output, &top->daemons, entries[i].row, entries[i].rate);
     fputs(HOME, page.out);
     draw_header(top, &page, count, total);
     fputs(CLEAR_BELOW, page.out);
@@ -277,7 +277,7 @@ static void wait_for_keys(struct top *top)
 static void fini_top(struct top *top)
 {
     daemons_fini(&top->daemons);
-    rows_fini(&top->clients);
+    grid_fini(&top->clients);
     rates_fini(&top->rates);
 }
 

@@ -27,7 +27,7 @@ bool daemons_read(struct daemons *daemons, struct remote *remote, const enum obj
 
 void daemons_fini(struct daemons *daemons)
 {
-    rows_fini(&daemons->rows);
+    grid_fini(&daemons->rows);
 }
 
 const struct row *daemons_row(const struct daemons *daemons, unsigned long index)

@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 #include "ctl/call.h"
-#include "ctl/rows.h"
+#include "ctl/grid.h"
 
 /* The OpenVPN daemons of an agent by name, and the tables that stand in lists of them. */
 
 struct daemons {
-    struct rows rows; /* ovpnInstanceName, and what else was asked for */
+    struct grid rows; /* ovpnInstanceName, and what else was asked for */
 };
 
 /*

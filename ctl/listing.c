@@ -68,7 +68,7 @@ static void add_listed(struct output *output, const struct listing *listing,
 }
 
 /* Whether so many rows of the same daemon follow the row. */
-static bool is_old(const struct rows *rows, size_t row, size_t newest)
+static bool is_old(const struct grid *rows, size_t row, size_t newest)
 {
     size_t later = row + newest;
 
@@ -76,7 +76,7 @@ static bool is_old(const struct rows *rows, size_t row, size_t newest)
            rows->row[later].index[0] == rows->row[row].index[0];
 }
 
-static bool read_listed(struct rows *rows, const struct listing *listing, struct remote *remote,
+static bool read_listed(struct grid *rows, const struct listing *listing, struct remote *remote,
                         unsigned long only, struct fault *fault)
 {
     enum object columns[WALK_COLUMNS_MAX];
@@ -89,7 +89,7 @@ static bool read_listed(struct rows *rows, const struct listing *listing, struct
 }
 
 static int print_listed(const struct call *call, const struct listing *listing,
-                        const struct daemons *daemons, struct rows *rows, size_t newest)
+                        const struct daemons *daemons, struct grid *rows, size_t newest)
 {
     struct output_field fields[OUTPUT_FIELDS_MAX];
     struct output output;
@@ -111,7 +111,7 @@ static int print_listed(const struct call *call, const struct listing *listing,
 int listing_run(struct call *call, const struct listing *listing, size_t newest)
 {
     struct daemons daemons;
-    struct rows rows = {0};
+    struct grid rows = {0};
     struct fault fault;
     unsigned long only;
     int status;
@@ -123,7 +123,7 @@ int listing_run(struct call *call, const struct listing *listing, size_t newest)
         status = print_listed(call, listing, &daemons, &rows, newest);
     else
         status = fault_tell(&fault);
-    rows_fini(&rows);
+    grid_fini(&rows);
     daemons_fini(&daemons);
     return status;
 }

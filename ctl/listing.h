@@ -24,7 +24,7 @@ struct listing {
     size_t count;
     const char *none; /* what to say when there is nothing */
     /* Where not NULL: rows of the walk that are shown; the order of two rows. */
-    bool (*shows)(const struct rows *rows, const struct row *row);
+    bool (*shows)(const struct grid *rows, const struct row *row);
     int (*compare)(const void *a, const void *b);
 };
 

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ctl/grid.h"
 #include "ctl/objects.h"
-#include "ctl/rows.h"
 
 /* A notification in words, which are the module's own. */
 

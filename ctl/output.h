@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/grid.h"
 #include "ctl/page.h"
-#include "ctl/rows.h"
 
 /*
  * A table of values that is printed for people, or as JSON (RFC 8259) or CSV (RFC 4180) for

@@ -31,7 +31,7 @@ static void go_on(struct rate *now, const struct rate *before)
     now->rate_out = (now->out - before->out) / seconds;
 }
 
-bool rates_take(struct rates *rates, const struct rows *rows, size_t in, size_t out,
+bool rates_take(struct rates *rates, const struct grid *rows, size_t in, size_t out,
                 int64_t (*when)(const struct row *row, const void *context), const void *context)
 {
     struct rate *taken = calloc(rows->count + 1, sizeof(*taken));

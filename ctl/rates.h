@@ -5,17 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ctl/rows.h"
+#include "ctl/grid.h"
 
 /*
- * How fast counters grow, from readings one after the other.  A daemon tells its numbers at
- * intervals of its own, so a rate is what was counted between two of its statuses over the time
- * between those, and stays until the next; readings in between change nothing.
+ * How fast counters grow, from readings one after the other.  Where a daemon tells its numbers at
+ * times of its own, a rate is what was counted between two of those over the time between them, and
+ * stays until the next; readings in between change nothing.
  */
 
 struct rate {
     unsigned long index[ROW_INDEX_MAX];
-    int64_t when; /* of the status that the counters are of, seconds since 1970 */
+    int64_t when; /* of the counters, seconds */
     int64_t in;
     int64_t out;
     int64_t rate_in; /* bytes in a second; -1: not known yet */
@@ -32,10 +32,10 @@ void rates_fini(struct rates *rates);
 
 /*
  * Takes a reading: rows sorted by index, in and out the places of the counters, and when(row,
- * context) the time of the status of the row's daemon.  Returns false when memory is out; the rates
+ * context) the time that they are of.  Returns false when memory is out; the rates
  * stay as they were.
  */
-bool rates_take(struct rates *rates, const struct rows *rows, size_t in, size_t out,
+bool rates_take(struct rates *rates, const struct grid *rows, size_t in, size_t out,
                 int64_t (*when)(const struct row *row, const void *context), const void *context);
 
 /* Both directions together, -1 when not known. */

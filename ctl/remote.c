@@ -36,12 +36,11 @@ struct remote *remote_new(int argc, char **argv, int *next, bool (*known)(const 
     int result;
 
     /*
-     * No MIB files, whatever the configuration says, and nothing is left behind.  Not every command
-     * needs a community; remote_open() looks.
+     * No MIB files, whatever the configuration says.  Not every command needs a community;
+     * remote_open() looks.
      */
     setenv("MIBS", "", 1);
     setenv("MIBDIRS", "", 1);
-    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_IGNORE_NO_COMMUNITY, 1);
     /* The host ends the options; what comes behind it is not the library's. */
     setenv("POSIXLY_CORRECT", "1", 1);
@@ -296,7 +295,7 @@ static netsnmp_pdu *make_request(const struct walk *walk, size_t *columns, size_
     return pdu;
 }
 
-static bool walk_to_ends(struct remote *remote, struct walk *walk, struct rows *rows,
+static bool walk_to_ends(struct remote *remote, struct walk *walk, struct grid *rows,
                          struct fault *fault)
 {
     int most = INT32_MAX; /* repetitions; less when an answer was too big */
@@ -331,13 +330,13 @@ static bool walk_to_ends(struct remote *remote, struct walk *walk, struct rows *
     return walk_rows(walk, rows) || walk_fault(WALK_MEMORY, fault);
 }
 
-bool remote_read(struct remote *remote, const struct remote_columns *wanted, struct rows *rows,
+bool remote_read(struct remote *remote, const struct remote_columns *wanted, struct grid *rows,
                  struct fault *fault)
 {
     struct walk walk;
     bool read;
 
-    rows_init(rows);
+    grid_init(rows);
     read =
         walk_init(&walk, wanted->columns, wanted->count, wanted->depth, wanted->only, wanted->after)
             ? walk_to_ends(remote, &walk, rows, fault)

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 #include "ctl/fault.h"
+#include "ctl/grid.h"
 #include "ctl/objects.h"
-#include "ctl/rows.h"
 #include "ctl/walk.h"
 
 /* The agent at the other end: one SNMP session, with options and files as Net-SNMP's tools have
@@ -67,7 +67,7 @@ struct remote_columns {
 
 /* Reads columns to their ends, together.  The rows are the caller's, to be freed also after a
  * fault. */
-bool remote_read(struct remote *remote, const struct remote_columns *wanted, struct rows *rows,
+bool remote_read(struct remote *remote, const struct remote_columns *wanted, struct grid *rows,
                  struct fault *fault);
 
 /* Reads single objects; cells are the caller's.  What has no instance is not there. */

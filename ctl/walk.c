@@ -236,17 +236,17 @@ static size_t count_rows(const struct walk *walk)
     return count;
 }
 
-bool walk_rows(struct walk *walk, struct rows *rows)
+bool walk_rows(struct walk *walk, struct grid *rows)
 {
     size_t places[WALK_COLUMNS_MAX] = {0};
     const unsigned long *index;
     size_t count = count_rows(walk);
 
-    rows_init(rows);
+    grid_init(rows);
     rows->cells = calloc(count * walk->count + 1, sizeof(*rows->cells));
     rows->row = calloc(count + 1, sizeof(*rows->row));
     if (!rows->cells || !rows->row) {
-        rows_fini(rows);
+        grid_fini(rows);
         return false;
     }
     rows->columns = walk->count;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/grid.h"
 #include "ctl/objects.h"
-#include "ctl/rows.h"
 
 /*
  * Chosen columns of one table, read together: what to ask for next, and what came.  Knows neither
@@ -69,7 +69,7 @@ int walk_repetitions(const struct walk *walk);
  * Makes rows of what came, sorted by index, and empties the walk; a cell that did not come is not
  * there.  Returns false when memory is out.
  */
-bool walk_rows(struct walk *walk, struct rows *rows);
+bool walk_rows(struct walk *walk, struct grid *rows);
 
 /* Makes a cell of a value of that object; false when memory is out. */
 bool walk_cell(enum object object, const struct walk_value *value, struct cell *cell);

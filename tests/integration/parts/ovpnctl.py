@@ -44,7 +44,7 @@ class Ctl:
         self.address = f"127.0.0.1:{port}"
         self.credentials = credentials
         # What is asked of a slow machine may take long; a SET is never repeated anyway.
-        self.patience = ("-t", "5", "-r", "0")
+        self.patience = ("-t", "20", "-r", "0")
         self.environment = {**os.environ, "SNMPCONFPATH": folder, "TERM": "xterm", "COLUMNS": "",
                             "LC_ALL": "C.UTF-8", "TZ": "UTC0",
                             "SNMP_PERSISTENT_DIR": os.path.join(folder, "persistent")}
@@ -53,7 +53,7 @@ class Ctl:
     def command(self, *words):
         return [program(), *self.credentials, *self.patience, self.address, *map(str, words)]
 
-    def run(self, *words, deadline=60, **environment):
+    def run(self, *words, deadline=120, **environment):
         done = subprocess.run(self.command(*words), stdin=subprocess.DEVNULL, capture_output=True,
                               check=False, timeout=deadline,
                               env={**self.environment, **environment})

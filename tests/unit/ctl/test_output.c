@@ -80,13 +80,13 @@ static void test_narrow(void **state)
     (void)state;
     two_rows(&output);
     assert_printed(&output, (struct page){.width = 40},
-                   "DAEMON  NAME         AGO       IN    RATE\n"
-                   "office  alice       1m0s  1.50 kB  10 B/s\n"
-                   "branch  a \"lo...       -      5 B       -\n");
+                   "DAEMON  NAME        AGO       IN    RATE\n"
+                   "office  alice      1m0s  1.50 kB  10 B/s\n"
+                   "branch  a \"lon...     -      5 B       -\n");
     assert_printed(&output, (struct page){.width = 26},
-                   "DAEMON  NAME   AGO       IN\n"
-                   "office  alice  1m0s  1.50 kB\n"
-                   "branch  a \"...     -      5 B\n");
+                   "DAEMON  NAME            IN\n"
+                   "office  alice      1.50 kB\n"
+                   "branch  a \"lon...      5 B\n");
     output_fini(&output);
 }
 

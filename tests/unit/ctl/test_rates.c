@@ -20,7 +20,7 @@ static int64_t when(const struct row *row, const void *context)
 struct reading {
     struct cell cells[2][2];
     struct row row[2];
-    struct rows rows;
+    struct grid rows;
 };
 
 static void add(struct reading *reading, unsigned long index, int64_t in, int64_t out)

@@ -43,7 +43,7 @@ static enum walk_result take(struct walk *walk, size_t column, unsigned long a, 
 static void test_rows_are_joined(void **state)
 {
     struct walk walk;
-    struct rows rows;
+    struct grid rows;
 
     (void)state;
     assert_true(walk_init(&walk, columns, 2, 2, 0, 0));
@@ -65,7 +65,7 @@ static void test_rows_are_joined(void **state)
     assert_int_equal(rows.row[2].index[0], 2);
     assert_string_equal(cell_text(&rows.row[2].cells[0]), "");
     assert_int_equal(cell_number(&rows.row[2].cells[0], -1), -1);
-    rows_fini(&rows);
+    grid_fini(&rows);
 }
 
 static void test_next_name(void **state)
@@ -118,7 +118,7 @@ static void test_strange_index(void **state)
 static void test_wrong_types(void **state)
 {
     struct walk walk;
-    struct rows rows;
+    struct grid rows;
 
     (void)state;
     assert_true(walk_init(&walk, columns, 2, 2, 0, 0));
@@ -128,7 +128,7 @@ static void test_wrong_types(void **state)
     assert_true(walk_rows(&walk, &rows));
     for (size_t i = 0; i < rows.count * rows.columns; i++)
         assert_false(rows.cells[i].there);
-    rows_fini(&rows);
+    grid_fini(&rows);
     walk_fini(&walk);
 }
 
@@ -138,7 +138,7 @@ static void test_flags(void **state)
     struct walk_value value = {.type = WALK_OCTETS, .octets = octets, .size = sizeof(octets)};
     enum object flags = ovpnLogFlags;
     struct walk walk;
-    struct rows rows;
+    struct grid rows;
 
     (void)state;
     assert_true(walk_init(&walk, &flags, 1, 2, 0, 0));
@@ -148,7 +148,7 @@ static void test_flags(void **state)
     assert_true(walk_rows(&walk, &rows));
     assert_string_equal(cell_text(&rows.row[0].cells[0]), "FD");
     assert_string_equal(cell_text(&rows.row[1].cells[0]), "");
-    rows_fini(&rows);
+    grid_fini(&rows);
     walk_fini(&walk);
 }
 

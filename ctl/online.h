@@ -1,5 +1,5 @@
-#ifndef CTL_CLIENTS_H
-#define CTL_CLIENTS_H
+#ifndef CTL_ONLINE_H
+#define CTL_ONLINE_H
 
 #include "ctl/daemons.h"
 #include "ctl/output.h"
@@ -23,22 +23,21 @@ enum client_cell {
 #define CLIENT_NAME_MAX 544
 
 /* Reads the clients of one daemon, or of all for 0. */
-bool clients_read(struct rows *rows, struct remote *remote, unsigned long only,
-                  struct fault *fault);
+bool online_read(struct grid *rows, struct remote *remote, unsigned long only, struct fault *fault);
 
 /*
  * The name by which people know a client: its common name, its user name where it has no other,
  * both as "NAME (USER)" where they differ.
  */
-void clients_name(char out[CLIENT_NAME_MAX], const char *common_name, const char *username);
+void online_name(char out[CLIENT_NAME_MAX], const char *common_name, const char *username);
 
 /* Whether a client has not logged in yet. */
-bool clients_pending(const struct row *row);
+bool online_pending(const struct row *row);
 
 /* The fields of a client in a table, and a row of it; a rate under 0 is not known. */
-extern const struct output_field clients_fields[];
-extern const size_t clients_field_count;
-void clients_add(struct output *output, const struct daemons *daemons, const struct row *row,
-                 int64_t rate);
+extern const struct output_field online_fields[];
+extern const size_t online_field_count;
+void online_add(struct output *output, const struct daemons *daemons, const struct row *row,
+                int64_t rate);
 
 #endif

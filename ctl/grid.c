@@ -1,21 +1,21 @@
-#include "ctl/rows.h"
+#include "ctl/grid.h"
 
 #include <stdlib.h>
 
 #include "base/text.h"
 
-void rows_init(struct rows *rows)
+void grid_init(struct grid *rows)
 {
-    *rows = (struct rows){0};
+    *rows = (struct grid){0};
 }
 
-void rows_fini(struct rows *rows)
+void grid_fini(struct grid *rows)
 {
     for (size_t i = 0; i < rows->count * rows->columns; i++)
         free(rows->cells[i].text);
     free(rows->cells);
     free(rows->row);
-    rows_init(rows);
+    grid_init(rows);
 }
 
 int64_t cell_number(const struct cell *cell, int64_t otherwise)

@@ -1,5 +1,5 @@
-#ifndef CTL_ROWS_H
-#define CTL_ROWS_H
+#ifndef CTL_GRID_H
+#define CTL_GRID_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,17 +21,17 @@ struct row {
     struct cell *cells; /* one for each column of the walk, in its order */
 };
 
-/* All fields may be read; rows_fini() frees what hangs on it. */
-struct rows {
+/* All fields may be read; grid_fini() frees what hangs on it. */
+struct grid {
     size_t columns;
     size_t count;
     struct row *row;
     struct cell *cells; /* of all rows */
 };
 
-/* Makes an empty set; a struct rows of zero bytes is one too. */
-void rows_init(struct rows *rows);
-void rows_fini(struct rows *rows);
+/* Makes an empty set; a struct grid of zero bytes is one too. */
+void grid_init(struct grid *rows);
+void grid_fini(struct grid *rows);
 
 /* The number, or otherwise where there is none. */
 int64_t cell_number(const struct cell *cell, int64_t otherwise);
