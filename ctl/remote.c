@@ -430,6 +430,8 @@ bool remote_set(struct remote *remote, const struct remote_change *changes, size
     netsnmp_session *session;
     netsnmp_pdu *response;
     netsnmp_pdu *pdu;
+    long timeout;
+    int retries;
     bool answered;
 
     if (!remote_open(remote, fault))
@@ -438,12 +440,14 @@ bool remote_set(struct remote *remote, const struct remote_change *changes, size
     if (!pdu)
         return walk_fault(WALK_MEMORY, fault);
     session = snmp_sess_session(remote->opened);
+    timeout = session->timeout;
+    retries = session->retries;
     session->retries = 0;
     if (session->timeout < SET_TIMEOUT)
         session->timeout = SET_TIMEOUT;
     answered = exchange(remote, pdu, &response, fault);
-    session->retries = remote->wanted.retries;
-    session->timeout = remote->wanted.timeout;
+    session->retries = retries;
+    session->timeout = timeout;
     if (!answered) {
         if (fault->outcome == OUTCOME_NO_CONTACT)
             fault_set(fault, OUTCOME_UNCERTAIN,
