@@ -25,7 +25,7 @@ LOG_TAIL = 8  # lines
 WIDTH = 80  # of the page, without a terminal
 PACKETS, SIZE = 1000, 1000  # of the traffic to alice, octets
 # In a notification.
-DULL = ("StateName", "RealAddr", "RealAddrType", "RealPort", "SessionVirtualIpv4", "ClientIndex")
+DULL = ("StateName", "SessionTunnelText", "ClientIndex")
 NOTIFY = ["state", "fatal", "hold", "contact", "input", "auth", "client"]
 
 
@@ -203,8 +203,9 @@ class Demo:
     def rows(self, table):
         """Without those that came while the table was read, of which columns are missing."""
         found = view.rows(self.manager, table)
-        columns = max(map(len, found.values()), default=0)
-        return {index: row for index, row in found.items() if len(row) == columns}
+        columns = list(max(found.values(), key=len, default={}))
+        ends = {*columns[:1], *columns[-1:]}
+        return {index: row for index, row in found.items() if ends <= set(row)}
 
     def names(self):
         """The common names of the server's clients."""
@@ -218,7 +219,7 @@ class Demo:
 
     def show_instances(self):
         show("The daemons (ovpnInstanceTable)",
-             ["Index", "Name", "Contact", "Mode", "State", "HoldWaiting", "TunnelIpv4", "Clients",
+             ["Index", "Name", "Contact", "Mode", "State", "HoldWaiting", "TunnelText", "Clients",
               "Version"],
              [{"Index": index[0], **row} for index, row in self.rows("ovpnInstanceTable").items()], dull=["Version", "Index"])
 
@@ -226,7 +227,7 @@ class Demo:
         rows = [{"Index": ".".join(map(str, index)), **row, "Since": clock(row["ConnectedSinceUnix"])}
                 for index, row in self.rows("ovpnClientTable").items()]
         show("Who is connected (ovpnClientTable)",
-             ["Index", "CommonName", "RealText", "VirtualIpv4", "BytesIn", "BytesOut", "Since"], rows,
+             ["Index", "CommonName", "RealText", "TunnelText", "BytesIn", "BytesOut", "Since"], rows,
              dull=["Index", "Since"])
 
     def show_routes(self):

@@ -41,7 +41,9 @@ void capture_fini(struct capture *capture);
 void capture_value(struct capture *capture, const unsigned long *oid, size_t oid_len,
                    enum value_type type, const struct value *value);
 
-/* Adds a cell as its getter reads it now; its name is that of row->index below the walker's root.
+/*
+ * Adds a cell as its getter reads it now; its name is that of row->index below the walker's root.
+ * One that is absent is there all the same: as 0, or empty.
  */
 void capture_cell(struct capture *capture, const struct walker *walker, const struct table *table,
                   const struct column *column, const struct row *row);

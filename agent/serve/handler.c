@@ -41,15 +41,13 @@ static size_t answer_size(const netsnmp_agent_request_info *reqinfo)
 /* Returns the error status, SNMP_ERR_NOERROR when the cell is in the varbind. */
 static int put_cell(netsnmp_variable_list *varbind, const struct walker_cell *cell, size_t *size)
 {
-    struct value value = {0};
     size_t rest = *size - varbind_size_now(varbind);
 
-    cell->column->get(&cell->row, &value);
-    *size = rest + varbind_size(cell->oid_len, cell->column->type, &value);
+    *size = rest + varbind_size(cell->oid_len, cell->column->type, &cell->value);
     if (*size > ANSWER_MAX)
         return SNMP_ERR_TOOBIG;
     if (snmp_set_var_objid(varbind, cell->oid, cell->oid_len) != 0 ||
-        !varbind_set(varbind, cell->column->type, &value))
+        !varbind_set(varbind, cell->column->type, &cell->value))
         return SNMP_ERR_GENERR;
     return SNMP_ERR_NOERROR;
 }

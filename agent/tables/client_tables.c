@@ -13,13 +13,6 @@
         __VA_ARGS__;                                                                               \
     }
 
-static uint64_t seconds_since(int64_t unix_time)
-{
-    int64_t now = clock_wall();
-
-    return unix_time > 0 && now > unix_time ? (uint64_t)(now - unix_time) : 0;
-}
-
 /* Ids count up from 0; -1 is "not told", and so is what does not fit. */
 static int32_t id(int64_t number)
 {
@@ -28,6 +21,7 @@ static int32_t id(int64_t number)
 
 GETTER(client_common_name, struct client, value_text(value, item->who.common_name))
 GETTER(client_username, struct client, value_text(value, item->who.username))
+GETTER(client_user_index, struct client, value_number(value, item->user ? item->user->index : 0))
 GETTER(client_real_proto, struct client, value_integer(value, (int32_t)item->who.real.proto + 1))
 GETTER(client_real_addr_type, struct client, value_address_type(value, &item->who.real))
 GETTER(client_real_addr, struct client, value_address(value, &item->who.real))
@@ -35,11 +29,13 @@ GETTER(client_real_port, struct client, value_number(value, item->who.real.port)
 GETTER(client_real_text, struct client, value_text(value, item->who.real_text))
 GETTER(client_virtual_ipv4, struct client, value_ipv4(value, &item->who.tunnel))
 GETTER(client_virtual_ipv6, struct client, value_ipv6(value, &item->who.tunnel))
+GETTER(client_tunnel_text, struct client, value_tunnel(value, &item->who.tunnel))
 GETTER(client_bytes_in, struct client, value_number(value, item->bytes_in))
 GETTER(client_bytes_out, struct client, value_number(value, item->bytes_out))
 GETTER(client_connected_since, struct client, value_date(value, item->since))
 GETTER(client_connected_since_unix, struct client, value_unix(value, item->since))
-GETTER(client_connected_seconds, struct client, value_number(value, seconds_since(item->since)))
+GETTER(client_connected_seconds, struct client,
+       value_seconds(value, item->since, clock_wall(), row->index[1] < row->instance->client_dated))
 GETTER(client_client_id, struct client, value_integer(value, id(item->cid)))
 GETTER(client_peer_id, struct client, value_integer(value, id(item->peer_id)))
 GETTER(client_cipher, struct client, value_text(value, item->cipher))
@@ -47,10 +43,13 @@ GETTER(client_last_ref, struct client, value_date(value, item->last_ref))
 GETTER(client_last_ref_unix, struct client, value_unix(value, item->last_ref))
 GETTER(client_discontinuity_time, struct client, value_timestamp(value, item->seen_mono))
 GETTER(client_pending, struct client, value_truth(value, item->pending))
+GETTER(client_confirmed, struct client, value_truth(value, !item->unconfirmed))
 
 static const struct column client_columns[] = {
+    {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
     {3, VALUE_OCTETS, NULL, get_client_common_name, "CommonName"},
     {4, VALUE_OCTETS, NULL, get_client_username, "Username"},
+    {5, VALUE_GAUGE32, NULL, get_client_user_index, "UserIndex"},
     {6, VALUE_INTEGER, NULL, get_client_real_proto, "RealProto"},
     {7, VALUE_INTEGER, NULL, get_client_real_addr_type, "RealAddrType"},
     {8, VALUE_OCTETS, NULL, get_client_real_addr, "RealAddr"},
@@ -58,6 +57,7 @@ static const struct column client_columns[] = {
     {10, VALUE_OCTETS, NULL, get_client_real_text, "RealText"},
     {11, VALUE_OCTETS, NULL, get_client_virtual_ipv4, "VirtualIpv4"},
     {12, VALUE_OCTETS, NULL, get_client_virtual_ipv6, "VirtualIpv6"},
+    {13, VALUE_OCTETS, NULL, get_client_tunnel_text, "TunnelText"},
     {14, VALUE_COUNTER64, NULL, get_client_bytes_in, "BytesIn"},
     {15, VALUE_COUNTER64, NULL, get_client_bytes_out, "BytesOut"},
     {16, VALUE_OCTETS, NULL, get_client_connected_since, "ConnectedSince"},
@@ -70,6 +70,7 @@ static const struct column client_columns[] = {
     {23, VALUE_GAUGE32, NULL, get_client_last_ref_unix, "LastRefUnix"},
     {24, VALUE_TIMETICKS, NULL, get_client_discontinuity_time, "DiscontinuityTime"},
     {25, VALUE_INTEGER, NULL, get_client_pending, "Pending"},
+    {26, VALUE_INTEGER, NULL, get_client_confirmed, "Confirmed"},
 };
 
 const struct table client_table = {.name = "ovpnClient",
@@ -125,6 +126,7 @@ GETTER(route_last_ref, struct route, value_date(value, item->last_ref))
 GETTER(route_last_ref_unix, struct route, value_unix(value, item->last_ref))
 
 static const struct column route_columns[] = {
+    {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
     {3, VALUE_INTEGER, NULL, get_route_kind, "Kind"},
     {4, VALUE_OCTETS, NULL, get_route_address, "Address"},
     {5, VALUE_INTEGER, NULL, get_route_cached, "Cached"},

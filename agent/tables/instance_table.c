@@ -12,6 +12,13 @@
         __VA_ARGS__;                                                                               \
     }
 
+/* A number of its status, where it has told that. */
+static void put_told(struct value *value, const struct instance *inst, enum status_number number,
+                     uint64_t told)
+{
+    value_known(value, (inst->numbers_told & 1u << number) != 0, told);
+}
+
 GETTER(name, value_text(value, inst->name))
 GETTER(endpoint, value_text(value, inst->endpoint))
 GETTER(contact, value_integer(value, (int32_t)inst->contact))
@@ -32,6 +39,7 @@ GETTER(state_reason, value_text(value, inst->state.reason))
 GETTER(state_last_change, value_timestamp(value, inst->state_mono))
 GETTER(tunnel_ipv4, value_ipv4(value, &inst->state.tunnel))
 GETTER(tunnel_ipv6, value_ipv6(value, &inst->state.tunnel))
+GETTER(tunnel_text, value_tunnel(value, &inst->state.tunnel))
 GETTER(local_addr_type, value_address_type(value, &inst->state.local))
 GETTER(local_addr, value_address(value, &inst->state.local))
 GETTER(local_port, value_number(value, inst->state.local.port))
@@ -46,23 +54,23 @@ GETTER(hold_wait_hint, value_number(value, inst->hold_waiting ? (uint64_t)inst->
 GETTER(verb, value_integer(value, inst->settings[SETTING_VERB]))
 GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
 GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
-GETTER(clients, value_number(value, instance_client_count(inst)))
+GETTER(clients, value_known(value, instance_counts_clients(inst), instance_client_count(inst)))
 GETTER(clients_peak, value_number(value, inst->clients_peak))
-GETTER(pending_clients, value_number(value, instance_pending_count(inst)))
-GETTER(bytes_in, value_number(value, inst->bytes_in))
-GETTER(bytes_out, value_number(value, inst->bytes_out))
-GETTER(tun_read_bytes, value_number(value, inst->tun_read))
-GETTER(tun_write_bytes, value_number(value, inst->tun_write))
-GETTER(link_read_bytes, value_number(value, inst->link_read))
-GETTER(link_write_bytes, value_number(value, inst->link_write))
-GETTER(auth_read_bytes, value_number(value, inst->auth_read))
-GETTER(bcast_queue_max, value_number(value, inst->bcast_queue_max))
+GETTER(pending_clients, value_known(value, instance_counts_clients(inst), instance_pending_count(inst)))
+GETTER(bytes_in, value_known(value, inst->load_told, inst->bytes_in))
+GETTER(bytes_out, value_known(value, inst->load_told, inst->bytes_out))
+GETTER(tun_read_bytes, put_told(value, inst, STATUS_TUN_READ, inst->tun_read))
+GETTER(tun_write_bytes, put_told(value, inst, STATUS_TUN_WRITE, inst->tun_write))
+GETTER(link_read_bytes, put_told(value, inst, STATUS_LINK_READ, inst->link_read))
+GETTER(link_write_bytes, put_told(value, inst, STATUS_LINK_WRITE, inst->link_write))
+GETTER(auth_read_bytes, put_told(value, inst, STATUS_AUTH_READ, inst->auth_read))
+GETTER(bcast_queue_max, put_told(value, inst, STATUS_BCAST_QUEUE, inst->bcast_queue_max))
 GETTER(dco_enabled, value_integer(value, (int32_t)inst->dco))
 GETTER(status_updated, value_date(value, inst->status_unix))
 GETTER(status_updated_unix, value_unix(value, inst->status_unix))
 GETTER(status_age, value_age(value, inst->status_mono))
 GETTER(status_complete, value_integer(value, (int32_t)inst->status_complete))
-GETTER(pending_requests, value_number(value, instance_request_count(inst)))
+GETTER(pending_requests, value_known(value, instance_in_contact(inst), instance_request_count(inst)))
 GETTER(fatals, value_number(value, inst->fatals))
 GETTER(errors, value_number(value, inst->errors))
 GETTER(warnings, value_number(value, inst->warnings))
@@ -75,8 +83,10 @@ GETTER(unknown_messages, value_number(value, inst->unknown_messages))
 GETTER(log_last, value_number(value, inst->log.last))
 GETTER(state_last, value_number(value, inst->states.last))
 GETTER(echo_last, value_number(value, inst->echo.last))
+GETTER(session_last, value_number(value, inst->departures.last))
 GETTER(rows_dropped, value_number(value, inst->rows_dropped))
 GETTER(lines_cut, value_number(value, inst->lines_cut))
+GETTER(users_dropped, value_number(value, inst->users.dropped))
 
 static const struct column columns[] = {
     {2, VALUE_OCTETS, NULL, get_name, "Name"},
@@ -99,6 +109,7 @@ static const struct column columns[] = {
     {19, VALUE_TIMETICKS, NULL, get_state_last_change, "StateLastChange"},
     {22, VALUE_OCTETS, NULL, get_tunnel_ipv4, "TunnelIpv4"},
     {23, VALUE_OCTETS, NULL, get_tunnel_ipv6, "TunnelIpv6"},
+    {24, VALUE_OCTETS, NULL, get_tunnel_text, "TunnelText"},
     {25, VALUE_INTEGER, NULL, get_local_addr_type, "LocalAddrType"},
     {26, VALUE_OCTETS, NULL, get_local_addr, "LocalAddr"},
     {27, VALUE_GAUGE32, NULL, get_local_port, "LocalPort"},
@@ -142,8 +153,10 @@ static const struct column columns[] = {
     {69, VALUE_GAUGE32, NULL, get_log_last, "LogLast"},
     {70, VALUE_GAUGE32, NULL, get_state_last, "StateLast"},
     {71, VALUE_GAUGE32, NULL, get_echo_last, "EchoLast"},
+    {72, VALUE_GAUGE32, NULL, get_session_last, "SessionLast"},
     {73, VALUE_COUNTER32, NULL, get_rows_dropped, "RowsDropped"},
     {74, VALUE_COUNTER32, NULL, get_lines_cut, "LinesCut"},
+    {75, VALUE_COUNTER32, NULL, get_users_dropped, "UsersDropped"},
 };
 
 const struct table instance_table = {.name = "ovpnInstance",

@@ -89,6 +89,7 @@ GETTER(state_name, struct state_record, value_text(value, item->name))
 GETTER(state_reason, struct state_record, value_text(value, item->reason))
 GETTER(state_tunnel_ipv4, struct state_record, value_ipv4(value, &item->tunnel))
 GETTER(state_tunnel_ipv6, struct state_record, value_ipv6(value, &item->tunnel))
+GETTER(state_tunnel_text, struct state_record, value_tunnel(value, &item->tunnel))
 GETTER(state_remote_text, struct state_record, value_text(value, item->remote_text))
 GETTER(state_local_text, struct state_record, value_text(value, item->local_text))
 
@@ -100,6 +101,7 @@ static const struct column state_columns[] = {
     {6, VALUE_OCTETS, NULL, get_state_reason, "Reason"},
     {7, VALUE_OCTETS, NULL, get_state_tunnel_ipv4, "TunnelIpv4"},
     {8, VALUE_OCTETS, NULL, get_state_tunnel_ipv6, "TunnelIpv6"},
+    {9, VALUE_OCTETS, NULL, get_state_tunnel_text, "TunnelText"},
     {10, VALUE_OCTETS, NULL, get_state_remote_text, "RemoteText"},
     {11, VALUE_OCTETS, NULL, get_state_local_text, "LocalText"},
 };
@@ -147,39 +149,39 @@ const struct table echo_table = {.name = "ovpnEcho",
                                  .history = offsetof(struct instance, echo),
                                  TABLE_COLUMNS(echo_columns)};
 
-static uint64_t lasted(const struct departure_record *session)
-{
-    if (session->connected == 0 || session->ended < session->connected)
-        return 0;
-    return (uint64_t)(session->ended - session->connected);
-}
-
 GETTER(session_common_name, struct departure_record, value_text(value, item->who.common_name))
 GETTER(session_username, struct departure_record, value_text(value, item->who.username))
+GETTER(session_user_index, struct departure_record, value_number(value, item->user_index))
 GETTER(session_real_addr_type, struct departure_record, value_address_type(value, &item->who.real))
 GETTER(session_real_addr, struct departure_record, value_address(value, &item->who.real))
 GETTER(session_real_port, struct departure_record, value_number(value, item->who.real.port))
 GETTER(session_real_text, struct departure_record, value_text(value, item->who.real_text))
 GETTER(session_virtual_ipv4, struct departure_record, value_ipv4(value, &item->who.tunnel))
 GETTER(session_virtual_ipv6, struct departure_record, value_ipv6(value, &item->who.tunnel))
+GETTER(session_tunnel_text, struct departure_record, value_tunnel(value, &item->who.tunnel))
 GETTER(session_bytes_in, struct departure_record, value_number(value, item->bytes_in))
 GETTER(session_bytes_out, struct departure_record, value_number(value, item->bytes_out))
 GETTER(session_connected, struct departure_record, value_date(value, item->connected))
 GETTER(session_connected_unix, struct departure_record, value_unix(value, item->connected))
 GETTER(session_ended, struct departure_record, value_date(value, item->ended))
 GETTER(session_ended_unix, struct departure_record, value_unix(value, item->ended))
-GETTER(session_seconds, struct departure_record, value_number(value, lasted(item)))
+GETTER(session_seconds, struct departure_record,
+       value_seconds(value, item->connected, item->ended,
+                     row->index[1] < row->instance->departure_dated))
 GETTER(session_client_index, struct departure_record, value_number(value, item->client_index))
 
 static const struct column session_columns[] = {
+    {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
     {3, VALUE_OCTETS, NULL, get_session_common_name, "CommonName"},
     {4, VALUE_OCTETS, NULL, get_session_username, "Username"},
+    {5, VALUE_GAUGE32, NULL, get_session_user_index, "UserIndex"},
     {6, VALUE_INTEGER, NULL, get_session_real_addr_type, "RealAddrType"},
     {7, VALUE_OCTETS, NULL, get_session_real_addr, "RealAddr"},
     {8, VALUE_GAUGE32, NULL, get_session_real_port, "RealPort"},
     {9, VALUE_OCTETS, NULL, get_session_real_text, "RealText"},
     {10, VALUE_OCTETS, NULL, get_session_virtual_ipv4, "VirtualIpv4"},
     {11, VALUE_OCTETS, NULL, get_session_virtual_ipv6, "VirtualIpv6"},
+    {12, VALUE_OCTETS, NULL, get_session_tunnel_text, "TunnelText"},
     {13, VALUE_COUNTER64, NULL, get_session_bytes_in, "BytesIn"},
     {14, VALUE_COUNTER64, NULL, get_session_bytes_out, "BytesOut"},
     {15, VALUE_OCTETS, NULL, get_session_connected, "Connected"},

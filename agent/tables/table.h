@@ -31,8 +31,16 @@ enum value_type {
 
 enum { VALUE_SCRATCH = 64 };
 
-/* A value read from the model. */
+/* Whether a cell is there. */
+enum absence {
+    ABSENT_NOT,
+    ABSENT_CELL, /* it has no value: to a manager there is no such instance */
+    ABSENT_REST  /* nor has any cell of its column in a row of the same instance behind it */
+};
+
+/* A value read from the model.  Prepared by {0}; an absent one stays so but for its absence. */
 struct value {
+    enum absence absence;
     int32_t integer;
     uint64_t number; /* all unsigned types */
     struct {
@@ -71,7 +79,7 @@ struct column {
     unsigned number; /* last sub-identifier of the column, ascending in its table */
     enum value_type type;
     const struct writer *writer; /* NULL: read-only */
-    void (*get)(const struct row *row, struct value *value);
+    void (*get)(const struct row *row, struct value *value); /* the value is prepared */
     const char *name; /* as in the MIB, without the table's prefix */
 };
 

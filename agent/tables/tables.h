@@ -14,6 +14,7 @@ extern const struct table scalar_table;
 extern const struct table instance_table;
 extern const struct table client_table;
 extern const struct table peer_table;
+extern const struct table user_table;
 extern const struct table route_table;
 extern const struct table request_table;
 extern const struct table capability_table;

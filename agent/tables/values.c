@@ -1,5 +1,6 @@
 #include "agent/tables/values.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +17,14 @@ void value_integer(struct value *value, int32_t integer)
 void value_number(struct value *value, uint64_t number)
 {
     value->number = number;
+}
+
+void value_known(struct value *value, bool known, uint64_t number)
+{
+    if (known)
+        value_number(value, number);
+    else
+        value->absence = ABSENT_CELL;
 }
 
 void value_bytes(struct value *value, const void *bytes, size_t len)
@@ -59,7 +68,7 @@ void value_date(struct value *value, int64_t unix_time)
 
     memset(at, 0, 11);
     value_bytes(value, at, 8);
-    if (unix_time <= 0 || !localtime_r(&moment, &local) || local.tm_year > 65535 - 1900)
+    if (unix_time <= 0 || unix_time > UINT32_MAX || !localtime_r(&moment, &local))
         return;
     at[0] = (unsigned char)((local.tm_year + 1900) >> 8);
     at[1] = (unsigned char)((local.tm_year + 1900) & 0xff);
@@ -77,9 +86,17 @@ void value_unix(struct value *value, int64_t unix_time)
     value_number(value, unix_time > 0 && unix_time <= UINT32_MAX ? (uint64_t)unix_time : 0);
 }
 
+void value_seconds(struct value *value, int64_t from, int64_t to, bool more)
+{
+    if (from > 0)
+        value_number(value, to > from ? (uint64_t)(to - from) : 0);
+    else
+        value->absence = more ? ABSENT_CELL : ABSENT_REST;
+}
+
 void value_age(struct value *value, int64_t mono)
 {
-    value_number(value, mono == 0 ? UINT32_MAX : (uint64_t)((clock_mono() - mono) / 1000));
+    value_number(value, (uint64_t)((clock_mono() - mono) / 1000));
 }
 
 void value_timestamp(struct value *value, int64_t mono)
@@ -107,6 +124,28 @@ void value_ipv4(struct value *value, const struct tunnel_addresses *tunnel)
 void value_ipv6(struct value *value, const struct tunnel_addresses *tunnel)
 {
     value_bytes(value, tunnel->ipv6, tunnel->has_ipv6 ? sizeof(tunnel->ipv6) : 0);
+}
+
+void value_tunnel(struct value *value, const struct tunnel_addresses *tunnel)
+{
+    char *text = (char *)value->scratch;
+    char *end = text;
+
+    _Static_assert(sizeof("255.255.255.255, ") - 1 + INET6_ADDRSTRLEN <= VALUE_SCRATCH, "both fit");
+    *text = '\0';
+    if (tunnel->has_ipv4)
+        inet_ntop(AF_INET, tunnel->ipv4, text, INET_ADDRSTRLEN);
+    end += strlen(text);
+    if (tunnel->has_ipv4 && tunnel->has_ipv6)
+        end = stpcpy(end, ", ");
+    if (tunnel->has_ipv6)
+        inet_ntop(AF_INET6, tunnel->ipv6, end, INET6_ADDRSTRLEN);
+    value_text(value, text);
+}
+
+void value_instance_name(const struct row *row, struct value *value)
+{
+    value_text(value, row->instance->name);
 }
 
 void value_log_flags(struct value *value, unsigned flags)

@@ -99,15 +99,35 @@ size_t walker_oid(const struct walker *walker, const struct table *table,
     return len;
 }
 
-static enum walker_result found(const struct walker *walker, const struct table *table,
-                                const struct column *column, const struct row *row,
-                                struct walker_cell *cell)
+/* Returns false when the cell is absent: then its OID stays what it was, which may be the question.
+ */
+static bool read_cell(const struct walker *walker, const struct table *table,
+                      const struct column *column, const struct row *row, struct walker_cell *cell)
 {
     cell->table = table;
     cell->column = column;
     cell->row = *row;
+    cell->value = (struct value){0};
+    column->get(row, &cell->value);
+    if (cell->value.absence != ABSENT_NOT)
+        return false;
     cell->oid_len = walker_oid(walker, table, column, row->index, cell->oid);
-    return WALKER_FOUND;
+    return true;
+}
+
+/* The first cell of the column that is not absent, in that row or behind it. */
+static bool read_from(const struct walker *walker, const struct table *table,
+                      const struct column *column, struct row *row, struct walker_cell *cell)
+{
+    while (!read_cell(walker, table, column, row, cell)) {
+        uint32_t index[WALKER_ARITY_MAX] = {row->index[0], row->index[1]};
+
+        if (cell->value.absence == ABSENT_REST)
+            index[1] = UINT32_MAX;
+        if (!seek(walker, table, index, false, row))
+            return false;
+    }
+    return true;
 }
 
 /* oid is what follows a table's path. */
@@ -155,27 +175,30 @@ enum walker_result walker_get(const struct walker *walker, const unsigned long *
 
     if (result != WALKER_FOUND)
         return result;
-    if (!seek(walker, cell->table, cell->row.index, true, &row))
+    if (!seek(walker, cell->table, cell->row.index, true, &row) ||
+        !read_cell(walker, cell->table, cell->column, &row, cell))
         return WALKER_NO_INSTANCE;
-    return found(walker, cell->table, cell->column, &row, cell);
+    return WALKER_FOUND;
 }
 
 /* The first cell of a table behind oid, which is what follows its path. */
 static enum walker_result next_cell(const struct walker *walker, const struct table *table,
                                     const unsigned long *oid, size_t len, struct walker_cell *cell)
 {
+    const struct column *end = table->columns + table->column_count;
     const struct column *column = column_from(table, len > 0 ? oid[0] : 0);
     struct row row;
 
     if (column && len > 0 && column->number == oid[0]) {
-        if (seek_behind(walker, table, oid + 1, len - 1, &row))
-            return found(walker, table, column, &row, cell);
+        if (seek_behind(walker, table, oid + 1, len - 1, &row) &&
+            read_from(walker, table, column, &row, cell))
+            return WALKER_FOUND;
         column++;
     }
-    if (!column || column == table->columns + table->column_count ||
-        !seek_first(walker, table, &row))
-        return WALKER_END;
-    return found(walker, table, column, &row, cell);
+    for (; column && column < end && seek_first(walker, table, &row); column++)
+        if (read_from(walker, table, column, &row, cell))
+            return WALKER_FOUND;
+    return WALKER_END;
 }
 
 /* oid is what follows the root. */

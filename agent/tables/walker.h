@@ -11,7 +11,7 @@
  * nor the model: rows come from each table's finder.  An OID is an array of sub-identifiers; any
  * length and any number is allowed in a question.  The cost of an answer is that of a few finds for
  * each table and does not grow with the rows, seen or not; a daemon without rows of a table is a
- * step.
+ * step, and so is an absent cell that does not say that the rest is absent too.
  */
 
 enum { WALKER_OID_MAX = 128, WALKER_ARITY_MAX = 2 };
@@ -25,11 +25,15 @@ struct walker {
     const struct model *model; /* handed to the finders */
 };
 
-/* One cell.  Rows are borrowed from the model: valid until it changes. */
+/*
+ * One cell and what is in it.  Rows and values are borrowed from the model: valid until it changes.
+ * A value may point into itself, so a cell is not to be copied.
+ */
 struct walker_cell {
     const struct table *table;
     const struct column *column;
     struct row row;
+    struct value value;
     unsigned long oid[WALKER_OID_MAX];
     size_t oid_len;
 };
@@ -38,7 +42,7 @@ struct walker_cell {
 enum walker_result {
     WALKER_FOUND,       /* *cell is filled in */
     WALKER_NO_OBJECT,   /* no such column */
-    WALKER_NO_INSTANCE, /* a column, but no such row */
+    WALKER_NO_INSTANCE, /* a column, but no such row, or the cell is absent */
     WALKER_END          /* nothing behind that OID */
 };
 
@@ -50,7 +54,7 @@ enum walker_result walker_get(const struct walker *walker, const unsigned long *
                               struct walker_cell *cell);
 
 /*
- * What an OID names, whether or not there is such a row: fills in table, column and row.index.
+ * What an OID names, whether or not there is such a cell: fills in table, column and row.index.
  * WALKER_NO_OBJECT when it is no column, WALKER_NO_INSTANCE when what follows the column cannot be
  * an index.
  */

@@ -70,11 +70,20 @@ static void remove_member(struct member **at)
     free(member);
 }
 
+/* No agent before this one, and no reload before, gave it, unless more than one a second. */
+static uint32_t first_index(void)
+{
+    int64_t now = clock_wall();
+
+    return now > 0 && now < UINT32_MAX ? (uint32_t)now : 1;
+}
+
 static bool fill_member(struct member *member)
 {
     member->instance = instance_new(member->index, member->config);
     if (!member->instance)
         return false;
+    instance_number_behind(member->instance, first_index() - 1);
     member->session = session_new(member->instance, member->config, &socket_transport, base);
     if (member->session)
         member->control = control_new(member->instance, member->session, member->config);

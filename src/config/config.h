@@ -77,6 +77,7 @@ struct limits {
     uint32_t request_lines; /* 1..10000, default 100 */
     uint32_t client_max;    /* 1..1000000, default 100000 */
     uint32_t route_max;     /* 0..1000000, default 100000 */
+    uint32_t user_lines;    /* 1..1000000, default 10000 */
 };
 
 struct instance_config {
@@ -90,6 +91,7 @@ struct instance_config {
     unsigned command_timeout; /* milliseconds, 100..900, default 800 */
     unsigned reply_timeout;   /* seconds, 10..3600, default 120 */
     struct limits limits;
+    bool by_username;         /* users are known by user names, where those are given */
     unsigned allow;           /* of enum permission, default none */
     unsigned notify;          /* of enum notify_kind */
     unsigned log_alert_flags; /* of enum log_flag (protocol/state.h has the same bits) */

@@ -31,6 +31,8 @@ static bool read_peer_user(const struct reader *reader, const config_setting_t *
                            struct instance_config *instance);
 static bool read_password_file(const struct reader *reader, const config_setting_t *setting,
                                struct instance_config *instance);
+static bool read_user_key(const struct reader *reader, const config_setting_t *setting,
+                          struct instance_config *instance);
 static bool read_allow(const struct reader *reader, const config_setting_t *setting,
                        struct instance_config *instance);
 static bool read_notify(const struct reader *reader, const config_setting_t *setting,
@@ -62,6 +64,8 @@ static const struct key keys[] = {
     NUMBER("request_lines", limits.request_lines, 1, 10000, 100),
     NUMBER("client_max", limits.client_max, 1, 1000000, 100000),
     NUMBER("route_max", limits.route_max, 0, 1000000, 100000),
+    OTHER("user_key", read_user_key),
+    NUMBER("user_lines", limits.user_lines, 1, 1000000, 10000),
     OTHER("allow", read_allow),
     OTHER("notify", read_notify),
     NUMBER("notify_rate", notify_rate, 1, 100000, 600),
@@ -146,6 +150,19 @@ static bool read_password_file(const struct reader *reader, const config_setting
                             "the absolute path of a file that holds the password is wanted");
     instance->password_file = strdup(text);
     return instance->password_file || setting_fail_memory(reader, setting);
+}
+
+static bool read_user_key(const struct reader *reader, const config_setting_t *setting,
+                          struct instance_config *instance)
+{
+    const char *text;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    instance->by_username = strcmp(text, "username") == 0;
+    return instance->by_username || strcmp(text, "common-name") == 0 ||
+           setting_fail(reader, setting, NULL, "\"%s\" is not known (common-name and username are)",
+                        text);
 }
 
 static bool read_allow(const struct reader *reader, const config_setting_t *setting,

@@ -69,36 +69,11 @@ void client_free(void *row)
 
 const struct rows_type client_rows = {compare_clients, client_free};
 
-static int compare_routes(const void *left, const void *right)
-{
-    const struct route *a = left;
-    const struct route *b = right;
-    int order = compare_i64(a->kind, b->kind);
-
-    if (order == 0)
-        order = compare_text(a->address, b->address);
-    if (order == 0)
-        order = compare_i64(a->base.twin, b->base.twin);
-    return order;
-}
-
-void route_free(void *row)
-{
-    struct route *route = row;
-
-    if (!route)
-        return;
-    free(route->address);
-    free(route->common_name);
-    free(route);
-}
-
-const struct rows_type route_rows = {compare_routes, route_free};
-
 static void record_departure(struct instance *instance, const struct client *client, int64_t ended)
 {
     struct departure_record session = {
         .client_index = client->base.index,
+        .user_index = users_leave(&instance->users, client, ended),
         .who = identity_copy(&client->who),
         .bytes_in = client->bytes_in,
         .bytes_out = client->bytes_out,
@@ -109,6 +84,8 @@ static void record_departure(struct instance *instance, const struct client *cli
 
     if (kept)
         *kept = session;
+    if (session.connected > 0)
+        instance->departure_dated = instance->departures.last;
     event_tell(EVENT_CLIENT_DISCONNECTED, instance, instance->departures.last,
                kept ? kept : &session);
     if (!kept)
@@ -117,16 +94,28 @@ static void record_departure(struct instance *instance, const struct client *cli
 
 void clients_end(struct instance *instance, const struct client *client)
 {
-    if (client->pending)
-        instance->logins_rejected++;
-    else
+    if (!client->pending) {
         record_departure(instance, client, clock_wall());
+        return;
+    }
+    instance->logins_rejected++;
+    users_reject(&instance->users, &client->who);
 }
 
 void clients_come(struct instance *instance, const struct client *client)
 {
     instance->logins_accepted++;
     event_tell(EVENT_CLIENT_CONNECTED, instance, client->base.index, client);
+}
+
+/* One of a list without client ids may have a user name that the list does not tell. */
+void clients_see(struct instance *instance, struct client *client)
+{
+    bool named = client->cid >= 0 || client->who.username || !instance->dialect.client_ids ||
+                 !instance->users.by_username;
+
+    if (!client->pending && named)
+        users_see(&instance->users, client);
 }
 
 bool clients_waiting(const struct instance *instance, uint32_t after, uint32_t last)
@@ -199,12 +188,19 @@ void clients_end_old(struct instance *instance, int64_t ended)
     end_until(instance, instance->clients_old, ended);
 }
 
+static void note_start(struct instance *instance, const struct client *client)
+{
+    if (client->since > 0 && client->base.index > instance->client_dated)
+        instance->client_dated = client->base.index;
+}
+
 void clients_adopt(struct instance *instance, struct client *client, int64_t cid, int64_t since)
 {
     rows_unknown(&instance->clients, &client_rows, client);
     client->cid = cid;
     client->since = since;
     rows_known(&instance->clients, &client_rows, client);
+    note_start(instance, client);
 }
 
 /* The daemon has no other with that id; of one that a restart has ended the row is older. */
@@ -397,6 +393,7 @@ static struct client *add_established(struct instance *instance, int64_t cid, in
         return NULL;
     }
     instance->pending_clients++;
+    note_start(instance, client);
     return client;
 }
 
@@ -422,6 +419,7 @@ bool clients_established(struct instance *instance, struct established *block)
     }
     news = client->pending;
     fill_from_block(instance, client, block);
+    clients_see(instance, client);
     if (!news)
         return false;
     /* Not counted anew: thousands of clients may come at once. */
@@ -429,6 +427,23 @@ bool clients_established(struct instance *instance, struct established *block)
         instance->pending_clients--;
     clients_set_total(instance, (uint64_t)instance->client_total + 1);
     clients_come(instance, client);
+    return true;
+}
+
+bool clients_restore(struct instance *instance, struct client *client, uint32_t user_index)
+{
+    struct rows *clients = &instance->clients;
+    uint32_t last = clients->last_index;
+
+    if (client->base.index <= last || clients->count >= instance->client_max)
+        return false;
+    clients->last_index = client->base.index - 1;
+    if (!rows_add(clients, &client_rows, client)) {
+        clients->last_index = last;
+        return false;
+    }
+    client->seen_mono = clock_mono();
+    users_resume(&instance->users, client, user_index);
     return true;
 }
 
@@ -462,14 +477,4 @@ struct client *clients_with_address(const struct instance *instance, struct slic
 struct client *peers_after(const struct instance *instance, uint32_t index)
 {
     return instance_in_contact(instance) ? rows_after(&instance->peers, index) : NULL;
-}
-
-struct route *routes_at(const struct instance *instance, uint32_t index)
-{
-    return instance_in_contact(instance) ? rows_at(&instance->routes, index) : NULL;
-}
-
-struct route *routes_after(const struct instance *instance, uint32_t index)
-{
-    return instance_in_contact(instance) ? rows_after(&instance->routes, index) : NULL;
 }

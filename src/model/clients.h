@@ -11,6 +11,7 @@
 #include "protocol/status.h"
 
 struct instance;
+struct user;
 
 /* What an >CLIENT:ESTABLISHED block told of the peer; NULL texts are "not told". */
 struct peer {
@@ -43,21 +44,17 @@ struct client {
     bool ambiguous;    /* another one has the same name and real address */
     bool unconfirmed;  /* the last status was cut, and it may stand behind the cut */
     struct peer *peer; /* NULL when no block was seen */
+
+    bool counted;      /* among the sessions of its user, or there was no room for one (users.h) */
+    struct user *user; /* NULL when there is none */
+    int64_t start;     /* clock_mono() from which it counts for the user */
 };
 
-/* A route of the daemon's table; identity is kind and address. */
-enum route_kind { ROUTE_UNKNOWN = 1, ROUTE_IPV4, ROUTE_IPV6, ROUTE_MAC };
-
-struct route {
-    struct row_base base;
-    enum route_kind kind;
-    char *address; /* text with prefix */
-    bool cached;
-    char *common_name;
-    struct client *client; /* while it gathers */
-    uint32_t client_index; /* 0 when no client, or more than one, has its name and real address */
-    int64_t last_ref;      /* seconds since 1970, 0 when not told */
-};
+/* What a counter has grown by; one that fell has begun anew. */
+static inline uint64_t counter_growth(uint64_t now, uint64_t before)
+{
+    return now < before ? now : now - before;
+}
 
 /* What a >CLIENT:ESTABLISHED block holds, gathered line by line; texts owned by the block. */
 struct established {
@@ -118,6 +115,9 @@ void clients_end(struct instance *instance, const struct client *client);
 /* The client, pending no more or new, has come while the agent watched: EVENT_CLIENT_CONNECTED. */
 void clients_come(struct instance *instance, const struct client *client);
 
+/* The client is there: when it is through it counts for its user from now on (users.h). */
+void clients_see(struct instance *instance, struct client *client);
+
 /*
  * Whether one of those clients, after one index and up to another, waits to be let in: it is
  * pending but has told its name, as a handshake that has only begun has not.
@@ -130,10 +130,16 @@ uint32_t clients_pending(const struct instance *instance);
 /* load-stats: the number of clients that are through. */
 void clients_set_total(struct instance *instance, uint64_t total);
 
+/*
+ * Puts a client back that was there when a former agent ended, as if contact had been lost since:
+ * the first status finds it again, or ends it.  It has its index, which must be above all that are
+ * there, who, the bytes, since and cid, and counts for the user with that index, 0 for none.  Takes
+ * the client, whom calloc() gave; false, with the client still the caller's, when it cannot be.
+ */
+bool clients_restore(struct instance *instance, struct client *client, uint32_t user_index);
+
 void client_free(void *client);
-void route_free(void *route);
 extern const struct rows_type client_rows;
-extern const struct rows_type route_rows;
 
 /* The row with that index, or the first with a greater one; NULL when there is none to be seen. */
 struct client *clients_at(const struct instance *instance, uint32_t index);
@@ -142,7 +148,5 @@ struct client *clients_after(const struct instance *instance, uint32_t index);
 struct client *clients_with_address(const struct instance *instance, struct slice real_text);
 struct client *peers_after(const struct instance *instance,
                            uint32_t index); /* those with a block */
-struct route *routes_at(const struct instance *instance, uint32_t index);
-struct route *routes_after(const struct instance *instance, uint32_t index);
 
 #endif

@@ -48,6 +48,7 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->contact = CONTACT_DISCONNECTED;
     instance->contact_mono = now;
     instance->started_mono = instance->tunnel_mono = now;
+    instance->heard_mono = instance->status_mono = now;
     instance->contact_unix = clock_wall();
     instance->mode = MODE_UNKNOWN;
     instance->dco = instance->status_complete = TRUTH_UNKNOWN;
@@ -58,6 +59,7 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     instance->pkcs11.told = -1;
     instance->client_max = config->limits.client_max;
     instance->route_max = config->limits.route_max;
+    users_configure(&instance->users, config);
     if (text_set(&instance->name, CONFIG_NAME_MAX, slice_of(config->name)) &&
         text_set(&instance->endpoint, ADMIN_MAX, slice_of(config->management.text)) &&
         set_up_histories(instance, &config->limits))
@@ -79,6 +81,17 @@ void instance_configure(struct instance *instance, const struct instance_config 
     requests_resize(instance, limits->request_lines);
     instance->client_max = limits->client_max;
     instance->route_max = limits->route_max;
+    users_configure(&instance->users, config);
+}
+
+void instance_number_behind(struct instance *instance, uint32_t index)
+{
+    uint32_t *const lasts[] = {&instance->clients.last_index, &instance->routes.last_index,
+                               &instance->users.last_index, &instance->requests.last};
+
+    for (size_t i = 0; i < sizeof(lasts) / sizeof(lasts[0]); i++)
+        if (*lasts[i] < index)
+            *lasts[i] = index;
 }
 
 void instance_set_capabilities(struct instance *instance, struct capability *list, size_t count)
@@ -105,6 +118,7 @@ void instance_free(struct instance *instance)
     rows_bury(&instance->routes, &route_rows);
     timer_stop(&instance->factor_timer);
     free(instance->peers.list);
+    users_fini(&instance->users);
     instance_set_capabilities(instance, NULL, 0);
     state_record_fini(&instance->state);
     command_record_fini(&instance->last_command);
@@ -192,6 +206,8 @@ void instance_begin_session(struct instance *instance)
 void instance_heard(struct instance *instance)
 {
     instance->heard_mono = clock_mono();
+    if (instance->status_seen && instance_in_contact(instance))
+        users_heard(&instance->users);
 }
 
 void instance_set_version(struct instance *instance, struct slice version)
@@ -217,14 +233,14 @@ void instance_forget_process(struct instance *instance)
     forget_state(instance);
     instance->mode = MODE_UNKNOWN;
     instance->course = (struct course){0};
+    instance->load_told = false;
+    instance->numbers_told = 0;
     instance->bytes_in = instance->bytes_out = 0;
-    instance->tun_read = instance->tun_write = 0;
-    instance->link_read = instance->link_write = instance->auth_read = 0;
-    instance->bcast_queue_max = 0;
+    instance->link_read = instance->link_write = 0;
     instance->dco = TRUTH_UNKNOWN;
-    instance->status_mono = instance->status_unix = 0;
+    instance->status_unix = 0;
     instance->status_complete = TRUTH_UNKNOWN;
-    instance->started_mono = instance->tunnel_mono = clock_mono();
+    instance->status_mono = instance->started_mono = instance->tunnel_mono = clock_mono();
 }
 
 void instance_set_pid(struct instance *instance, int64_t pid)
@@ -317,6 +333,7 @@ void instance_info_told(struct instance *instance, struct slice text)
 /* A counter that went back belongs to another process, whatever its process id. */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out)
 {
+    instance->load_told = true;
     if (instance->dco == TRUTH_TRUE)
         return;
     if (in < instance->bytes_in || out < instance->bytes_out)
@@ -338,19 +355,13 @@ void instance_set_dco(struct instance *instance, bool dco)
         instance_count_client(instance, (struct client *)instance->clients.list[i], NULL);
 }
 
-/* A counter that fell has begun anew. */
-static uint64_t growth(uint64_t now, uint64_t before)
-{
-    return now < before ? now : now - before;
-}
-
 void instance_count_client(struct instance *instance, const struct client *client,
                            const struct client *old)
 {
     if (instance->dco != TRUTH_TRUE)
         return;
-    instance->bytes_in += growth(client->bytes_in, old ? old->bytes_in : 0);
-    instance->bytes_out += growth(client->bytes_out, old ? old->bytes_out : 0);
+    instance->bytes_in += counter_growth(client->bytes_in, old ? old->bytes_in : 0);
+    instance->bytes_out += counter_growth(client->bytes_out, old ? old->bytes_out : 0);
 }
 
 enum state instance_state(const struct instance *instance)
@@ -368,6 +379,11 @@ enum truth instance_hold_waiting(const struct instance *instance)
     if (!instance_in_contact(instance))
         return TRUTH_UNKNOWN;
     return instance->hold_waiting ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+bool instance_counts_clients(const struct instance *instance)
+{
+    return instance_in_contact(instance) && instance->load_told;
 }
 
 uint32_t instance_client_count(const struct instance *instance)

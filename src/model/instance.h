@@ -12,6 +12,8 @@
 #include "model/ondemand.h"
 #include "model/records.h"
 #include "model/requests.h"
+#include "model/routes.h"
+#include "model/users.h"
 #include "protocol/command.h"
 #include "protocol/settings.h"
 #include "protocol/state.h"
@@ -57,7 +59,7 @@ struct instance {
     bool loss_told;      /* EVENT_CONTACT_LOST was told and no _RESTORED since */
     bool state_untold;   /* what was found out while synchronizing is told when contact is up */
     uint32_t contacts;
-    int64_t heard_mono; /* when the daemon last said anything */
+    int64_t heard_mono; /* when the daemon last said anything, else when the agent began to try */
 
     char *version;
     int management_version; /* 0 when not known */
@@ -85,18 +87,23 @@ struct instance {
     uint32_t client_total; /* that are through, by load-stats and what was told since */
     uint32_t clients_peak; /* the highest client_total */
     uint32_t pending_clients;
+    uint32_t client_dated;    /* the last of the clients whose start is known; 0 when none is */
+    uint32_t departure_dated; /* likewise of the departures */
     uint32_t logins_accepted; /* clients that came through */
     uint32_t logins_rejected; /* and that went before they were */
+    struct users users;
 
+    bool load_told; /* load-stats, by this process: what comes from it is known */
     uint64_t bytes_in;
     uint64_t bytes_out;
+    unsigned numbers_told; /* by a status of this process: bits 1 << enum status_number */
     uint64_t tun_read, tun_write, link_read, link_write, auth_read;
     uint32_t bcast_queue_max;
     enum truth dco;
     int64_t started_mono; /* bytes_in and bytes_out count from here */
     int64_t tunnel_mono;  /* tun_, link_ and auth_ counters count from here */
 
-    int64_t status_mono;
+    int64_t status_mono; /* of the last one; before it, since when one is waited for */
     int64_t status_unix;
     bool status_seen;           /* in this session */
     enum truth status_complete; /* false: the last status was cut or had rows dropped */
@@ -139,6 +146,12 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
 
 /* Takes new bounds and endpoint from the configuration; rows over a bound go, oldest first. */
 void instance_configure(struct instance *instance, const struct instance_config *config);
+
+/*
+ * Indexes of clients, users, routes and requests that are given from now on are greater than this
+ * one.  No request must have been asked yet.
+ */
+void instance_number_behind(struct instance *instance, uint32_t index);
 
 void instance_free(struct instance *instance);
 
@@ -200,8 +213,8 @@ void instance_fatal_told(struct instance *instance, struct slice text);
 void instance_info_told(struct instance *instance, struct slice text);
 
 /*
- * load-stats: link bytes since the daemon started.  Those that the kernel counts (DCO) are not in
- * it: there it is ignored.
+ * load-stats was told: link bytes since the daemon started.  Those that the kernel counts (DCO) are
+ * not in it: there they are ignored.
  */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out);
 
@@ -224,6 +237,7 @@ static inline bool instance_in_contact(const struct instance *instance)
 /* These read as unknown, 0 or no row when there is no contact. */
 enum state instance_state(const struct instance *instance);
 enum truth instance_hold_waiting(const struct instance *instance);
+bool instance_counts_clients(const struct instance *instance); /* or it is not known how many */
 uint32_t instance_client_count(const struct instance *instance);  /* those that are through */
 uint32_t instance_pending_count(const struct instance *instance); /* those that are not */
 uint32_t instance_request_count(const struct instance *instance); /* pending ones */

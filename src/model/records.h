@@ -32,6 +32,7 @@ struct log_record { /* log and echo */
 
 struct departure_record { /* a client session that has ended */
     uint32_t client_index;
+    uint32_t user_index; /* 0 when it counted for none */
     struct identity who;
     uint64_t bytes_in;
     uint64_t bytes_out;

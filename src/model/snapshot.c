@@ -266,9 +266,11 @@ static void client_kept(void *arg, void *row, void *old_row)
     if (client->bytes_in >= old->bytes_in && client->bytes_out >= old->bytes_out)
         client->seen_mono = old->seen_mono;
     instance_count_client(instance, client, old);
+    users_keep(client, old);
     if (!old->pending)
         client->pending = false;
-    else if (!client->pending && is_news(instance, client))
+    clients_see(instance, client);
+    if (old->pending && !client->pending && is_news(instance, client))
         clients_come(instance, client);
 }
 
@@ -276,9 +278,10 @@ static void client_kept(void *arg, void *row, void *old_row)
 static void client_started(void *arg, void *row)
 {
     struct instance *instance = arg;
-    const struct client *client = row;
+    struct client *client = row;
 
     instance_count_client(instance, client, NULL);
+    clients_see(instance, client);
     if (!client->pending && instance->clients_known)
         clients_come(instance, client);
 }
@@ -334,6 +337,15 @@ static uint32_t count_anonymous(const struct instance *instance)
     return count;
 }
 
+/* Most often it is the last. */
+static uint32_t last_dated(const struct instance *instance)
+{
+    for (size_t i = instance->clients.count; i-- > 0;)
+        if (((struct client *)instance->clients.list[i])->since > 0)
+            return instance->clients.list[i]->index;
+    return 0;
+}
+
 /* The peers are found anew among the clients, by client_kept(). */
 static bool commit_clients(struct snapshot *snapshot)
 {
@@ -366,6 +378,8 @@ static bool commit_server(struct snapshot *snapshot)
     instance->clients_known |= !snapshot->cut;
     instance->pending_clients = count_pending(snapshot);
     instance->anonymous = count_anonymous(instance);
+    users_settle(&instance->users, &instance->clients);
+    instance->client_dated = last_dated(instance);
     link_routes(snapshot);
     return gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
 }
@@ -397,6 +411,19 @@ static void commit_queue(const struct snapshot *snapshot)
         snapshot->instance->bcast_queue_max = longest < UINT32_MAX ? (uint32_t)longest : UINT32_MAX;
 }
 
+/* A server has no counters of a tunnel; what stands behind a cut was told before. */
+static void note_told(const struct snapshot *snapshot)
+{
+    const unsigned of_server = 1u << STATUS_BCAST_QUEUE | 1u << STATUS_DCO;
+    struct instance *instance = snapshot->instance;
+    unsigned told = 0;
+
+    for (unsigned number = 0; number < STATUS_OTHER_NUMBER; number++)
+        told |= (unsigned)snapshot->told[number] << number;
+    instance->numbers_told =
+        snapshot->server ? (instance->numbers_told | told) & of_server : told;
+}
+
 bool snapshot_commit(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
@@ -413,9 +440,12 @@ bool snapshot_commit(struct snapshot *snapshot)
     if (!snapshot->server && snapshot->tunnel)
         commit_tunnel(snapshot);
     commit_queue(snapshot);
+    note_told(snapshot);
     instance->rows_dropped += snapshot->dropped;
     instance->status_mono = clock_mono();
     instance->status_seen |= !snapshot->cut;
+    if (instance->status_seen)
+        users_heard(&instance->users);
     instance->status_unix = clock_wall();
     instance->status_complete = whole ? TRUTH_TRUE : TRUTH_FALSE;
     snapshot_abort(snapshot);

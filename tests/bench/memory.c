@@ -159,6 +159,21 @@ static void measure_peers(void)
     report("peer of a client", before, 0);
 }
 
+/* While the clients were counted there was no room for them. */
+static void measure_users(void)
+{
+    size_t before = used();
+
+    instance->users.bound = ROWS;
+    for (unsigned i = 0; i < ROWS; i++) {
+        struct client *client = (struct client *)instance->clients.list[i];
+
+        client->counted = false;
+        users_see(&instance->users, client);
+    }
+    report("user", before, 0);
+}
+
 static void measure_log(void)
 {
     const struct log_line line = {.time = 1795453892, .text = slice_of(now.text)};
@@ -273,8 +288,10 @@ static void measure_on_demand(void)
 static void measure(bool longest)
 {
     choose_texts(longest);
+    users_fini(&instance->users);
     measure_clients();
     measure_peers();
+    measure_users();
     measure_states();
     measure_log();
     measure_commands();

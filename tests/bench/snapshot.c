@@ -67,7 +67,10 @@ static void measure(unsigned count)
     const struct instance_config config = {
         .name = name,
         .management.text = endpoint,
-        .limits = {.session_lines = 10, .client_max = 1000000, .route_max = 1000000},
+        .limits = {.session_lines = 10,
+                   .client_max = 1000000,
+                   .route_max = 1000000,
+                   .user_lines = 1000000},
     };
     struct instance *instance = instance_new(1, &config);
     struct status_reader reader;

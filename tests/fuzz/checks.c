@@ -120,6 +120,32 @@ static void check_clients(const struct instance *instance)
     REQUIRE(instance->client_total <= instance->clients_peak);
 }
 
+/* The users are those whom the clients that are through belong to, and who were there before. */
+static void check_users(const struct instance *instance)
+{
+    const struct users *users = &instance->users;
+    uint32_t last = 0;
+    uint32_t count = 0;
+    uint32_t sessions = 0;
+
+    for (const struct user *user; (user = users_after(users, last)); last = user->index) {
+        REQUIRE(user->index > last && user->index <= users->last_index);
+        check_text(user->name, ADMIN_MAX);
+        check_text(user->real_text, ADMIN_MAX);
+        REQUIRE(user->sessions <= user->connects);
+        REQUIRE(users_seconds(users, user) <= INT64_MAX / 1000);
+        sessions += user->sessions;
+        count++;
+    }
+    REQUIRE(count == users->count && count <= users->bound);
+    for (size_t i = 0; i < instance->clients.count; i++)
+        sessions -= ((struct client *)instance->clients.list[i])->user != NULL;
+    REQUIRE(sessions == 0);
+    for (const struct user *user = users_first(users); user; user = users_next(users, user))
+        count--;
+    REQUIRE(count == 0);
+}
+
 static void check_routes(const struct instance *instance)
 {
     check_rows(&instance->routes, &route_rows, instance->route_max);
@@ -243,6 +269,7 @@ static void check_histories(const struct instance *instance)
 void check_instance(const struct instance *instance)
 {
     check_clients(instance);
+    check_users(instance);
     check_routes(instance);
     check_histories(instance);
     check_selections(instance);

@@ -22,7 +22,7 @@
 #define LIMITS                                                                                     \
     {                                                                                              \
         .log_lines = 10, .state_lines = 10, .echo_lines = 5, .session_lines = 10,                  \
-        .request_lines = 4, .client_max = 20, .route_max = 20                                      \
+        .request_lines = 4, .client_max = 20, .route_max = 20, .user_lines = 5                     \
     }
 
 static char name[] = "fuzz";

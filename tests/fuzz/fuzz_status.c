@@ -18,7 +18,11 @@ static char endpoint[] = "unix:/run/fuzz.sock";
 static const struct instance_config config = {
     .name = name,
     .management = {.text = endpoint},
-    .limits = {.session_lines = 20, .request_lines = 5, .client_max = 50, .route_max = 60},
+    .limits = {.session_lines = 20,
+               .request_lines = 5,
+               .client_max = 50,
+               .route_max = 60,
+               .user_lines = 10},
 };
 
 struct reading {

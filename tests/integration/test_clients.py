@@ -50,7 +50,7 @@ def whole(manager, count):
 def assert_session(session, client, index):
     """An ended session has the same words as its client had."""
     for column in ("CommonName", "Username", "RealAddrType", "RealAddr", "RealPort", "RealText",
-                   "VirtualIpv4", "VirtualIpv6"):
+                   "VirtualIpv4", "VirtualIpv6", "TunnelText", "InstanceName"):
         assert session[column] == client[column], column
     assert session["ClientIndex"] == index
     assert session["ConnectedUnix"] == client["ConnectedSinceUnix"]
@@ -87,13 +87,15 @@ def test_rows_and_ends_of_clients(lab, crowd, manager, snmptrapd, view):
     for row in clients.values():
         assert row["RealProto"] in ("unknown", "udp") and row["RealAddrType"] == "ipv4"
         assert row["RealText"] == f"127.0.0.1:{row['RealPort']}"
-        assert row["Pending"] == "false"
+        assert (row["Pending"], row["Confirmed"]) == ("false", "true")
+        assert (row["InstanceName"], row["TunnelText"]) == ("office", row["VirtualIpv4"])
         assert row["BytesIn"] > 0 and row["BytesOut"] > 0
 
     # Routes lead to the right one of the twins too.
     for route in routes.values():
         client = clients[route["ClientIndex"]]
-        assert (route["Kind"], route["Cached"]) == ("ipv4", "false")
+        assert (route["InstanceName"], route["Kind"], route["Cached"]) == (
+            "office", "ipv4", "false")
         assert (route["Address"], route["CommonName"]) == (
             client["VirtualIpv4"], client["CommonName"])
     peers = table(manager, "Peer")
@@ -101,9 +103,9 @@ def test_rows_and_ends_of_clients(lab, crowd, manager, snmptrapd, view):
         clients, ("2.6.14", "linux"))
     traps = snmptrapd.wait_traps("ovpnClientConnected", len(NAMES))
     assert {trap.varbinds[3].index[1]: (trap.values["ovpnClientCommonName"],
-                                        trap.values["ovpnClientVirtualIpv4"],
-                                        trap.values["ovpnClientRealPort"]) for trap in traps} == {
-        index: (row["CommonName"], row["VirtualIpv4"], row["RealPort"])
+                                        trap.values["ovpnClientTunnelText"],
+                                        trap.values["ovpnClientRealText"]) for trap in traps} == {
+        index: (row["CommonName"], row["TunnelText"], row["RealText"])
         for index, row in clients.items()}
     leave_and_return(lab, manager, snmptrapd, processes[NAMES.index(QUOTED)], clients)
 
@@ -145,6 +147,8 @@ def test_addresses_of_both_families_over_tcp(lab, pki, start_agent, manager, vie
     assert client["RealText"] == f"127.0.0.1:{client['RealPort']}"
     assert (client["VirtualIpv4"], client["VirtualIpv6"]) == (
         "10.9.0.2", "fd00:9:0:0:0:0:0:1000")
+    assert client["TunnelText"] == "10.9.0.2, fd00:9::1000"
+    assert view.get("TunnelText") == "10.9.0.1, fd00:9::1"
     routes = table(manager, "Route").values()
     assert {(row["Kind"], row["Address"], row["ClientIndex"]) for row in routes} == {
         ("ipv4", "10.9.0.2", index), ("ipv6", "fd00:9::1000", index)}

@@ -5,7 +5,7 @@ import pytest
 from parts import openvpn
 from parts.control import entry, last, refused
 from parts.pki import PASSPHRASE
-from parts.view import InstanceView, rows
+from parts.view import InstanceView, question, rows
 
 @pytest.fixture
 def client(lab, pki):
@@ -188,14 +188,16 @@ def test_user_name_and_password(lab, pki, start_agent, manager, snmptrapd):
     view = InstanceView(lab, manager)
     view.wait(Contact="up", PendingRequests=1)
     assert refused(manager, ("ovpnControlSignal.1", "i", "sigusr1")) == "inconsistentValue"
-    manager.set(("ovpnCredentialUsername.1.1", "s", "carol"),
-                ("ovpnCredentialPassword.1.1", "s", "wrong-Zq9"))
+    row = question(manager)
+    manager.set((f"ovpnCredentialUsername.{row}", "s", "carol"),
+                (f"ovpnCredentialPassword.{row}", "s", "wrong-Zq9"))
     snmptrapd.wait_traps("ovpnAuthenticationFailed", deadline=30)
     view.wait(30, PendingRequests=1)
     assert [row["Status"] for row in rows(manager, "ovpnRequestTable").values()] == [
         "failed", "pending"]
-    manager.set(("ovpnCredentialUsername.1.2", "s", "carol"))
-    manager.set(("ovpnCredentialPassword.1.2", "s", 'pa"ss \\word'))
+    row = question(manager)
+    manager.set((f"ovpnCredentialUsername.{row}", "s", "carol"))
+    manager.set((f"ovpnCredentialPassword.{row}", "s", 'pa"ss \\word'))
     view.wait(30, State="connected", PendingRequests=0)
     assert rows(manager, "ovpnCredentialTable") == {}
     assert "Zq9" not in agent.log and "Zq9" not in daemon.log
@@ -209,11 +211,10 @@ def test_a_private_key(lab, pki, start_agent, manager, snmptrapd):
     start_agent([entry(daemon)])
     view = InstanceView(lab, manager)
     view.wait(Contact="up", PendingRequests=1)
-    manager.set(("ovpnCredentialPassword.1.1", "s", "wrong"))
+    manager.set((f"ovpnCredentialPassword.{question(manager)}", "s", "wrong"))
     snmptrapd.wait_traps("ovpnAuthenticationFailed")
     lab.wait_until(lambda: not daemon.alive, "a wrong one ends the daemon")
     daemon.start()
     view.wait(20, Contact="up", PendingRequests=1)
-    row = max(index for _, index in rows(manager, "ovpnRequestTable"))
-    manager.set((f"ovpnCredentialPassword.1.{row}", "s", PASSPHRASE))
+    manager.set((f"ovpnCredentialPassword.{question(manager)}", "s", PASSPHRASE))
     view.wait(PendingRequests=0, State="wait")

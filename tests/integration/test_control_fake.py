@@ -13,7 +13,7 @@ from parts.control import CONTROL_TABLE, Background, entry, last, refused
 from parts.fastset import FastSet
 from parts.network import Network
 from parts.snmp import Snmpd
-from parts.view import InstanceView, rows
+from parts.view import InstanceView, question, rows
 
 SECRET = "Xq7-very-secret"
 
@@ -125,21 +125,23 @@ def test_nothing_is_allowed_by_default(start_fake, start_agent, manager, view):
 
 def test_a_confirmation(start_fake, start_agent, manager, view):
     fake, _ = start_asking(start_fake, start_agent, view, questions.ask_ok())
-    assert list(manager.table("ovpnConfirmTable")) == [(1, 1)]
+    row = question(manager)
+    assert list(rows(manager, "ovpnConfirmTable")) == list(rows(manager, "ovpnRequestTable"))
     assert manager.table("ovpnCredentialTable") == {}
-    assert refused(manager, ("ovpnCredentialPassword.1.1", "s", "x")) == "noCreation"
-    manager.set(("ovpnConfirmConfirm.1.1", "i", "none"))
-    manager.set(("ovpnConfirmConfirm.1.1", "i", "ok"))
+    assert refused(manager, (f"ovpnCredentialPassword.{row}", "s", "x")) == "noCreation"
+    manager.set((f"ovpnConfirmConfirm.{row}", "i", "none"))
+    manager.set((f"ovpnConfirmConfirm.{row}", "i", "ok"))
     assert commands(fake, "needok") == [["needok", "token-insertion-request", "ok"]]
     view.wait(PendingRequests=0, State="connected")
-    assert refused(manager, ("ovpnConfirmConfirm.1.1", "i", "ok")) == "inconsistentValue"
+    assert refused(manager, (f"ovpnConfirmConfirm.{row}", "i", "ok")) == "inconsistentValue"
     assert last(manager) == ["rejected", "the question is no longer open"]
 
 
 def test_a_string(start_fake, start_agent, manager, view):
     fake, agent = start_asking(start_fake, start_agent, view, questions.ask_string())
-    assert refused(manager, ("ovpnCredentialString.1.1", "s", "")) == "wrongValue"
-    manager.set(("ovpnCredentialString.1.1", "s", SECRET))
+    row = question(manager)
+    assert refused(manager, (f"ovpnCredentialString.{row}", "s", "")) == "wrongValue"
+    manager.set((f"ovpnCredentialString.{row}", "s", SECRET))
     assert commands(fake, "needstr") == [["needstr", "pkcs11-id-request", SECRET]]
     view.wait(PendingRequests=0)
     assert last(manager)[0] == "success"
@@ -156,7 +158,8 @@ def test_secrets_over_a_network(lab, start_fake):
     fake = start_fake(mode="client", question=questions.ask_string())
     agent = Agent(lab, snmpd, [entry(fake)], wrapper=inside).start()
     InstanceView(lab, manager).wait(Contact="up", PendingRequests=1)
-    assert refused(manager, ("ovpnCredentialString.1.1", "s", SECRET)) == "notWritable"
+    row = question(manager)
+    assert refused(manager, (f"ovpnCredentialString.{row}", "s", SECRET)) == "notWritable"
     assert commands(fake, "needstr") == []
     manager.set(("ovpnControlVerb.1", "i", 4))  # what is no secret goes on
     agent.stop()
@@ -166,11 +169,12 @@ def test_secrets_over_a_network(lab, start_fake):
 def test_a_static_challenge(start_fake, start_agent, manager, view):
     fake, _ = start_asking(start_fake, start_agent, view,
                            questions.ask_user(challenge=" SC:1,Your PIN"))
-    assert refused(manager, ("ovpnCredentialPassword.1.1", "s", "x")) == "inconsistentValue"
+    row = question(manager)
+    assert refused(manager, (f"ovpnCredentialPassword.{row}", "s", "x")) == "inconsistentValue"
     assert "password and response are wanted together" in last(manager)[1]
-    manager.set(("ovpnCredentialUsername.1.1", "s", "carol"),
-                ("ovpnCredentialPassword.1.1", "s", "pass"),
-                ("ovpnCredentialResponse.1.1", "s", "1234"))
+    manager.set((f"ovpnCredentialUsername.{row}", "s", "carol"),
+                (f"ovpnCredentialPassword.{row}", "s", "pass"),
+                (f"ovpnCredentialResponse.{row}", "s", "1234"))
     encoded = [base64.b64encode(part).decode() for part in (b"pass", b"1234")]
     assert commands(fake, "username", "password") == [
         ["username", "Auth", "carol"], ["password", "Auth", "SCRV1:" + ":".join(encoded)]]
@@ -180,9 +184,10 @@ def test_a_static_challenge(start_fake, start_agent, manager, view):
 def test_a_challenge_that_is_appended(start_fake, start_agent, manager, view):
     fake, _ = start_asking(start_fake, start_agent, view,
                            questions.ask_user(challenge=" SC:3,Your PIN"))
-    manager.set(("ovpnCredentialResponse.1.1", "s", "1234"),
-                ("ovpnCredentialPassword.1.1", "s", "pass"),
-                ("ovpnCredentialUsername.1.1", "s", "carol"))
+    row = question(manager)
+    manager.set((f"ovpnCredentialResponse.{row}", "s", "1234"),
+                (f"ovpnCredentialPassword.{row}", "s", "pass"),
+                (f"ovpnCredentialUsername.{row}", "s", "carol"))
     assert commands(fake, "username", "password") == [
         ["username", "Auth", "carol"], ["password", "Auth", "pass1234"]]
 

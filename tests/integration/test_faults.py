@@ -11,6 +11,7 @@ from fake.fake_openvpn import FakeOpenVpn
 from fake.scenario import flood
 from parts import openvpn
 from parts.process import free_port
+from parts.snmp import Absent
 from parts.view import InstanceView, rows
 from parts.witness import Witness, assert_true_to, keep_busy
 
@@ -55,7 +56,10 @@ class World:
 
         self.lab.wait_until(lost, lambda: f"contact is lost, {reason!r}; now "
                                           f"{self.view.get('Contact', 'ContactError')}")
-        assert self.view.get("State", "Clients") == ["unknown", 0]
+        assert self.view.get("State") == "unknown"
+        for column in ("Clients", "PendingClients", "PendingRequests"):
+            with pytest.raises(Absent, match="No Such Instance"):
+                self.view.get(column)
 
     def again(self):
         """A new process on the socket, with other clients."""

@@ -10,7 +10,7 @@ import pytest
 from parts.agent import Agent
 from parts.control import CONTROL_TABLE, entry, refused
 from parts.fastset import FastSet
-from parts.view import InstanceView, rows
+from parts.view import InstanceView, newest, rows
 
 # A terminal's escape as one C1 character; what turns text around; two ends of a line; no UTF-8.
 HOSTILE = ["\x9b31m", "\u202e", "\u2066", "\u2028", "\u2029"]
@@ -123,7 +123,7 @@ def test_names_that_a_daemon_tells(lab, start_fake, start_agent, manager, view):
     with fake.script() as daemon:
         daemon.add_client("evil" + "".join(HOSTILE) + "name")
     view.wait(Clients=1)
-    assert manager.get("ovpnClientCommonName.1.1") == "evil 31m    name"
+    assert manager.get(f"ovpnClientCommonName.{newest(manager, 'ovpnClientTable')}") == "evil 31m    name"
     with fake.script() as daemon:
         daemon.fatal("cannot" + "".join(HOSTILE) + "bind")
     view.wait(Contact="disconnected")

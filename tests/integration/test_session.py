@@ -119,8 +119,7 @@ def test_two_peers(lab, pki, start_agent, view):
     left.start()
     right.start()
     start_agent([instance("left", left)])
-    view.wait(Contact="up", State="connected", Mode="peerToPeer")
-    assert view.get("Clients") == 0
+    view.wait(Contact="up", State="connected", Mode="peerToPeer", Clients=0)
 
 
 def test_a_host_name(lab, pki, start_agent, view):

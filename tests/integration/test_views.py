@@ -10,7 +10,7 @@ from fake import questions
 from parts import openvpn
 from parts.control import entry, refused
 from parts.snmp import Snmpd
-from parts.view import InstanceView
+from parts.view import InstanceView, question
 
 OID_ROOT = "1.3.6.1.4.1.8072.9999.9999.1194"
 CONFIGURATION = os.path.join(os.path.dirname(__file__),
@@ -55,7 +55,7 @@ def test_each_user_sees_and_sets_what_its_view_gives(lab, guarded, start_agent, 
     monitor, operator, secrets = (user(guarded, "ovpn" + name)
                                   for name in ("monitor", "operator", "secrets"))
     verb = ("ovpnControlVerb.1", "i", 4)
-    username = ("ovpnCredentialUsername.1.1", "s", "carol")
+    username = (f"ovpnCredentialUsername.{question(secrets)}", "s", "carol")
     assert visible(monitor) == ["ovpnMonitor"]
     assert refused(monitor, verb) == "noAccess"
     assert refused(monitor, username) == "noAccess"
@@ -78,8 +78,9 @@ def test_a_client_that_connects_only_after_it_was_answered(lab, pki, guarded, st
     start_agent([entry(daemon)], master=guarded)
     manager = user(guarded, "ovpnsecrets")
     InstanceView(lab, manager).wait(Contact="up", PendingRequests=1)
-    manager.set(("ovpnCredentialUsername.1.1", "s", "carol"),
-                ("ovpnCredentialPassword.1.1", "s", "wonderland"))
+    row = question(manager)
+    manager.set((f"ovpnCredentialUsername.{row}", "s", "carol"),
+                (f"ovpnCredentialPassword.{row}", "s", "wonderland"))
     InstanceView(lab, manager).wait(30, State="connected")
 
 

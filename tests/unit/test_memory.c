@@ -46,7 +46,8 @@ static const struct instance_config config = {
                .command_lines = 10,
                .request_lines = 10,
                .client_max = 100,
-               .route_max = 100},
+               .route_max = 100,
+               .user_lines = 3},
 };
 static struct instance_config reloaded;
 

@@ -62,7 +62,8 @@ def of_client(daemon, client):
     """What ovpnClientTable and ovpnSessionTable have in common."""
     return {"CommonName": client.common_name, "RealText": real_address(daemon.dialect, client),
             "Username": "" if client.username == "UNDEF" else client.username,
-            "VirtualIpv4": client.virtual, "BytesIn": client.received, "BytesOut": client.sent}
+            "VirtualIpv4": client.virtual, "TunnelText": client.virtual,
+            "BytesIn": client.received, "BytesOut": client.sent}
 
 
 def of_clients(daemon):
@@ -102,6 +103,7 @@ def of_states(daemon):
 def _state(time, name, reason, tunnel, address="", port="", local="", local_port="", tunnel6=""):
     return {"TimeUnix": int(time), "Name": name, "Reason": reason, "TunnelIpv4": tunnel,
             "TunnelIpv6": tunnel6 and _ipv6(tunnel6),
+            "TunnelText": ", ".join(filter(None, (tunnel, tunnel6))),
             "RemoteText": ":".join(filter(None, (address, port))),
             "LocalText": ":".join(filter(None, (local, local_port)))}
 

@@ -12,6 +12,16 @@ def rows(manager, table):
             for index, row in manager.table(table).items()}
 
 
+def newest(manager, table, instance=1):
+    """The index of the newest row of a daemon as it stands in names: "1.1795453891"."""
+    return f"{instance}.{max(index[1] for index in rows(manager, table) if index[0] == instance)}"
+
+
+def question(manager):
+    """The same, of the question that was asked last."""
+    return newest(manager, "ovpnRequestTable")
+
+
 class InstanceView:
     """One row of ovpnInstanceTable."""
 

@@ -122,6 +122,7 @@ static void test_every_key(void **state)
                   "    status_interval = 1; command_timeout = 100; reply_timeout = 3600;\n"
                   "    log_lines = 0; state_lines = 1; echo_lines = 2; session_lines = 3;\n"
                   "    command_lines = 4; request_lines = 5; client_max = 6; route_max = 0x10;\n"
+                  "    user_key = \"username\"; user_lines = 7;\n"
                   "    allow = [ \"hold\", \"signal:SIGUSR1\", \"session\" ];\n"
                   "    notify = [ \"state-all\", \"log:FNW\", \"client\", \"echo\" ];\n"
                   "    notify_rate = 9;\n"
@@ -153,13 +154,15 @@ static void test_every_key(void **state)
     assert_int_equal(one->limits.request_lines, 5);
     assert_int_equal(one->limits.client_max, 6);
     assert_int_equal(one->limits.route_max, 16);
+    assert_int_equal(one->limits.user_lines, 7);
+    assert_true(one->by_username);
     assert_int_equal(one->allow, ALLOW_HOLD | ALLOW_SIGUSR1 | ALLOW_SESSION);
     assert_int_equal(one->notify, NOTIFY_STATE_ALL | NOTIFY_LOG | NOTIFY_CLIENT | NOTIFY_ECHO);
     assert_int_equal(one->log_alert_flags, LOG_FLAG_FATAL | LOG_FLAG_NONFATAL | LOG_FLAG_WARNING);
     assert_int_equal(one->notify_rate, 9);
     assert_int_equal(one->line, 4);
     assert_int_equal(config->instances[1].index, 2147483647);
-    assert_int_equal(config->instances[1].line, 15);
+    assert_int_equal(config->instances[1].line, 16);
     config_free(config);
 }
 
@@ -185,6 +188,8 @@ static void test_defaults(void **state)
     assert_int_equal(one->limits.request_lines, 100);
     assert_int_equal(one->limits.client_max, 100000);
     assert_int_equal(one->limits.route_max, 100000);
+    assert_int_equal(one->limits.user_lines, 10000);
+    assert_false(one->by_username);
     assert_int_equal(one->allow, 0);
     assert_int_equal(one->notify, NOTIFY_CONTACT | NOTIFY_STATE | NOTIFY_FATAL | NOTIFY_HOLD |
                                       NOTIFY_INPUT | NOTIFY_AUTH);
@@ -238,6 +243,9 @@ static void test_every_word(void **state)
                                                                LOG_FLAG_NONFATAL |
                                                                LOG_FLAG_WARNING | LOG_FLAG_DEBUG);
     config_free(config);
+    config = load_good(ONE("user_key = \"common-name\";"));
+    assert_false(config->instances[0].by_username);
+    config_free(config);
     config = load_good(ONE("notify = [ ]; allow = [ ];"));
     assert_int_equal(config->instances[0].notify, 0);
     assert_int_equal(config->instances[0].allow, 0);
@@ -247,7 +255,8 @@ static void test_every_word(void **state)
 #define KNOWN                                                                                      \
     "; known are name, index, management, peer_user, password_file, status_interval, "             \
     "command_timeout, reply_timeout, log_lines, state_lines, echo_lines, session_lines, "          \
-    "command_lines, request_lines, client_max, route_max, allow, notify, notify_rate"
+    "command_lines, request_lines, client_max, route_max, user_key, user_lines, allow, notify, "   \
+    "notify_rate"
 
 static void test_file(void **state)
 {

@@ -12,7 +12,7 @@
 #define KEYS                                                                                       \
     "name, index, management, peer_user, password_file, status_interval, command_timeout, "        \
     "reply_timeout, log_lines, state_lines, echo_lines, session_lines, command_lines, "            \
-    "request_lines, client_max, route_max, allow, notify, notify_rate"
+    "request_lines, client_max, route_max, user_key, user_lines, allow, notify, notify_rate"
 #define ALLOWED                                                                                    \
     "hold, kill, verb, mute, signal:SIGHUP, signal:SIGTERM, signal:SIGUSR1, signal:SIGUSR2, "      \
     "auth-retry, passwords, confirm, refresh, net, session"
@@ -160,6 +160,9 @@ static const struct {
     {ONE("client_max = 0;"), ":1: instances[0].client_max: 0 is out of range (1..1000000)"},
     {ONE("route_max = 1000001;"),
      ":1: instances[0].route_max: 1000001 is out of range (0..1000000)"},
+    {ONE("user_lines = 0;"), ":1: instances[0].user_lines: 0 is out of range (1..1000000)"},
+    {ONE("user_lines = 1000001;"),
+     ":1: instances[0].user_lines: 1000001 is out of range (1..1000000)"},
     {ONE("notify_rate = 0;"), ":1: instances[0].notify_rate: 0 is out of range (1..100000)"},
 
     /* Users. */
@@ -176,6 +179,10 @@ static const struct {
      ":2: instances[0].peer_user: only a unix socket tells who listens"},
 
     /* Words. */
+    {ONE("user_key = \"user\";"),
+     ":1: instances[0].user_key: \"user\" is not known (common-name and username are)"},
+    {ONE("user_key = [ \"username\" ];"),
+     ":1: instances[0].user_key: wrong type: a string is wanted, this is an array [ ]"},
     {ONE("allow = \"hold\";"),
      ":1: instances[0].allow: wrong type: an array [ ] is wanted, this is a string"},
     {ONE("allow = [ \"hold\",\n\"kil\" ];"),

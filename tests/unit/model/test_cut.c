@@ -80,6 +80,18 @@ static int set_up_three(void **state)
     return 0;
 }
 
+/* The user with that name, and no other, has so many sessions. */
+static void assert_user(const char *name, uint32_t sessions, uint32_t connects)
+{
+    const struct user *user = users_after(&daemon_instance->users, 0);
+
+    assert_non_null(user);
+    assert_string_equal(user->name, name);
+    assert_int_equal(user->sessions, sessions);
+    assert_int_equal(user->connects, connects);
+    assert_null(users_after(&daemon_instance->users, user->index));
+}
+
 /* What 2.6.14 said. */
 static void test_real_first_contact(void **state)
 {
@@ -106,6 +118,7 @@ static void test_real_first_contact(void **state)
     assert_memory_equal(daemon_client(1)->who.tunnel.ipv4, "\x0a\xbd\x00\x03", 4);
     assert_int_equal(daemon_client(1)->bytes_in, 3469);
     assert_int_equal(daemon_client(1)->cid, -1);
+    assert_user("plain", 3, 3);
     for (unsigned i = 0; i < 3; i++)
         assert_false(daemon_client(i)->unconfirmed);
     /* The long name has gone: the rows are those of before, with their ids. */
@@ -115,6 +128,7 @@ static void test_real_first_contact(void **state)
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(daemon_client(i)->cid, i);
     assert_int_equal(daemon_instance->anonymous, 0);
+    assert_user("plain", 3, 3);
     assert_int_equal(daemon_instance->status_complete, TRUTH_TRUE);
     peer_told(-1);
 }
@@ -199,6 +213,26 @@ static void test_a_login_behind_the_cut(void **state)
     assert_int_equal(daemon_instance->logins_rejected, 0);
 }
 
+/* Of who is in the plain list alone the user name is not known yet. */
+static void test_a_user_behind_the_cut(void **state)
+{
+    (void)state;
+    daemon_config.by_username = true;
+    instance_configure(daemon_instance, &daemon_config);
+    cut(1, "",
+        PLAIN(PLAIN_ROW("laptop", "192.0.2.4:40"),
+              "10.9.0.8,laptop,192.0.2.4:40,2026-11-23 17:26:36\r\n"));
+    assert_false(daemon_client(0)->pending);
+    assert_null(users_after(&daemon_instance->users, 0));
+    daemon_poll("CLIENT_LIST\tlaptop\t192.0.2.4:40\t10.9.0.8\t\t77\t88\tx\t1795453800\tdave\t5"
+                "\t0\tAES-256-GCM\r\n");
+    peer_told(-1);
+    assert_user("dave", 1, 1);
+    assert_int_equal(daemon_client(0)->user->bytes_in, 77);
+    poll_cut(0, "", PLAIN("", ""));
+    assert_user("dave", 0, 1);
+}
+
 /* IPv6 clients before 2.7 have no port: those of one name are alike. */
 static void test_clients_alike(void **state)
 {
@@ -251,6 +285,7 @@ int main(void)
         TEST(test_the_plain_list_shows_the_rest, set_up_three),
         TEST(test_a_disconnect_is_told, set_up_three),
         TEST(test_a_login_behind_the_cut, set_up_three),
+        TEST(test_a_user_behind_the_cut, set_up),
         TEST(test_clients_alike, set_up_three),
         TEST(test_names_that_look_like_messages, set_up_three),
         TEST(test_for_good, set_up),

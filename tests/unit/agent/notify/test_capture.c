@@ -62,6 +62,27 @@ static void test_values(void **state)
     capture_fini(&capture);
 }
 
+/* A notification has all of its objects: one that has no instance is 0 in it. */
+static void test_absent_cell(void **state)
+{
+    static const unsigned long expected[] = {1, 3, 6, 1, 4, 1, 99, 2, 5, 1, 6, 1, 1};
+    const struct walker walker = fixture_walker(&fixture_model);
+    const struct table *table = fixture_tables[5];
+    const struct row row = {.index = {1, 1}};
+    struct capture capture = {0};
+    struct capture_varbind varbind;
+    size_t offset = 0;
+
+    (void)state;
+    capture_cell(&capture, &walker, table, &table->columns[4], &row);
+    assert_true(capture_next(&capture, &offset, &varbind));
+    assert_int_equal(varbind.oid_len, COUNT(expected));
+    assert_memory_equal(varbind.oid, expected, sizeof(expected));
+    assert_int_equal(varbind.type, VALUE_GAUGE32);
+    assert_true(varbind.value.number == 0);
+    capture_fini(&capture);
+}
+
 /* A cell carries the name and the value that a GET would find. */
 static void test_cell(void **state)
 {
@@ -115,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_cell),
+        cmocka_unit_test(test_absent_cell),
         cmocka_unit_test(test_bound),
     };
 

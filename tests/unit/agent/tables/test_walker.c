@@ -139,6 +139,11 @@ static void test_get(void **state)
         {{6, {1, 3, 1, 2, 40, UINT32_MAX}}, WALKER_FOUND},
         {{5, {2, 1, 1, 1, 1}}, WALKER_NO_INSTANCE},
         {{5, {2, 4, 1, 3, 0}}, WALKER_FOUND},
+        {{6, {2, 5, 1, 2, 1, 1}}, WALKER_FOUND},
+        {{6, {2, 5, 1, 2, 1, 2}}, WALKER_NO_INSTANCE}, /* an absent cell */
+        {{6, {2, 5, 1, 3, 1, 1}}, WALKER_NO_INSTANCE},
+        {{6, {2, 5, 1, 5, 1, 2}}, WALKER_FOUND},
+        {{6, {2, 5, 1, 5, 1, 8}}, WALKER_NO_INSTANCE},
     };
     const struct walker walker = fixture_walker(&fixture_model);
     struct walker_cell cell;
@@ -238,7 +243,7 @@ static void test_check_length(void **state)
     walker.root_len = WALKER_OID_MAX - 7; /* the longest are four of path, a column, two of index */
     assert_null(walker_check(&walker));
     walker.root_len++;
-    assert_ptr_equal(walker_check(&walker), fixture_tables[5]);
+    assert_ptr_equal(walker_check(&walker), fixture_tables[6]);
 }
 
 int main(void)
