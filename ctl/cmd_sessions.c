@@ -20,9 +20,9 @@ static const enum object columns[] = {
 static const struct output_field fields[] = {
     {"daemon", "DAEMON", OUTPUT_TEXT, 6, 3},       {"common_name", NULL, OUTPUT_TEXT, 0, 0},
     {"username", NULL, OUTPUT_TEXT, 0, 0},         {NULL, "NAME", OUTPUT_TEXT, 10, 0},
-    {"from", "FROM", OUTPUT_TEXT, 9, 0},           {"tunnel", "TUNNEL", OUTPUT_TEXT, 9, 2},
+    {"from", "FROM", OUTPUT_TEXT, 15, 0},          {"tunnel", "TUNNEL", OUTPUT_TEXT, 9, 2},
     {"connected", "CONNECTED", OUTPUT_TIME, 0, 0}, {"ended", "ENDED", OUTPUT_TIME, 0, 0},
-    {"seconds", "FOR", OUTPUT_SECONDS, 0, 0},      {"bytes_in", "IN", OUTPUT_BYTES, 0, 4},
+    {"seconds", "FOR", OUTPUT_SECONDS, 0, 5},      {"bytes_in", "IN", OUTPUT_BYTES, 0, 4},
     {"bytes_out", "OUT", OUTPUT_BYTES, 0, 4},
 };
 

@@ -64,7 +64,7 @@ static void die(int number)
         leave_mode();
     }
     /* SA_RESETHAND: now it does what it does to others. */
-    raise(number);
+    kill(getpid(), number);
     errno = error;
 }
 
@@ -73,7 +73,7 @@ static void pause_until_continued(int number)
     int error = errno;
 
     leave_mode();
-    raise(SIGSTOP);
+    kill(getpid(), SIGSTOP);
     enter_mode();
     terminal.changed = 1;
     (void)number;

@@ -12,6 +12,8 @@ import pytest
 
 from fake import questions
 from parts import openvpn
+from parts.evil import Evil
+from parts.fastset import tlv
 from parts.ovpnctl import Ctl, program
 from parts.process import free_port
 from parts.snmp import Snmpd
@@ -487,3 +489,60 @@ def test_an_agent_without_daemons(ctl):
     """snmpd without a subagent."""
     done = ctl.run("clients")
     assert done.status == NOT_FOUND and "no OpenVPN daemons" in done.errors
+
+
+# Answers of others than the agent
+
+COLUMN = len("1.3.6.1.4.1.8072.9999.9999.1194.1.2.1.2".split("."))  # of ovpnInstanceName, arcs
+
+
+def column_of(name):
+    return name[:COLUMN]
+
+
+def same_again(names, repetitions):
+    return [(column_of(name) + (5,), tlv(4, b"x")) for name in names] * repetitions
+
+
+def strange_index(names, _repetitions):
+    return [(column_of(name) + (1, 2, 3), tlv(4, b"x")) for name in names]
+
+
+def elsewhere(names, _repetitions):
+    return [((1, 3, 6, 1, 9, 9), tlv(4, b"x")) for _ in names]
+
+
+def nothing_at_all(_names, _repetitions):
+    return []
+
+
+def noise(_names, _repetitions):
+    return os.urandom(500)
+
+
+def cut_short(_names, _repetitions):
+    return bytes.fromhex("3082ffff020101")
+
+
+def one_row(value):
+    """A daemon all of whose cells have this value."""
+    def answer(names, _repetitions):
+        return [(column_of(name) + (1,), value) if len(name) == COLUMN else
+                ((1, 3, 6, 1, 9, 9), tlv(5, b"")) for name in names]
+    return answer
+
+
+@pytest.mark.parametrize("answer, status", [
+    (same_again, 1), (strange_index, 1), (nothing_at_all, 1), (elsewhere, NOT_FOUND),
+    (noise, NO_CONTACT), (cut_short, NO_CONTACT),
+    (one_row(tlv(4, b"\x1b[2J\x9b\xff" * 9000)), 0), (one_row(tlv(2, b"\x80" + bytes(7))), 0),
+    (one_row(tlv(0x46, b"\xff" * 8)), 0), (one_row(tlv(6, bytes([43, 6, 1]))), 0),
+    (one_row(tlv(4, b"")), 0)])
+def test_evil_agents(lab, answer, status):
+    ctl = Ctl(Evil(lab, answer).port, lab.folder)
+    if status == NO_CONTACT:
+        ctl.patience = ("-t", "1", "-r", "0")
+    for words in (["status"], ["status", "--json"], ["log"]):
+        done = ctl.run(*words)
+        assert done.status == status, done
+        assert "\x1b" not in done.output + done.errors and "\x9b" not in done.output
