@@ -24,7 +24,7 @@ _ovpnctl() {
         'requests:the questions that they wait with'
         'certificates:what expires, and when'
         'watch:notifications as they arrive'
-        'kill:end a client'\''s session; it may come again'
+        'kill:end a client'\''s session; it may return'
         'halt:end it, and tell the client to stay away'
         'hold:whether it waits at its next start'
         'release:let a daemon go on that waits'

@@ -19,7 +19,7 @@ static const struct command all[] = {
     {"requests", "[-a] [DAEMON]", "the questions that they wait with", show_requests},
     {"certificates", "[DAEMON]", "what expires, and when", show_certificates},
     {"watch", "[--listen ADDRESS]", "notifications as they arrive", stay_watch},
-    {"kill", "[DAEMON/]CLIENT", "end a client's session; it may come again", act_kill},
+    {"kill", "[DAEMON/]CLIENT", "end a client's session; it may return", act_kill},
     {"halt", "[DAEMON/]CLIENT", "end it, and tell the client to stay away", act_halt},
     {"hold", "DAEMON [on|off]", "whether it waits at its next start", act_hold},
     {"release", "DAEMON", "let a daemon go on that waits", act_release},

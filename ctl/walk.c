@@ -141,7 +141,7 @@ static int compare_arcs(const unsigned long *a, size_t a_arcs, const unsigned lo
     return a_arcs == b_arcs ? 0 : a_arcs < b_arcs ? -1 : 1;
 }
 
-static bool make_room(struct walk_column *column)
+static bool grow_found(struct walk_column *column)
 {
     size_t room = column->room ? column->room * 2 : 32;
     struct found *more;
@@ -163,7 +163,7 @@ static enum walk_result keep(struct walk *walk, struct walk_column *column,
 
     if (column->count >= WALK_ROWS_MAX || walk->text_bytes > WALK_TEXT_MAX)
         return WALK_ENDLESS;
-    if (!make_room(column))
+    if (!grow_found(column))
         return WALK_MEMORY;
     found = &column->found[column->count];
     if (!walk_cell(column->object, value, &found->cell))

@@ -49,6 +49,8 @@ class Ctl:
                             "LC_ALL": "C.UTF-8", "TZ": "UTC0",
                             "SNMP_PERSISTENT_DIR": os.path.join(folder, "persistent")}
         self.environment.pop("NO_COLOR", None)
+        # The library tells when it makes these.
+        os.makedirs(os.path.join(folder, "persistent", "cert_indexes"), exist_ok=True)
 
     def command(self, *words):
         return [program(), *self.credentials, *self.patience, self.address, *map(str, words)]
