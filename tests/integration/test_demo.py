@@ -65,7 +65,7 @@ def test_it_shows_all_and_leaves_nothing(demo, kind):
                  "ovpnHoldEnded", "ovpnClientDisconnected", "ovpnClientConnected", "scripts/demo --keep"):
         assert text in after
     assert [line for line in shown.splitlines() if len(line) > 80
-            and not line.startswith(("  export ", "  Reason: "))] == []
+            and not line.startswith(("  export ", "  Reason: ", "  ovpnctl: "))] == []
     assert_nothing_is_left(run)
 
 

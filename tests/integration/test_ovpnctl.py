@@ -125,8 +125,16 @@ def test_output_fits_the_page(lab, ctl, pair):
     for width in (80, 60, 120):
         lines = ctl.table("clients", COLUMNS=str(width)).lines
         assert max(map(len, lines)) <= width
-        assert any("a client" in line for line in lines)
+        assert any("a clien" in line for line in lines)
     assert only(ctl.rows("clients"), common_name=name)
+
+
+def test_colours_are_for_terminals(ctl, pair):
+    assert "\x1b" not in ctl.table("status").output
+    for words, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        shown = ctl.on_terminal("status", **words)
+        assert shown.end() == 0 and "office" in shown.text
+        assert ("\x1b[32mconnected" in shown.received) == coloured
 
 
 def test_a_real_server_and_client(lab, pki, ctl, manager, start_agent):
