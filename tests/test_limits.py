@@ -55,6 +55,8 @@ ROWS = {
     "Refused SETs in the log": ("{} in {} seconds", "LOG_BURST", "LOG_PERIOD / 1000"),
     "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Look-ups of host names at a time": ("{}", "LOOKUPS_MAX"),
+    "Addresses in listen": ("{}", "LISTEN_MAX"),
+    "File of snmp_config": ("{} MiB", "USERS_FILE_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
     "Faults told of a configuration": ("{}", "CONFIG_FAULTS_MAX"),
 }
@@ -67,6 +69,7 @@ SENTENCES = [
     ("are told, the first {} of them", "CONFIG_FAULTS_MAX"),
     ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
+    ("1 to {} addresses,", "LISTEN_MAX"),
     ("stretches by itself to {} times as long as the last status took", "STRETCH"),
     ("late are {} milliseconds", "LATE_MS"),
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),

@@ -14,6 +14,10 @@
 #include "config/unique.h"
 
 #define AGENTX_DEFAULT "unix:/var/agentx/master"
+#define STATE_DEFAULT  LOCALSTATEDIR "/lib/openvpn-agentx"
+
+/* Addresses to listen on. */
+enum { LISTEN_MAX = 16 };
 
 /* Compares the last instance with those before it. */
 static bool check_unique(const struct reader *reader, const config_setting_t *group,
@@ -78,24 +82,94 @@ static bool read_instances(const struct reader *reader, const config_setting_t *
     return good;
 }
 
+static bool keep_text(const struct reader *reader, const config_setting_t *setting,
+                      const char *text, char **kept)
+{
+    char *copy = strdup(text);
+
+    if (!copy)
+        return setting_fail_memory(reader, setting);
+    free(*kept);
+    *kept = copy;
+    return true;
+}
+
 static bool read_agentx(const struct reader *reader, const config_setting_t *setting,
                         struct config *config)
 {
     char why[sizeof(reader->error->text[0])];
     const char *text;
-    char *copy;
 
     if (!setting_string(reader, setting, &text))
         return false;
     if (!endpoint_check_agentx(text, why, sizeof(why)))
         return setting_fail(reader, setting, NULL, "%s", why);
-    copy = strdup(text);
-    if (!copy)
-        return setting_fail_memory(reader, setting);
-    free(config->agentx);
-    config->agentx = copy;
-    return true;
+    return keep_text(reader, setting, text, &config->agentx);
 }
+
+static bool read_listen(const struct reader *reader, const config_setting_t *setting,
+                        struct config *config)
+{
+    int count;
+    bool good = true;
+
+    if (!setting_is_series(reader, setting))
+        return false;
+    count = config_setting_length(setting);
+    if (count < 1 || count > LISTEN_MAX)
+        return setting_fail(reader, setting, NULL, "1 to %d addresses are wanted", LISTEN_MAX);
+    config->listen = calloc((size_t)count, sizeof(*config->listen));
+    if (!config->listen)
+        return setting_fail_memory(reader, setting);
+    config->listen_count = (size_t)count;
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *item = config_setting_get_elem(setting, (unsigned)i);
+        char why[sizeof(reader->error->text[0])];
+        const char *text;
+
+        if (!setting_string(reader, item, &text))
+            good = false;
+        else if (!endpoint_check_listen(text, why, sizeof(why)))
+            good = setting_fail(reader, item, NULL, "%s", why);
+        else
+            good &= keep_text(reader, item, text, &config->listen[i]);
+    }
+    return good;
+}
+
+static bool read_path(const struct reader *reader, const config_setting_t *setting, char **path)
+{
+    const char *text;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    if (text[0] != '/')
+        return setting_fail(reader, setting, NULL, "an absolute path is wanted");
+    return keep_text(reader, setting, text, path);
+}
+
+static bool read_snmp_config(const struct reader *reader, const config_setting_t *setting,
+                             struct config *config)
+{
+    return read_path(reader, setting, &config->snmp_config);
+}
+
+static bool read_state_dir(const struct reader *reader, const config_setting_t *setting,
+                           struct config *config)
+{
+    return read_path(reader, setting, &config->state_dir);
+}
+
+static const struct {
+    const char *name;
+    bool (*read)(const struct reader *reader, const config_setting_t *setting,
+                 struct config *config);
+} top_keys[] = {
+    {"agentx", read_agentx},       {"listen", read_listen},       {"snmp_config", read_snmp_config},
+    {"state_dir", read_state_dir}, {"instances", read_instances},
+};
+
+#define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
 
 static bool fail_unknown_top(const struct reader *reader, const config_setting_t *setting)
 {
@@ -103,9 +177,35 @@ static bool fail_unknown_top(const struct reader *reader, const config_setting_t
     struct suggest suggest;
 
     suggest_begin(&suggest, setting->name);
-    suggest_add(&suggest, "agentx");
-    suggest_add(&suggest, "instances");
+    for (size_t i = 0; i < TOP_KEYS; i++)
+        suggest_add(&suggest, top_keys[i].name);
     return setting_fail(reader, setting, NULL, "unknown key%s", suggest_text(&suggest, hint));
+}
+
+static bool read_top(const struct reader *reader, const config_setting_t *setting,
+                     struct config *config)
+{
+    for (size_t i = 0; i < TOP_KEYS; i++)
+        if (strcmp(setting->name, top_keys[i].name) == 0)
+            return top_keys[i].read(reader, setting, config);
+    return fail_unknown_top(reader, setting);
+}
+
+/* The SNMP library has one role in a process. */
+static bool check_role(const struct reader *reader, const config_setting_t *root)
+{
+    const config_setting_t *listen = config_setting_get_member(root, "listen");
+    const config_setting_t *agentx = config_setting_get_member(root, "agentx");
+    const config_setting_t *users = config_setting_get_member(root, "snmp_config");
+    bool good = true;
+
+    if (listen && agentx)
+        good = setting_fail(reader, agentx, NULL, "with listen there is no master agent");
+    if (listen && !users)
+        good = setting_fail(reader, root, "snmp_config", "missing: listen needs it");
+    if (users && !listen)
+        good = setting_fail(reader, users, NULL, "without listen snmpd says who may do what");
+    return good;
 }
 
 static bool read_root(const struct reader *reader, const config_setting_t *root,
@@ -113,16 +213,9 @@ static bool read_root(const struct reader *reader, const config_setting_t *root,
 {
     bool good = true;
 
-    for (int i = 0; i < config_setting_length(root); i++) {
-        const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
-
-        if (strcmp(setting->name, "agentx") == 0)
-            good &= read_agentx(reader, setting, config);
-        else if (strcmp(setting->name, "instances") == 0)
-            good &= read_instances(reader, setting, config);
-        else
-            good &= fail_unknown_top(reader, setting);
-    }
+    for (int i = 0; i < config_setting_length(root); i++)
+        good &= read_top(reader, config_setting_get_elem(root, (unsigned)i), config);
+    good &= check_role(reader, root);
     if (!config_setting_get_member(root, "instances"))
         good = setting_fail(reader, root, "instances", "missing");
     return good;
@@ -187,8 +280,9 @@ struct config *config_load(const char *file, struct config_error *error,
     if (config) {
         config->file = strdup(file);
         config->agentx = strdup(AGENTX_DEFAULT);
+        config->state_dir = strdup(STATE_DEFAULT);
     }
-    if (!config || !config->file || !config->agentx) {
+    if (!config || !config->file || !config->agentx || !config->state_dir) {
         reader_fail(&reader, file, 0, "out of memory");
         config_free(config);
         return NULL;
@@ -209,5 +303,10 @@ void config_free(struct config *config)
     free(config->instances);
     free(config->file);
     free(config->agentx);
+    for (size_t i = 0; i < config->listen_count; i++)
+        free(config->listen[i]);
+    free(config->listen);
+    free(config->snmp_config);
+    free(config->state_dir);
     free(config);
 }
