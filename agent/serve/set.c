@@ -379,7 +379,7 @@ void set_start(const struct walker *use)
 /*
  * A request must not be finished when the session that it came by is gone: the library would touch
  * what it has freed.  Nor may it wait: after a restart the master agent gives the same numbers
- * again.  So it ends now, as link.c sees to it, and what the plan does has no witness any more.
+ * again.  So it ends now, as subagent.c sees to it, and what the plan does has no witness any more.
  */
 void set_link_changed(bool up)
 {

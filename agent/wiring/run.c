@@ -17,8 +17,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "agent/master/agentx.h"
 #include "agent/master/link.h"
-#include "agent/master/ping.h"
 #include "agent/notify/outbox.h"
 #include "agent/notify/triggers.h"
 #include "agent/serve/handler.h"
@@ -144,15 +144,6 @@ static bool check_tables(void)
     return false;
 }
 
-static void link_changed(bool up)
-{
-    if (up)
-        ping_start();
-    else
-        ping_stop();
-    set_link_changed(up);
-}
-
 static bool set_up_agent(void)
 {
     process.walker = (struct walker){
@@ -165,7 +156,8 @@ static bool set_up_agent(void)
     outbox_start(OUTBOX_BOUND);
     triggers_start(&process.walker);
     set_start(&process.walker);
-    return check_tables() && link_start(process.base, &process.master, link_changed, set_cut) &&
+    return check_tables() &&
+           agentx_begin(process.base, &process.master, set_link_changed, set_cut) &&
            handler_start(&process.walker);
 }
 
@@ -248,9 +240,7 @@ static int serve(struct config *config)
     triggers_stop();
     outbox_stop();
     set_stop();
-    ping_stop();
-    if (process.base)
-        link_stop();
+    link_stop();
     tear_down_loop();
     endpoint_fini(&process.master);
     free(process.config);

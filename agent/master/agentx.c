@@ -1,0 +1,50 @@
+#include "agent/master/agentx.h"
+
+#include "agent/master/flight.h"
+#include "agent/master/link.h"
+#include "agent/master/ping.h"
+#include "agent/master/subagent.h"
+
+/*
+ * The master agent drops a subagent whose answer is over 65536 bytes.  What is left is for the
+ * headers, and for what the library adds to unanswered varbinds.
+ */
+enum { ANSWER_MAX = 60000 };
+
+static void (*told_above)(bool up);
+
+static void session_changed(bool up)
+{
+    if (up)
+        ping_start();
+    else
+        ping_stop();
+    told_above(up);
+}
+
+static void stop_session(void)
+{
+    ping_stop();
+    subagent_stop();
+}
+
+static const struct link_kind by_agentx = {
+    .turn = subagent_turn,
+    .stop = stop_session,
+    .is_up = subagent_is_up,
+    .generation = subagent_generation,
+    .notification = flight_new,
+    .notify = flight_send,
+    .notified = flight_outcome,
+    .answer_max = ANSWER_MAX,
+};
+
+bool agentx_begin(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
+                  void (*cut)(uint32_t transaction))
+{
+    told_above = told;
+    if (!subagent_start(base, master, session_changed, cut))
+        return false;
+    link_use(&by_agentx);
+    return true;
+}

@@ -1,0 +1,19 @@
+#ifndef AGENT_MASTER_AGENTX_H
+#define AGENT_MASTER_AGENTX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct endpoint;
+struct event_base;
+
+/* The way to the managers through a master agent. */
+
+/*
+ * Starts it and makes it the one of link.h; what subagent_start() says holds, and told hears of
+ * sessions, with which the pings begin and end.
+ */
+bool agentx_begin(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
+                  void (*cut)(uint32_t transaction));
+
+#endif
