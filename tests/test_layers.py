@@ -19,13 +19,14 @@ LAYERS = [
     "src/control",
     "agent/tables",
     "agent/master",
+    "agent/standalone",
     "agent/notify",
     "agent/serve",
     "agent/wiring",
     "agent",
 ]
 # These turn the model into values, and wire the parts; only the others know Net-SNMP.
-WITH_NET_SNMP = re.compile(r"agent/(master|notify|serve)/")
+WITH_NET_SNMP = re.compile(r"agent/(master|standalone|notify|serve)/")
 # An executable's symbols can take the place of the library's.
 RESERVED = re.compile(r"(agent|agentx|init|mib|netsnmp|register|snmp)_")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.MULTILINE)

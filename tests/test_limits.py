@@ -40,6 +40,7 @@ ROWS = {
     "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
     "Question of a server, where it told a longer time": ("{} seconds", "FACTOR_SECONDS_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
+    "SETs known when they come again": ("{}", "REPEATS_MAX"),
     "SETs between two phases": ("{}", "WAITING_MAX"),
     "Notifications that wait": ("{}", "OUTBOX_BOUND"),
     "Varbinds of a notification": ("{} bytes", "CAPTURE_MAX"),
@@ -70,6 +71,7 @@ SENTENCES = [
     ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
     ("1 to {} addresses,", "LISTEN_MAX"),
+    ("that comes again within {} seconds", "REPEATS_MS / 1000"),
     ("stretches by itself to {} times as long as the last status took", "STRETCH"),
     ("late are {} milliseconds", "LATE_MS"),
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
@@ -81,7 +83,7 @@ SENTENCES = [
 # These bound nothing that a daemon, a manager or a file can fill: buffers and shapes of the source.
 INTERNAL = {
     "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
-    "CREDENTIALS_COMMANDS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
+    "CREDENTIALS_COMMANDS_MAX", "LINE_MAX_BYTES", "PATH_MAX_BYTES", "REQUESTER_TEXT_MAX", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
     "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX",
     "WALKER_OID_MAX", "WORD_MAX",
 }

@@ -8,7 +8,7 @@
 struct snmp_pdu;
 
 /*
- * The way to the managers, whichever it is: through a master agent (agentx.h), or without one
+ * The way to the managers, whichever it is: through a master agent (via_master.h), or without one
  * (standalone.h).  There is one in the process.
  */
 

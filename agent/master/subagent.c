@@ -26,9 +26,6 @@
 #include "base/timers.h"
 #include "config/config.h"
 
-/* The library's name for us: of its configuration, which it is told not to read. */
-static const char name[] = "openvpn-agentx";
-
 enum {
     CLOSE_SHUTDOWN = 5,        /* RFC 2741 section 6.2.2, reasonShutdown */
     RECONNECT_S = 2,           /* between the library's attempts */
@@ -180,7 +177,7 @@ bool subagent_start(struct event_base *base, const struct endpoint *master, void
     }
     /* The library sends without MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
-    library_configure(name, master->text, RECONNECT_S, session_began, session_ended);
+    library_configure(master->text, RECONNECT_S, session_began, session_ended);
     descriptors_init(base);
     outgoing_init(base);
     probe_again(NULL);
@@ -321,7 +318,7 @@ int64_t subagent_turn(void)
     descriptors_drain();
     if (self.may_open && !self.started) {
         self.started = true;
-        init_snmp(name);
+        init_snmp(library_name);
     }
     if (alarms_allowed())
         run_alarms();
@@ -377,7 +374,7 @@ void subagent_stop(void)
     timer_stop(&self.late_timer);
     timer_stop(&self.attempt_timer);
     descriptors_fini();
-    snmp_shutdown(name);
+    snmp_shutdown(library_name);
     shutdown_agent();
     incoming_forget();
     outgoing_fini();

@@ -14,7 +14,7 @@
 
 /*
  * Registers the subtrees; the master agent hears of it as soon as there is a session.  To be called
- * between agentx_begin() and the first link_turn().  The walker is borrowed and must stay valid
+ * between via_master_begin() and the first link_turn().  The walker is borrowed and must stay valid
  * until link_stop(), which undoes the registration.  Returns false, with the reason in the log,
  * when the library refuses.
  */

@@ -10,6 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "agent/wiring/faults.h"
+#include "agent/wiring/managers.h"
 #include "agent/wiring/options.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -19,21 +21,13 @@ static void log_config_warning(const char *text)
     log_warning("%s", text);
 }
 
-static void log_faults(const struct config_error *error)
-{
-    for (size_t i = 0; i < error->count && i < CONFIG_FAULTS_MAX; i++)
-        log_error("%s", error->text[i]);
-    if (error->count > CONFIG_FAULTS_MAX)
-        log_error("... and %zu more faults", error->count - CONFIG_FAULTS_MAX);
-}
-
 struct config *check_read(const char *file)
 {
     struct config_error error;
     struct config *config = config_load(file, &error, log_config_warning);
 
     if (!config)
-        log_faults(&error);
+        faults_log(&error);
     return config;
 }
 
@@ -92,7 +86,8 @@ static bool check_files(const char *file, const char *user)
         return false;
     check_sockets(config);
     good = config_check_passwords(config, &error);
-    log_faults(&error);
+    faults_log(&error);
+    good &= managers_judge(config);
     if (good)
         printf("%s: OK, instances: %zu%s%s\n", file, config->count, user ? ", looked as user " : "",
                user ? user : "");

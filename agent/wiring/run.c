@@ -17,7 +17,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "agent/master/agentx.h"
 #include "agent/master/link.h"
 #include "agent/notify/outbox.h"
 #include "agent/notify/triggers.h"
@@ -28,6 +27,7 @@
 #include "agent/wiring/check.h"
 #include "agent/wiring/files.h"
 #include "agent/wiring/fleet.h"
+#include "agent/wiring/managers.h"
 #include "agent/wiring/options.h"
 #include "agent/wiring/supervisor.h"
 #include "base/clock.h"
@@ -35,8 +35,6 @@
 #include "base/text.h"
 #include "base/timers.h"
 #include "config/config.h"
-#include "config/endpoint.h"
-#include "control/control.h"
 
 static const unsigned long oid_root[] = {OID_ROOT};
 
@@ -47,8 +45,7 @@ static struct {
     struct event *wake;
     struct model model;
     struct walker walker;
-    struct endpoint master; /* in use; a new address takes a restart */
-    char *config;           /* absolute path, when in the background */
+    char *config; /* absolute path, when in the background */
     bool stop;
 } process;
 
@@ -56,12 +53,12 @@ static void reload(void)
 {
     struct config *config = check_read(process.options.config);
 
-    if (!config) {
+    if (!config || !managers_judge(config)) {
         log_error("the configuration in force stays");
+        config_free(config);
         return;
     }
-    if (!process.options.agentx && strcmp(config->agentx, process.master.text) != 0)
-        log_warning("agentx: the new address %s takes effect at the next start", config->agentx);
+    managers_reload(config);
     files_check(config->count);
     if (fleet_configure(config))
         log_notice("configuration reloaded");
@@ -144,7 +141,7 @@ static bool check_tables(void)
     return false;
 }
 
-static bool set_up_agent(void)
+static bool set_up_agent(const struct config *config)
 {
     process.walker = (struct walker){
         .root = oid_root,
@@ -157,7 +154,7 @@ static bool set_up_agent(void)
     triggers_start(&process.walker);
     set_start(&process.walker);
     return check_tables() &&
-           agentx_begin(process.base, &process.master, set_link_changed, set_cut) &&
+           managers_start(&process.options, config, process.base, &process.walker) &&
            handler_start(&process.walker);
 }
 
@@ -201,19 +198,6 @@ static void harden(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static bool set_up_master(const struct config *config)
-{
-    const char *text = process.options.agentx ? process.options.agentx : config->agentx;
-    char why[512];
-
-    if (!endpoint_parse_agentx(text, &process.master, why, sizeof(why))) {
-        log_error("agentx: %s", why);
-        return false;
-    }
-    control_forbid_secrets(!endpoint_is_local(&process.master));
-    return true;
-}
-
 static int serve(struct config *config)
 {
     int status = EXIT_FAILURE;
@@ -224,7 +208,7 @@ static int serve(struct config *config)
     if (!set_up_loop()) {
         log_error("cannot set up the event loop");
         config_free(config);
-    } else if (!set_up_master(config) || !set_up_agent()) {
+    } else if (!set_up_agent(config)) {
         config_free(config);
     } else {
         fleet_start(&process.model, process.base);
@@ -240,9 +224,8 @@ static int serve(struct config *config)
     triggers_stop();
     outbox_stop();
     set_stop();
-    link_stop();
+    managers_stop();
     tear_down_loop();
-    endpoint_fini(&process.master);
     free(process.config);
     return status;
 }
@@ -293,8 +276,10 @@ int run(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* whoever reads the log may end */
     log_never_wait();
     config = check_read(process.options.config);
-    if (!config)
+    if (!config || !managers_judge(config)) {
+        config_free(config);
         return EX_CONFIG;
+    }
     if (process.options.daemon && go_to_background() != 0) {
         config_free(config);
         return EXIT_FAILURE;

@@ -145,6 +145,8 @@ static bool read_path(const struct reader *reader, const config_setting_t *setti
         return false;
     if (text[0] != '/')
         return setting_fail(reader, setting, NULL, "an absolute path is wanted");
+    if (strchr(text, ',')) /* the SNMP library would see two paths */
+        return setting_fail(reader, setting, NULL, "this path cannot hold a comma");
     return keep_text(reader, setting, text, path);
 }
 

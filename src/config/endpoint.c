@@ -177,15 +177,11 @@ static const char *parse_listen(const char *text, struct endpoint *endpoint)
 {
     bool six = strncmp(text, "udp6:", 5) == 0;
 
-    if (!six && strncmp(text, "udp:", 4) != 0)
-        return strncmp(text, "tcp", 3) == 0 || strncmp(text, "unix:", 5) == 0
-                   ? parse_agentx(text, endpoint)
-                   : "an address is udp:A.B.C.D:PORT, udp6:[v6]:PORT, tcp:A.B.C.D:PORT, "
-                     "tcp6:[v6]:PORT or unix:/path";
-    return parse_family(text + (six ? 5 : 4), six, endpoint)
-               ? "a numeric address and a port are wanted, such as udp:0.0.0.0:161 or "
-                 "udp6:[::]:161"
-               : NULL;
+    if ((!six && strncmp(text, "udp:", 4) != 0) ||
+        parse_family(text + (six ? 5 : 4), six, endpoint))
+        return "a numeric address of UDP and a port are wanted, such as udp:0.0.0.0:161 or "
+               "udp6:[::]:161";
+    return NULL;
 }
 
 /* Takes what was made, or gives it up for what is wrong with it. */

@@ -29,9 +29,8 @@ bool endpoint_parse_agentx(const char *text, struct endpoint *endpoint, char *wh
 bool endpoint_check_agentx(const char *text, char *why, size_t why_size);
 
 /*
- * Whether managers can be listened for there: "udp:A.B.C.D:PORT", "udp6:[v6]:PORT",
- * "tcp:A.B.C.D:PORT", "tcp6:[v6]:PORT" or "unix:/path", as Net-SNMP spells it.  Returns false with
- * words for people in why.
+ * Whether managers can be listened for there: "udp:A.B.C.D:PORT" or "udp6:[v6]:PORT", as Net-SNMP
+ * spells it.  Returns false with words for people in why.
  */
 bool endpoint_check_listen(const char *text, char *why, size_t why_size);
 

@@ -123,7 +123,7 @@ static void split_line(struct slice text, struct line *line)
         line->count++;
 }
 
-static bool is_address(struct slice text, int family)
+static bool reads_as_address(struct slice text, int family)
 {
     char copy[INET6_ADDRSTRLEN];
     unsigned char address[sizeof(struct in6_addr)];
@@ -142,8 +142,8 @@ static bool is_source(struct slice text)
 
     slice_take_prefix(&text, "!");
     address = slice_cut(&text, '/');
-    return slice_is(address, "default") || is_address(address, AF_INET) ||
-           is_address(address, AF_INET6);
+    return slice_is(address, "default") || reads_as_address(address, AF_INET) ||
+           reads_as_address(address, AF_INET6);
 }
 
 /* An address of UDP: with TCP the library would wait until somebody accepts. */
@@ -154,16 +154,16 @@ static bool is_sink(struct slice text)
 
     if (!slice_take_prefix(&text, "udp:"))
         slice_take_prefix(&text, "udp6:");
-    if (is_address(text, AF_INET))
+    if (reads_as_address(text, AF_INET))
         return true;
     if (text.len > 0 && text.at[0] == '[' && text.at[text.len - 1] == ']')
-        return is_address((struct slice){text.at + 1, text.len - 2}, AF_INET6);
+        return reads_as_address((struct slice){text.at + 1, text.len - 2}, AF_INET6);
     host = text;
     if (!slice_to_int(slice_cut_last(&host, ':'), 1, 65535, &port))
         return false;
     if (host.len >= 2 && host.at[0] == '[' && host.at[host.len - 1] == ']')
-        return is_address((struct slice){host.at + 1, host.len - 2}, AF_INET6);
-    return is_address(host, AF_INET);
+        return reads_as_address((struct slice){host.at + 1, host.len - 2}, AF_INET6);
+    return reads_as_address(host, AF_INET);
 }
 
 /* The value of an option as getopt(3) reads it, `-v3` or `-v 3`; empty when it is not there. */
@@ -271,7 +271,7 @@ static bool check_text(const struct reader *reader, struct slice text)
 }
 
 /* Returns what was read, which the caller wipes and frees; NULL with *fault. */
-static char *read_all(int fd, size_t *len, const char **fault)
+static char *read_users(int fd, size_t *len, const char **fault)
 {
     char *text = malloc(USERS_FILE_MAX + 1);
     ssize_t got = 1;
@@ -302,7 +302,7 @@ bool users_check(const char *file, struct config_error *error)
 
     error->count = 0;
     if (fd >= 0) {
-        text = read_all(fd, &len, &fault);
+        text = read_users(fd, &len, &fault);
         close(fd);
     }
     good = fault ? reader_fail(&reader, file, 0, "%s", fault)

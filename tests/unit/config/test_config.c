@@ -166,14 +166,12 @@ static void test_every_key(void **state)
 static void test_stand_alone(void **state)
 {
     struct config *config =
-        load_good("listen = [ \"udp:0.0.0.0:161\", \"udp6:[::]:161\", \"tcp:127.0.0.1:1161\",\n"
-                  "  \"tcp6:[::1]:1161\", \"unix:/run/x\" ];\n"
+        load_good("listen = [ \"udp:0.0.0.0:161\", \"udp6:[::]:161\" ];\n"
                   "snmp_config = \"/etc/x.conf\"; state_dir = \"/var/x\";\n" ONE(""));
 
     (void)state;
-    assert_int_equal(config->listen_count, 5);
+    assert_int_equal(config->listen_count, 2);
     assert_string_equal(config->listen[1], "udp6:[::]:161");
-    assert_string_equal(config->listen[4], "unix:/run/x");
     assert_string_equal(config->snmp_config, "/etc/x.conf");
     assert_string_equal(config->state_dir, "/var/x");
     config_free(config);

@@ -50,12 +50,12 @@ static const struct {
     {"listen = [ ];\n", ":1: listen: 1 to 16 addresses are wanted"},
     {"listen = [ 1 ];\n", ":1: listen[0]: wrong type: a string is wanted, this is a number"},
     {"listen = [ \"udp:0.0.0.0:161\",\n \"udp:localhost:161\" ];\n",
-     ":2: listen[1]: \"udp:localhost:161\": a numeric address and a port are wanted, such as "
-     "udp:0.0.0.0:161 or udp6:[::]:161"},
+     ":2: listen[1]: \"udp:localhost:161\": a numeric address of UDP and a port are wanted, such "
+     "as udp:0.0.0.0:161 or udp6:[::]:161"},
     {"snmp_config = \"snmp.conf\";\n", ":1: snmp_config: an absolute path is wanted"},
     {"state_dir = 1;\n", ":1: state_dir: wrong type: a string is wanted, this is a number"},
-    {"listen = [ \"unix:/x\" ];\n" ONE(""), ":1: snmp_config: missing: listen needs it"},
-    {"listen = [ \"unix:/x\" ];\nagentx = \"unix:/x\"; snmp_config = \"/x\";\n" ONE(""),
+    {"listen = [ \"udp:127.0.0.1:1\" ];\n" ONE(""), ":1: snmp_config: missing: listen needs it"},
+    {"listen = [ \"udp:127.0.0.1:1\" ];\nagentx = \"unix:/x\"; snmp_config = \"/x\";\n" ONE(""),
      ":2: agentx: with listen there is no master agent"},
     {"\nsnmp_config = \"/x\";\n" ONE(""),
      ":2: snmp_config: without listen snmpd says who may do what"},

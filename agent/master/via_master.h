@@ -1,5 +1,5 @@
-#ifndef AGENT_MASTER_AGENTX_H
-#define AGENT_MASTER_AGENTX_H
+#ifndef AGENT_MASTER_VIA_MASTER_H
+#define AGENT_MASTER_VIA_MASTER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@ struct event_base;
  * Starts it and makes it the one of link.h; what subagent_start() says holds, and told hears of
  * sessions, with which the pings begin and end.
  */
-bool agentx_begin(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
-                  void (*cut)(uint32_t transaction));
+bool via_master_begin(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
+                      void (*cut)(uint32_t transaction));
 
 #endif

@@ -1,4 +1,4 @@
-#include "agent/master/agentx.h"
+#include "agent/master/via_master.h"
 
 #include "agent/master/flight.h"
 #include "agent/master/link.h"
@@ -28,7 +28,7 @@ static void stop_session(void)
     subagent_stop();
 }
 
-static const struct link_kind by_agentx = {
+static const struct link_kind by_master = {
     .turn = subagent_turn,
     .stop = stop_session,
     .is_up = subagent_is_up,
@@ -39,12 +39,12 @@ static const struct link_kind by_agentx = {
     .answer_max = ANSWER_MAX,
 };
 
-bool agentx_begin(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
-                  void (*cut)(uint32_t transaction))
+bool via_master_begin(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
+                      void (*cut)(uint32_t transaction))
 {
     told_above = told;
     if (!subagent_start(base, master, session_changed, cut))
         return false;
-    link_use(&by_agentx);
+    link_use(&by_master);
     return true;
 }
