@@ -24,6 +24,11 @@ bool link_is_up(void)
     return used && used->is_up();
 }
 
+const char *link_words(void)
+{
+    return used->is_up() ? used->up : used->down;
+}
+
 unsigned link_generation(void)
 {
     return used->generation();

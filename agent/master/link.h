@@ -30,6 +30,8 @@ struct link_kind {
     bool (*notify)(struct snmp_pdu *pdu);
     enum link_outcome (*notified)(void);
     size_t answer_max;
+    const char *up; /* for people: what holds while it is up, and while it is not */
+    const char *down;
 };
 
 /* The way that was started, which must stay valid until link_stop(). */
@@ -46,6 +48,9 @@ void link_stop(void);
 
 /* Whether managers can be reached, as far as is known; false before a start and after the stop. */
 bool link_is_up(void);
+
+/* The same in words: "connected to the master agent". */
+const char *link_words(void);
 
 /* A number that is another for each session with a master agent. */
 unsigned link_generation(void);

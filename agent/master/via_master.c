@@ -37,6 +37,8 @@ static const struct link_kind by_master = {
     .notify = flight_send,
     .notified = flight_outcome,
     .answer_max = ANSWER_MAX,
+    .up = "connected to the master agent",
+    .down = "no session with the master agent",
 };
 
 bool via_master_begin(struct event_base *base, const struct endpoint *master, void (*told)(bool up),

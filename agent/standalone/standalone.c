@@ -198,6 +198,8 @@ static const struct link_kind by_ourselves = {
     .notify = send_trap,
     .notified = trap_outcome,
     .answer_max = SIZE_MAX, /* the library cuts a GETBULK, and says tooBig of the rest */
+    .up = "answering managers",
+    .down = "not answering managers",
 };
 
 static bool begin_serving(const struct config *config)
