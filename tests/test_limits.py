@@ -57,7 +57,7 @@ ROWS = {
     "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Look-ups of host names at a time": ("{}", "LOOKUPS_MAX"),
     "Addresses in listen": ("{}", "LISTEN_MAX"),
-    "File of snmp_config": ("{} MiB", "USERS_FILE_MAX / 1048576"),
+    "File of snmp_config": ("{} MiB", "GRANTS_FILE_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
     "Faults told of a configuration": ("{}", "CONFIG_FAULTS_MAX"),
 }

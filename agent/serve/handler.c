@@ -101,7 +101,7 @@ static int answer_requests(netsnmp_mib_handler *handler, netsnmp_handler_registr
         set_answer(handler, registration, reqinfo, requests);
         return SNMP_ERR_NOERROR;
     }
-    size = answer_size(reqinfo);
+    size = link_answer_max() < SIZE_MAX ? answer_size(reqinfo) : 0;
     for (netsnmp_request_info *request = requests; request; request = request->next) {
         if (!request->processed)
             answer_read(registration, reqinfo, request, &size);

@@ -24,7 +24,7 @@ bool requester_known(const netsnmp_pdu *pdu)
 }
 
 /* The community itself is a secret. */
-static const char *name_of(const netsnmp_pdu *pdu)
+static const char *security_name(const netsnmp_pdu *pdu)
 {
     const char *community = (const char *)pdu->community;
     void *source = pdu->transport_data;
@@ -41,7 +41,7 @@ static const char *name_of(const netsnmp_pdu *pdu)
     return name ? name : "";
 }
 
-static bool write_address(const netsnmp_pdu *pdu, char *text, size_t size)
+static bool write_requester(const netsnmp_pdu *pdu, char *text, size_t size)
 {
     const netsnmp_indexed_addr_pair *pair = pdu->transport_data;
     const struct sockaddr *address = &pair->remote_addr.sa;
@@ -59,8 +59,8 @@ const char *requester_text(const netsnmp_pdu *pdu, char text[REQUESTER_TEXT_MAX]
     char address[INET6_ADDRSTRLEN + IF_NAMESIZE];
     char whole[REQUESTER_TEXT_MAX];
 
-    if (requester_known(pdu) && write_address(pdu, address, sizeof(address)))
-        snprintf(whole, sizeof(whole), "snmp %.*s@%s", NAME_SHOWN, name_of(pdu), address);
+    if (requester_known(pdu) && write_requester(pdu, address, sizeof(address)))
+        snprintf(whole, sizeof(whole), "snmp %.*s@%s", NAME_SHOWN, security_name(pdu), address);
     else
         snprintf(whole, sizeof(whole), "snmp");
     text_clean(text, REQUESTER_TEXT_MAX - 1, slice_of(whole));

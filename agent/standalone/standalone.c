@@ -24,7 +24,7 @@
 #include "agent/master/library.h"
 #include "agent/master/link.h"
 #include "agent/standalone/access.h"
-#include "agent/standalone/state.h"
+#include "agent/standalone/engine.h"
 #include "agent/tables/vitals.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -209,7 +209,7 @@ static bool begin_serving(const struct config *config)
     for (size_t i = 0; i < config->listen_count; i++)
         if (!listen_on(config->listen[i]))
             return false;
-    return state_store(config->state_dir);
+    return engine_store(config->state_dir);
 }
 
 bool standalone_begin(struct event_base *base, const struct config *config,
@@ -219,7 +219,7 @@ bool standalone_begin(struct event_base *base, const struct config *config,
     oid own[MAX_OID_LEN];
 
     self.users = strdup(config->snmp_config);
-    if (!self.users || !state_prepare(config->state_dir))
+    if (!self.users || !engine_prepare(config->state_dir))
         return false;
     signal(SIGPIPE, SIG_IGN);
     self.due = -1;

@@ -10,7 +10,7 @@ struct event_base;
 /*
  * The way to the managers without a master agent: the SNMP library answers them itself, folded into
  * the program's own event loop.  Users, views and sinks are those of the key snmp_config, which
- * users_check() has found good.
+ * grants_check() has found good.
  *
  * The base and the root of the MIB, an object identifier of root_len arcs, are borrowed until
  * link_stop().

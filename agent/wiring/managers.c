@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/endpoint.h"
-#include "config/users.h"
+#include "config/grants.h"
 #include "control/control.h"
 
 static struct {
@@ -69,7 +69,7 @@ bool managers_judge(const struct config *config)
 
     if (!config->listen)
         return true;
-    if (users_check(config->snmp_config, &error))
+    if (grants_check(config->snmp_config, &error))
         return standalone_judge(config);
     faults_log(&error);
     return false;

@@ -1,5 +1,5 @@
-#ifndef CONFIG_USERS_H
-#define CONFIG_USERS_H
+#ifndef CONFIG_GRANTS_H
+#define CONFIG_GRANTS_H
 
 #include <stdbool.h>
 
@@ -11,14 +11,14 @@
  * open sockets or wait for a name server.  So only words that are known here may stand in it.
  */
 
-/* A larger file is none of users. */
-#define USERS_FILE_MAX (1u << 20)
+/* A larger file is none of this kind. */
+#define GRANTS_FILE_MAX (1u << 20)
 
 /*
  * Looks through the file, which must be guarded (config/guarded.h).  Returns false with the faults
  * in *error, each with file and line.  No fault shows what may be a secret: of a line it has the
  * first word alone.
  */
-bool users_check(const char *file, struct config_error *error);
+bool grants_check(const char *file, struct config_error *error);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef AGENT_STANDALONE_STATE_H
-#define AGENT_STANDALONE_STATE_H
+#ifndef AGENT_STANDALONE_ENGINE_H
+#define AGENT_STANDALONE_ENGINE_H
 
 #include <stdbool.h>
 
@@ -12,12 +12,12 @@
  * Makes the folder when it is missing and looks whether it can be used.  Returns false, with the
  * reason in the log, when it is none, when others could write there, or when we cannot.
  */
-bool state_prepare(const char *folder);
+bool engine_prepare(const char *folder);
 
 /*
  * Has the library write its file there, and reads back that it says so.  To be called before
  * anybody is answered.  Returns false with the reason in the log.
  */
-bool state_store(const char *folder);
+bool engine_store(const char *folder);
 
 #endif

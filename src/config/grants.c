@@ -1,4 +1,4 @@
-#include "config/users.h"
+#include "config/grants.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -271,27 +271,27 @@ static bool check_text(const struct reader *reader, struct slice text)
 }
 
 /* Returns what was read, which the caller wipes and frees; NULL with *fault. */
-static char *read_users(int fd, size_t *len, const char **fault)
+static char *read_grants(int fd, size_t *len, const char **fault)
 {
-    char *text = malloc(USERS_FILE_MAX + 1);
+    char *text = malloc(GRANTS_FILE_MAX + 1);
     ssize_t got = 1;
 
     *len = 0;
     *fault = text ? NULL : "out of memory";
-    while (text && got != 0 && *len <= USERS_FILE_MAX) {
-        got = read(fd, text + *len, USERS_FILE_MAX + 1 - *len);
+    while (text && got != 0 && *len <= GRANTS_FILE_MAX) {
+        got = read(fd, text + *len, GRANTS_FILE_MAX + 1 - *len);
         if (got < 0 && errno != EINTR)
             break;
         *len += got > 0 ? (size_t)got : 0;
     }
     if (got < 0)
         *fault = strerror(errno);
-    else if (*len > USERS_FILE_MAX)
+    else if (*len > GRANTS_FILE_MAX)
         *fault = "the file is too large";
     return text;
 }
 
-bool users_check(const char *file, struct config_error *error)
+bool grants_check(const char *file, struct config_error *error)
 {
     const struct reader reader = {.file = file, .error = error};
     const char *fault;
@@ -302,7 +302,7 @@ bool users_check(const char *file, struct config_error *error)
 
     error->count = 0;
     if (fd >= 0) {
-        text = read_users(fd, &len, &fault);
+        text = read_grants(fd, &len, &fault);
         close(fd);
     }
     good = fault ? reader_fail(&reader, file, 0, "%s", fault)

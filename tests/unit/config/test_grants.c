@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "config/users.h"
+#include "config/grants.h"
 #include "tests/unit/fixtures/folder.h"
 
 static struct config_error error;
@@ -14,7 +14,7 @@ static bool check(const char *text)
 {
     write_text(main_file, text);
     assert_int_equal(chmod(main_file, 0640), 0);
-    return users_check(main_file, &error);
+    return grants_check(main_file, &error);
 }
 
 static void test_good(void **state)
@@ -125,7 +125,7 @@ static void test_nul(void **state)
     (void)state;
     write_bytes(main_file, "# x\nrouser x\0\nperl y\n", 21);
     assert_int_equal(chmod(main_file, 0600), 0);
-    assert_false(users_check(main_file, &error));
+    assert_false(grants_check(main_file, &error));
     assert_fault(":2: a line cannot hold a NUL");
 }
 
@@ -134,28 +134,28 @@ static void test_unguarded(void **state)
     (void)state;
     write_text(main_file, "rouser x\n");
     assert_int_equal(chmod(main_file, 0644), 0);
-    assert_false(users_check(main_file, &error));
+    assert_false(grants_check(main_file, &error));
     assert_fault(": others can read it: refused (chmod o-r)");
     assert_int_equal(chmod(main_file, 0660), 0);
-    assert_false(users_check(main_file, &error));
+    assert_false(grants_check(main_file, &error));
     assert_fault(": group or others can write it: refused (chmod go-w)");
-    assert_false(users_check("/nonexistent/x", &error));
+    assert_false(grants_check("/nonexistent/x", &error));
     assert_string_equal(error.text[0], "/nonexistent/x: No such file or directory");
-    assert_false(users_check("/", &error));
+    assert_false(grants_check("/", &error));
     assert_string_equal(error.text[0], "/: not a regular file");
 }
 
 static void test_size(void **state)
 {
-    char *text = malloc(USERS_FILE_MAX + 2);
+    char *text = malloc(GRANTS_FILE_MAX + 2);
 
     (void)state;
     assert_non_null(text);
-    memset(text, '\n', USERS_FILE_MAX + 1);
-    text[USERS_FILE_MAX] = '\0';
+    memset(text, '\n', GRANTS_FILE_MAX + 1);
+    text[GRANTS_FILE_MAX] = '\0';
     assert_true(check(text));
-    text[USERS_FILE_MAX] = '\n';
-    text[USERS_FILE_MAX + 1] = '\0';
+    text[GRANTS_FILE_MAX] = '\n';
+    text[GRANTS_FILE_MAX + 1] = '\0';
     assert_false(check(text));
     assert_fault(": the file is too large");
     free(text);

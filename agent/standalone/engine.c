@@ -1,4 +1,4 @@
-#include "agent/standalone/state.h"
+#include "agent/standalone/engine.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static const char *folder_fault(const char *folder)
     return access(folder, R_OK | W_OK | X_OK) == 0 ? NULL : strerror(errno);
 }
 
-bool state_prepare(const char *folder)
+bool engine_prepare(const char *folder)
 {
     const char *fault = folder_fault(folder);
 
@@ -38,7 +38,7 @@ bool state_prepare(const char *folder)
 }
 
 /* The library says nothing of a file that it could not write. */
-bool state_store(const char *folder)
+bool engine_store(const char *folder)
 {
     char path[4096];
     char line[256];
