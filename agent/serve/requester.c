@@ -60,7 +60,8 @@ const char *requester_text(const netsnmp_pdu *pdu, char text[REQUESTER_TEXT_MAX]
     char whole[REQUESTER_TEXT_MAX];
 
     if (requester_known(pdu) && write_requester(pdu, address, sizeof(address)))
-        snprintf(whole, sizeof(whole), "snmp %.*s@%s", NAME_SHOWN, security_name(pdu), address);
+        snprintf(whole, sizeof(whole), "snmp %.*s%s%s", NAME_SHOWN, security_name(pdu),
+                 security_name(pdu)[0] ? "@" : "", address);
     else
         snprintf(whole, sizeof(whole), "snmp");
     text_clean(text, REQUESTER_TEXT_MAX - 1, slice_of(whole));

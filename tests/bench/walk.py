@@ -20,7 +20,7 @@ from parts.snmp import Snmpd  # noqa: E402
 from parts.standalone import Alone  # noqa: E402
 from parts.view import InstanceView  # noqa: E402
 
-ROUNDS = 60
+ROUNDS = int(os.environ.get("OVPN_ROUNDS", 60))
 REPETITIONS = 50
 ROWS = 1000  # of a walk, whatever the table has
 ROOT = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999)
