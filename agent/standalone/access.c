@@ -36,10 +36,9 @@ static bool is_forbidden(const struct view_parameters *asked)
 {
     const oid *rest;
     size_t len = behind_root(asked->name, asked->namelen, &rest);
-    bool manage = len >= 1 && rest[0] == MANAGE;
-    bool secret = manage && len >= 2 && rest[1] == SECRETS;
+    bool secret = len >= 2 && rest[0] == MANAGE && rest[1] == SECRETS;
 
-    return (asked->pdu->command == SNMP_MSG_SET && !manage) || (secret && !is_private(asked->pdu));
+    return (asked->pdu->command == SNMP_MSG_SET && len == 0) || (secret && !is_private(asked->pdu));
 }
 
 /* Behind the library's own judgement. */

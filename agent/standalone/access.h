@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 /*
- * What no view can give: nothing outside of ovpnManage is set, so that what the file of users says
- * stays true; and what is below ovpnSecrets is there for requests alone that have authentication
- * and privacy.
+ * What no view can give: nothing but the daemons' objects is set, so that what the file of users
+ * says stays true; and what is below ovpnSecrets is there for requests alone that have
+ * authentication and privacy.
  */
 
 /* To be called when the library's own control of access is there.  The root is borrowed. */
