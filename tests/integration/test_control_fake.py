@@ -127,7 +127,6 @@ def test_nothing_is_allowed_by_default(start_fake, start_agent, manager, view):
     assert len(manager.bulkwalk("ovpnControlTable")) == 20
 
 
-@pytest.mark.both_ways
 def test_a_confirmation(start_fake, start_agent, manager, view):
     fake, _ = start_asking(start_fake, start_agent, view, questions.ask_ok())
     assert list(manager.table("ovpnConfirmTable")) == [(1, 1)]
