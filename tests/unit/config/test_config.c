@@ -173,6 +173,20 @@ static void test_every_key(void **state)
     config_free(config);
 }
 
+static void test_stand_alone(void **state)
+{
+    struct config *config =
+        load_good("listen = [ \"udp:0.0.0.0:161\", \"udp6:[::]:161\" ];\n"
+                  "snmp_config = \"/etc/x.conf\"; state_dir = \"/var/x\";\n" ONE(""));
+
+    (void)state;
+    assert_int_equal(config->listen_count, 2);
+    assert_string_equal(config->listen[1], "udp6:[::]:161");
+    assert_string_equal(config->snmp_config, "/etc/x.conf");
+    assert_string_equal(config->state_dir, "/var/x");
+    config_free(config);
+}
+
 static void test_defaults(void **state)
 {
     struct config *config = load_good(ONE(""));
@@ -180,6 +194,9 @@ static void test_defaults(void **state)
 
     (void)state;
     assert_string_equal(config->agentx, "unix:/var/agentx/master");
+    assert_null(config->listen);
+    assert_int_equal(config->listen_count, 0);
+    assert_null(config->snmp_config);
     assert_string_equal(config->state_dir, LOCALSTATEDIR "/lib/openvpn-agentx");
     assert_int_equal(config->count, 1);
     assert_string_equal(one->management.path, "/run/a.sock");
@@ -400,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_peer_user),
         cmocka_unit_test(test_many_with_one_address),
         cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_stand_alone),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_word),
         cmocka_unit_test(test_file),
