@@ -88,7 +88,7 @@ static void drop_user(struct users *users)
 }
 
 /* So that there are no more than that, as far as enough are away. */
-static void shrink(struct users *users, uint32_t count)
+static void keep_at_most(struct users *users, uint32_t count)
 {
     while (users->count > count && users->away.first)
         drop_user(users);
@@ -97,7 +97,7 @@ static void shrink(struct users *users, uint32_t count)
 /* For one more; false when there is none, which counts too. */
 static bool make_room(struct users *users)
 {
-    shrink(users, users->bound - 1);
+    keep_at_most(users, users->bound - 1);
     if (users->count < users->bound && users->last_index < UINT32_MAX)
         return true;
     users->dropped++;
@@ -108,7 +108,7 @@ void users_configure(struct users *users, const struct instance_config *config)
 {
     users->bound = config->limits.user_lines;
     users->by_username = config->by_username;
-    shrink(users, users->bound);
+    keep_at_most(users, users->bound);
 }
 
 static void keep_users(void *node)
@@ -157,7 +157,7 @@ bool users_restore(struct users *users, struct user *user)
 {
     if (user->index == 0 || !user->name || !place(users, user))
         return false;
-    shrink(users, users->bound);
+    keep_at_most(users, users->bound);
     return true;
 }
 
