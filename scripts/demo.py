@@ -268,6 +268,16 @@ class Demo:
         host = f"127.0.0.1:{self.snmpd.port}"
         return " ".join([name, "-v2c -c", snmp.COMMUNITY, "-t 3 -r 0", *options, host, rest])
 
+    def ctl(self, words):
+        """The same for ovpnctl, which has the table's width to itself."""
+        line = f"ovpnctl -v2c -c {snmp.COMMUNITY} 127.0.0.1:{self.snmpd.port} {words}"
+        say("\n" + _folded(f"$ {line}"))
+        path = f"{os.environ['OVPN_AGENTX_BUILD']}:{os.environ['PATH']}"
+        done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, text=True, check=False,
+                              stderr=subprocess.STDOUT,
+                              env={**os.environ, "PATH": path, "COLUMNS": str(page_width() - 2)})
+        say(textwrap.indent(done.stdout.rstrip("\n"), "  "))
+
     def run(self, name, words):
         """Prints the command line, runs it, prints its output."""
         line = self.tool(name, words)
@@ -306,7 +316,9 @@ def look(demo):
               demo.instance(BRANCH, "HoldWaiting") == "true",
               "alice and bob are connected and all daemons have contact")
     demo.sink.wait_traps("ovpnHoldWaiting")
+    demo.ctl("status")
     demo.show_instances()
+    demo.ctl("clients")
     demo.show_clients()
     demo.show_routes()
     demo.show_log()
@@ -359,7 +371,8 @@ For commands like these, in any shell:
 
 
 def change_verb(demo):
-    say("\n1. office shall log more")
+    say("\n1. office shall log more; by ovpnctl, and by any SNMP tool")
+    demo.ctl("verb office 5")
     demo.run("snmpset", f"ovpnControlVerb.{OFFICE} i 4")
     demo.effect(f"ovpnInstanceVerb is {demo.instance(OFFICE, 'Verb')}; the daemon said: "
                 f"{demo.manager.get(f'ovpnControlLastReply.{OFFICE}')}")
@@ -390,6 +403,7 @@ def release_hold(demo):
 def be_refused(demo):
     say("\n4. what `allow` does not have is refused, and alice has none at all")
     demo.run("snmpset", f"ovpnControlSignal.{ALICE} i sigterm")
+    demo.ctl("signal alice SIGTERM --yes")
     demo.effect(f"alice is {demo.instance(ALICE, 'State')}")
 
 
@@ -402,6 +416,8 @@ Try in another terminal:
                         ("snmpwalk", f"ovpnLogMessage.{OFFICE}"),
                         ("snmpset", f"ovpnControlKillCommonName.{OFFICE} s alice")):
         say("  " + demo.tool(tool, words))
+    say(f"  {os.environ['OVPN_AGENTX_BUILD']}/ovpnctl -v2c -c {snmp.COMMUNITY} "
+        f"127.0.0.1:{demo.snmpd.port} top")
     say(f"Notifications arrive in {demo.sink.log_path}; the agent logs to {demo.agent.log_path}.")
 
 

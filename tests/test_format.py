@@ -71,7 +71,7 @@ def test_bytes():
 
 
 def test_c_format():
-    files = [str(path) for path in c_files("src", "agent", "tests")]
+    files = [str(path) for path in c_files("src", "agent", "ctl", "tests")]
     assert files
     run = subprocess.run(
         [clang_format(), "--dry-run", "-Werror", "--style=file", *files],

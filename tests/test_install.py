@@ -11,7 +11,9 @@ BUILD = os.environ.get("OVPN_AGENTX_BUILD")
 
 # Below the prefix /usr; units only when the build has them.
 FILES = """
+bin/ovpnctl
 sbin/openvpn-agentx
+share/bash-completion/completions/ovpnctl
 share/doc/openvpn-agentx/CHANGELOG.md
 share/doc/openvpn-agentx/Containerfile
 share/doc/openvpn-agentx/LICENSE
@@ -20,10 +22,12 @@ share/doc/openvpn-agentx/openvpn-agentx.conf.example
 share/doc/openvpn-agentx/openvpn-service.conf
 share/doc/openvpn-agentx/snmpd-openvpn-agentx.conf
 share/doc/openvpn-agentx/snmptrapd-openvpn-agentx.conf
+share/man/man1/ovpnctl.1
 share/man/man5/openvpn-agentx.conf.5
 share/man/man8/openvpn-agentx.8
 share/openvpn-agentx/base-mibs
 share/snmp/mibs/OPENVPN-MANAGEMENT-MIB.txt
+share/zsh/vendor-completions/_ovpnctl
 """.split()
 UNITS = """
 lib/systemd/system/openvpn-agentx.service
@@ -76,7 +80,8 @@ def test_install_and_uninstall(tmp_path):
     assert found.pop("usr/share/snmp/mibs/OTHER-MIB.txt")
     assert sorted(found) == expected()
     assert {name: mode for name, mode in found.items() if mode != 0o644} == {
-        "usr/sbin/openvpn-agentx": 0o755, "usr/share/openvpn-agentx/base-mibs": 0o755}
+        "usr/sbin/openvpn-agentx": 0o755, "usr/bin/ovpnctl": 0o755,
+        "usr/share/openvpn-agentx/base-mibs": 0o755}
     make("uninstall", *words)
     assert list(files(tmp_path)) == ["usr/share/snmp/mibs/OTHER-MIB.txt"]
     for folder in ("doc/openvpn-agentx", "openvpn-agentx"):

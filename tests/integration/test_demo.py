@@ -51,7 +51,9 @@ def test_it_shows_all_and_leaves_nothing(demo, kind):
     shown = run.log
     assert ("scripted daemon" in shown) == (kind == "scripted")
     before, _, after = shown.partition("Remote control.")
-    for text in ("ovpnInstanceTable", "alice", "bob", "ovpnRouteTable", "ovpnLogTable",
+    assert re.search(r"^  office +connected ", before, re.MULTILINE)
+    assert "`allow' of alice" in after and "office: verb level changed" in after
+    for text in ("ovpnInstanceTable", "$ ovpnctl ", "alice", "bob", "ovpnRouteTable", "ovpnLogTable",
                  "Initialization Sequence Completed" if kind == "scripted" else "PUSH_REPLY",
                  "ovpnHoldWaiting"):
         assert text in before
@@ -63,7 +65,7 @@ def test_it_shows_all_and_leaves_nothing(demo, kind):
                  "ovpnHoldEnded", "ovpnClientDisconnected", "ovpnClientConnected", "scripts/demo --keep"):
         assert text in after
     assert [line for line in shown.splitlines() if len(line) > 80
-            and not line.startswith(("  export ", "  Reason: "))] == []
+            and not line.startswith(("  export ", "  Reason: ", "  ovpnctl: "))] == []
     assert_nothing_is_left(run)
 
 

@@ -11,6 +11,7 @@ import pytest
 import base_mibs
 from parts import openvpn
 from parts.agent import Agent, program
+from parts.ovpnctl import program as ovpnctl
 from parts.snmp import MIB_FOLDER, MODULE, Snmpd
 from parts.view import InstanceView
 
@@ -111,11 +112,14 @@ class Shell:
         self.environment = {name: value for name, value in os.environ.items()
                             if name not in ("MIBS", "MIBDIRS")}
         self.environment |= {"SNMPCONFPATH": lab.path("home"),
-                             "SNMP_PERSISTENT_DIR": lab.path("home")}
+                             "SNMP_PERSISTENT_DIR": lab.path("home"), "COLUMNS": "",
+                             "PATH": os.path.dirname(ovpnctl()) + ":" + os.environ["PATH"]}
 
     def run(self, line):
         """Standard output and error, as lines."""
         line = line.replace(" localhost ", f" 127.0.0.1:{self.snmpd.port} ")
+        # Without a host it is this one.
+        line = re.sub(r"^ovpnctl ", f"ovpnctl 127.0.0.1:{self.snmpd.port} ", line)
         done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, text=True, check=False,
                               stderr=subprocess.STDOUT, env=self.environment)
         return [line for line in done.stdout.splitlines() if line]
@@ -166,7 +170,7 @@ def test_the_worked_commands(shell):
         assert shown, f"README shows no output of {line}"
         if "LogMessage" in line:  # numbers of lines vary
             assert len(shown) == len(output) and "ovpnLogMessage.1." in output[0], (line, output)
-        elif "snmptable" in line:
+        elif line.startswith(("snmptable", "ovpnctl")):
             assert shown[0].split() == output[0].split()
             assert len(shown) == len(output), (line, output)
         else:
@@ -179,7 +183,7 @@ def test_the_worked_commands(shell):
 def test_names_exist():
     with open(os.path.join(MIB_FOLDER, MODULE + ".txt"), encoding="utf-8") as file:
         module = set(re.findall(r"\bovpn\w+", file.read()))
-    views = {"ovpnmonitor", "ovpnoperator", "ovpnsecrets", "ovpntraps"}
+    views = {"ovpnmonitor", "ovpnoperator", "ovpnsecrets", "ovpntraps", "ovpnctl"}
     named = set(re.findall(r"\bovpn[A-Za-z0-9]\w*", README))
     assert named - module - views == set()
     # "ovpnInstanceState, ..StateName": the same table's columns.

@@ -9,7 +9,7 @@ _STATUS = ["noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", 
            "authorizationError", "notWritable", "inconsistentName"]
 
 
-def _tlv(tag, body):
+def tlv(tag, body):
     size = len(body)
     if size < 128:
         return bytes([tag, size]) + body
@@ -17,21 +17,21 @@ def _tlv(tag, body):
     return bytes([tag, 0x80 | len(length)]) + length + body
 
 
-def _integer(number):
-    return _tlv(2, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
+def write_integer(number):
+    return tlv(2, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
 
 
-def _identifier(numbers):
+def write_identifier(numbers):
     parts = [bytes([40 * numbers[0] + numbers[1]])]
     for number in numbers[2:]:
         digits = [number & 0x7F]
         while number := number >> 7:
             digits.insert(0, 0x80 | number & 0x7F)
         parts.append(bytes(digits))
-    return _tlv(6, b"".join(parts))
+    return tlv(6, b"".join(parts))
 
 
-def _read(data, at=0):
+def read(data, at=0):
     """(tag, body, what follows) of the element at that place."""
     size, begin = data[at + 1], at + 2
     if size & 0x80:
@@ -55,29 +55,29 @@ class FastSet:
 
     def set(self, identifier, value):
         """Sets one object, a tuple of numbers, to an int or to bytes; the name of the status."""
-        encoded = _integer(value) if isinstance(value, int) else _tlv(4, value)
-        return self._ask(0xA3, _tlv(0x30, _identifier(identifier) + encoded))
+        encoded = write_integer(value) if isinstance(value, int) else tlv(4, value)
+        return self._ask(0xA3, tlv(0x30, write_identifier(identifier) + encoded))
 
     def get(self, identifiers, following=False):
         """Asks for objects, or for what follows them; the name of the status."""
-        varbinds = b"".join(_tlv(0x30, _identifier(one) + _tlv(5, b"")) for one in identifiers)
+        varbinds = b"".join(tlv(0x30, write_identifier(one) + tlv(5, b"")) for one in identifiers)
         return self._ask(0xA1 if following else 0xA0, varbinds)
 
     def _ask(self, kind, varbinds):
         request = next(self._requests)
-        pdu = _tlv(kind, _integer(request) + _integer(0) + _integer(0) + _tlv(0x30, varbinds))
-        self._socket.send(_tlv(0x30, _integer(1) + _tlv(4, self._community) + pdu))
+        pdu = tlv(kind, write_integer(request) + write_integer(0) + write_integer(0) + tlv(0x30, varbinds))
+        self._socket.send(tlv(0x30, write_integer(1) + tlv(4, self._community) + pdu))
         while True:
             answered, status = self._answer()
             if answered == request:
                 return _STATUS[status]
 
     def _answer(self):
-        _, message, _ = _read(self._socket.recv(65536))
+        _, message, _ = read(self._socket.recv(65536))
         at = 0
         for _ in range(2):  # version and community
-            _, _, at = _read(message, at)
-        _, pdu, _ = _read(message, at)
-        _, request, at = _read(pdu)
-        _, status, _ = _read(pdu, at)
+            _, _, at = read(message, at)
+        _, pdu, _ = read(message, at)
+        _, request, at = read(pdu)
+        _, status, _ = read(pdu, at)
         return int.from_bytes(request, "big"), int.from_bytes(status, "big")
