@@ -19,6 +19,7 @@ from parts import openvpn, snmp, tunnel, view  # noqa: E402
 from parts.agent import Agent  # noqa: E402
 from parts.pki import Pki  # noqa: E402
 from parts.process import Child, Lab  # noqa: E402
+from parts.standalone import Alone  # noqa: E402
 
 OFFICE, BRANCH, ALICE = 1, 2, 3  # ovpnInstanceIndex
 LOG_TAIL = 8  # lines
@@ -154,17 +155,17 @@ class Scripted:
 class Demo:
     """Everything that runs, and what a person does with it."""
 
-    def __init__(self, lab, scripted):
+    def __init__(self, lab, scripted, alone):
         self.lab = lab
         self.traps_shown = 0
-        self._progress("snmptrapd and snmpd")
+        self._progress("snmptrapd" if alone else "snmptrapd and snmpd")
         self.sink = snmp.Snmptrapd(lab).start()
-        self.snmpd = snmp.Snmpd(lab, self.sink).start()
+        self.snmpd = (Alone if alone else snmp.Snmpd)(lab, self.sink).start()
         self.manager = self.snmpd.manager()
         self._progress("scripted daemons" if scripted else
                        "an OpenVPN server, its clients alice and bob, and one in a hold, branch")
         self.daemons = (Scripted if scripted else Real)(lab)
-        self._progress("openvpn-agentx")
+        self._progress("openvpn-agentx, which is its own SNMP agent" if alone else "openvpn-agentx")
         self.agent = Agent(lab, self.snmpd, [
             self._instance(OFFICE, self.daemons.office, ["verb", "kill"]),
             self._instance(BRANCH, self.daemons.branch, ["hold"]),
@@ -449,7 +450,7 @@ def main():
         signal.signal(number, interrupt)
     lab = Lab()
     try:
-        demo = Demo(lab, scripted_or_not("--scripted" in sys.argv))
+        demo = Demo(lab, scripted_or_not("--scripted" in sys.argv), "--standalone" in sys.argv)
         look(demo)
         traffic(demo)
         come_and_go(demo)

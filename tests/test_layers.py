@@ -21,6 +21,7 @@ LAYERS = [
     "src/control",
     "agent/tables",
     "agent/master",
+    "agent/standalone",
     "agent/notify",
     "agent/serve",
     "agent/wiring",
@@ -30,7 +31,7 @@ LAYERS = [
 # The command beside the agent: it takes from these floors and from no other.
 BESIDE = {"ctl": ["src/base", "src/config", "src/setup", "ctl"]}
 # These turn the model into values, and wire the parts; only the others know Net-SNMP.
-WITH_NET_SNMP = re.compile(r"agent/(master|notify|serve)/|ctl/(remote|receiver)\.c$")
+WITH_NET_SNMP = re.compile(r"agent/(master|standalone|notify|serve)/|ctl/(remote|receiver)\.c$")
 # An executable's symbols can take the place of the library's.
 RESERVED = re.compile(r"(agent|agentx|init|mib|netsnmp|register|snmp)_")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.MULTILINE)

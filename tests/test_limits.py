@@ -47,6 +47,7 @@ ROWS = {
     "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
     "Question of a server, where it told a longer time": ("{} seconds", "FACTOR_SECONDS_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
+    "SETs known when they come again": ("{}", "REPEATS_MAX"),
     "SETs between two phases": ("{}", "WAITING_MAX"),
     "Notifications that wait": ("{}", "OUTBOX_BOUND"),
     "Varbinds of a notification": ("{} bytes", "CAPTURE_MAX"),
@@ -63,6 +64,8 @@ ROWS = {
     "Configuration, with what it includes": ("{} MiB", "SOURCE_MAX / 1048576"),
     "Look-ups of host names at a time": ("{}", "LOOKUPS_MAX"),
     "File of the memory": ("{} MiB", "WRITER_BYTES_MAX / 1048576"),
+    "Addresses in listen": ("{}", "LISTEN_MAX"),
+    "File of snmp_config": ("{} MiB", "GRANTS_FILE_MAX / 1048576"),
     "Depth of @include": ("{}", "DEPTH_MAX"),
     "Faults told of a configuration": ("{}", "CONFIG_FAULTS_MAX"),
 }
@@ -79,6 +82,8 @@ SENTENCES = [
     ("It has 1 to {} bytes of UTF-8", "CONFIG_NAME_MAX"),
     ("ovpnInstanceIndex: 1 to {}", "INDEX_MAX"),
     ("stretches by itself to {} times as long as the daemon took for the last status", "STRETCH"),
+    ("1 to {} addresses,", "LISTEN_MAX"),
+    ("that comes again within {} seconds", "REPEATS_MS / 1000"),
     ("late are {} milliseconds", "LATE_MS"),
     ("but by this to {} minutes at most", "STRETCH_MAX / 60000"),
     ("but for {} second after the last status", "NOW_MIN / 1000"),
@@ -92,9 +97,9 @@ SENTENCES = [
 INTERNAL = {
     "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
     "CREDENTIALS_COMMANDS_MAX", "EARLY_BLOCKS_MAX", "FIELD_TIME_MAX", "LINE_MAX_BYTES",
-    "PATH_MAX_BYTES", "POOL_MAX", "SETTINGS_SHOWN_MAX", "SKIPS_MAX", "SOURCE_KEY_MAX",
-    "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX", "WALKER_OID_MAX",
-    "WORD_MAX",
+    "PATH_MAX_BYTES", "POOL_MAX", "REQUESTER_TEXT_MAX", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
+    "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX",
+    "WALKER_OID_MAX", "WORD_MAX",
 }
 
 SOURCES = [text_of(path) for path in c_files("src", "agent")]

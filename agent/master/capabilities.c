@@ -1,11 +1,9 @@
 #include "agent/master/capabilities.h"
 
-#include <string.h>
-
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "agent/master/link.h"
+#include "agent/master/subagent.h"
 #include "agent/master/wire.h"
 #include "base/log.h"
 
@@ -21,14 +19,15 @@ static int on_answer(int operation, netsnmp_session *session, int request, netsn
     return 1;
 }
 
-void capabilities_announce(const unsigned long *module, size_t len, const char *text)
+void capabilities_announce(const unsigned long *module, size_t len)
 {
-    netsnmp_pdu *pdu = link_request(WIRE_ADD_AGENT_CAPS);
+    static const char text[] = CAPABILITIES_TEXT;
+    netsnmp_pdu *pdu = subagent_request(WIRE_ADD_AGENT_CAPS);
 
     if (!pdu)
         return;
-    if (snmp_pdu_add_variable(pdu, module, len, ASN_OCTET_STR, text, strlen(text)))
-        link_send(pdu, on_answer, 0);
+    if (snmp_pdu_add_variable(pdu, module, len, ASN_OCTET_STR, text, sizeof(text) - 1))
+        subagent_send(pdu, on_answer, 0);
     else
         snmp_free_pdu(pdu);
 }

@@ -8,6 +8,9 @@
  * long as the session lasts: an AgentX AddAgentCaps (RFC 2741 section 6.2.14), to be sent when one
  * has begun.  A refusal is logged and does no harm.
  */
-void capabilities_announce(const unsigned long *module, size_t len, const char *text);
+void capabilities_announce(const unsigned long *module, size_t len);
+
+/* The text, where no master agent lists it. */
+#define CAPABILITIES_TEXT "OPENVPN-MANAGEMENT-MIB, OpenVPN daemons"
 
 #endif

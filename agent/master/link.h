@@ -2,31 +2,40 @@
 #define AGENT_MASTER_LINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-struct endpoint;
-struct event_base;
 struct snmp_pdu;
-struct snmp_session;
 
 /*
- * The connection to the master agent, kept up for as long as the program runs: Net-SNMP's subagent
- * folded into the program's own event loop.  There is one in the process.
- *
- * Whatever the master agent does, no call waits for it, but for two cases: one that answered a
- * moment ago and then hangs while the session is opened, a second, or while the three subtrees are
- * registered, a second for each.  (`make bench` measures them.)
+ * The way to the managers, whichever it is: through a master agent (via_master.h), or without one
+ * (standalone.h).  There is one in the process.
  */
 
-/*
- * Prepares the library and begins to look for the master agent at an endpoint of
- * endpoint_parse_agentx(), which is borrowed until link_stop().  Ignores SIGPIPE for the process.
- * told hears from within link_turn() that a session has begun or ended, cut what gate_open() says.
- * Registrations belong between this and the first link_turn().  Returns false, with the reason in
- * the log, when memory is out.
- */
-bool link_start(struct event_base *base, const struct endpoint *master, void (*told)(bool up),
-                void (*cut)(uint32_t transaction));
+/* What becomes of a notification. */
+enum link_outcome {
+    LINK_UNDER_WAY, /* nothing is known yet */
+    LINK_DELIVERED,
+    LINK_REFUSED,
+    LINK_LOST /* it has to be sent again */
+};
+
+/* A way; each function does what the one of its name below says. */
+struct link_kind {
+    int64_t (*turn)(void);
+    void (*stop)(void);
+    bool (*is_up)(void);
+    unsigned (*generation)(void);
+    struct snmp_pdu *(*notification)(void);
+    bool (*notify)(struct snmp_pdu *pdu);
+    enum link_outcome (*notified)(void);
+    size_t answer_max;
+    const char *up; /* for people: what holds while it is up, and while it is not */
+    const char *down;
+};
+
+/* The way that was started, which must stay valid until link_stop(). */
+void link_use(const struct link_kind *kind);
 
 /*
  * To be called at the end of every turn of the event loop, after timers_run().  Returns the
@@ -34,35 +43,31 @@ bool link_start(struct event_base *base, const struct endpoint *master, void (*t
  */
 int64_t link_turn(void);
 
-/* Closes the session, without waiting for an answer, and gives back all memory of the library. */
+/* Closes what is open, without waiting, and gives back all memory of the library. */
 void link_stop(void);
 
-/* Whether there is a session; its master agent may be asleep. */
+/* Whether managers can be reached, as far as is known; false before a start and after the stop. */
 bool link_is_up(void);
 
-/* A number that is another for each session. */
+/* The same in words: "connected to the master agent". */
+const char *link_words(void);
+
+/* A number that is another for each session with a master agent. */
 unsigned link_generation(void);
 
-/* For what is sent to the master agent on our own account (AgentX Ping and Notify). */
+/* Octets of the varbinds in an answer, as varbind_size() has them; more is too big. */
+size_t link_answer_max(void);
 
 /*
- * A new AgentX PDU of the session, to be given to link_send() or to snmp_free_pdu().  NULL when
- * there is no session, the master agent has not read what was sent before, or memory is out.
+ * A new PDU for a notification, to be given its varbinds and then to link_notify(), or to
+ * snmp_free_pdu().  NULL when nothing can be sent now, or memory is out.
  */
-struct snmp_pdu *link_request(int command);
+struct snmp_pdu *link_notification(void);
 
-/*
- * Sends it and frees it in any case.  answered is called with the answer however late it comes, as
- * net-snmp's snmp_callback says; not at all when the session ends.  It must compare the number in
- * magic with what it waits for: an answer that it does not wait for any more may come.  Returns
- * false when it could not be sent.
- */
-bool link_send(struct snmp_pdu *pdu,
-               int (*answered)(int operation, struct snmp_session *session, int request,
-                               struct snmp_pdu *pdu, void *magic),
-               uintptr_t magic);
+/* Sends it and frees it in any case.  Returns false when it could not be sent. */
+bool link_notify(struct snmp_pdu *pdu);
 
-/* Gives up a session that the master agent does not know (any more); a new one follows. */
-void link_drop(void);
+/* What has become of the last one that was sent. */
+enum link_outcome link_notified(void);
 
 #endif

@@ -3,7 +3,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "agent/master/link.h"
+#include "agent/master/subagent.h"
 #include "base/log.h"
 #include "base/timers.h"
 
@@ -45,7 +45,7 @@ static int on_pong(int operation, netsnmp_session *session, int request, netsnmp
         log_notice("the master agent answers again");
     reported = false;
     if (pdu->errstat != 0)
-        link_drop();
+        subagent_drop();
     return 1;
 }
 
@@ -60,11 +60,11 @@ static void send_ping(void *arg)
         return;
     if (!late_timer.armed)
         timer_start(&late_timer, PING_LATE_MS);
-    pdu = link_request(AGENTX_PING);
+    pdu = subagent_request(AGENTX_PING);
     if (!pdu)
         return;
     last_sent++;
-    waiting = link_send(pdu, on_pong, (uintptr_t)last_sent);
+    waiting = subagent_send(pdu, on_pong, (uintptr_t)last_sent);
 }
 
 void ping_start(void)

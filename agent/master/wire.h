@@ -17,6 +17,7 @@ enum wire_type {
     WIRE_COMMIT_SET = 9,
     WIRE_UNDO_SET = 10,
     WIRE_CLEANUP_SET = 11,
+    WIRE_NOTIFY = 12,
     WIRE_ADD_AGENT_CAPS = 16,
     WIRE_RESPONSE = 18
 };

@@ -8,7 +8,6 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "agent/master/link.h"
-#include "agent/master/ping.h"
 #include "agent/master/varbind.h"
 #include "agent/tables/vitals.h"
 #include "base/clock.h"
@@ -16,13 +15,11 @@
 #include "base/timers.h"
 
 enum {
-    AGENTX_NOTIFY = 12,    /* RFC 2741 section 6.1 */
-    AGENTX_NOT_OPEN = 257, /* RFC 2741 section 6.2.16 */
-    RETRY_MS = 1000,       /* until what could not be sent is tried again */
-    LATE_MS = 500,         /* an answer that takes longer is a late one */
-    REST_SHARE = 4,        /* behind late answers nothing is sent for so many times as long ... */
-    REST_MAX = 30000,      /* ... or for so many milliseconds */
-    SENDINGS_MAX = 10      /* sent so often without an answer, one is given up */
+    RETRY_MS = 1000,  /* until what could not be sent is tried again */
+    LATE_MS = 500,    /* an answer that takes longer is a late one */
+    REST_SHARE = 4,   /* behind late answers nothing is sent for so many times as long ... */
+    REST_MAX = 30000, /* ... or for so many milliseconds */
+    SENDINGS_MAX = 10 /* sent so often without an answer, one is given up */
 };
 
 struct notification {
@@ -41,14 +38,11 @@ static struct {
     size_t count;
     size_t bound;
     bool flying;         /* the first was sent and is not acknowledged */
-    uintptr_t flight;    /* number of the last sending */
     unsigned generation; /* of the session it went into, or could have */
-    uint64_t mark;       /* ping_mark() when it was sent */
     int64_t sent;        /* clock_mono() then */
     int64_t took;        /* milliseconds until the one before was answered, in this session */
     bool slow;           /* that they are sent more slowly was logged */
     bool losing;         /* that the queue is full was logged */
-    bool refused;        /* that the master agent refuses them was logged */
     struct timer pause;  /* until the next may be sent */
 } queue;
 
@@ -158,7 +152,6 @@ static bool fill_notify(netsnmp_pdu *pdu, const struct notification *notificatio
 
 static void land(bool acknowledged)
 {
-    queue.flying = false;
     remove_at(&queue.first);
     if (acknowledged)
         vitals.notifications_sent++;
@@ -197,36 +190,18 @@ static void begin_session(void)
     timer_stop(&queue.pause);
 }
 
-static int on_notify_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
-                            void *magic)
+/* What has become of the first. */
+static void follow_flight(void)
 {
-    (void)session;
-    (void)request;
-    /* A time-out is not a loss: it is in the socket, and is read when the master agent wakes. */
-    if (!queue.flying || (uintptr_t)magic != queue.flight ||
-        operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
-        return 1;
-    if (pdu->errstat == AGENTX_NOT_OPEN) {
-        /* Flies again in the next session. */
-        link_drop();
-        return 1;
-    }
-    if (pdu->errstat != 0 && !queue.refused)
-        log_warning("the master agent refuses notifications, error %ld", pdu->errstat);
-    queue.refused = pdu->errstat != 0;
-    rest(clock_mono() - queue.sent);
-    land(pdu->errstat == 0);
-    return 1;
-}
+    enum link_outcome outcome = queue.flying ? link_notified() : LINK_UNDER_WAY;
 
-/* Finds that the first will not be acknowledged (any more) and has to be sent again. */
-static void check_flight(void)
-{
-    if (!queue.flying ||
-        (queue.generation == link_generation() && !ping_answered_after(queue.mark)))
+    if (outcome == LINK_UNDER_WAY)
         return;
     queue.flying = false;
-    if (queue.first->sendings >= SENDINGS_MAX) {
+    if (outcome != LINK_LOST) {
+        rest(clock_mono() - queue.sent);
+        land(outcome == LINK_DELIVERED);
+    } else if (queue.first->sendings >= SENDINGS_MAX) {
         log_warning("a notification that the master agent never acknowledged is dropped");
         land(false);
     }
@@ -235,7 +210,7 @@ static void check_flight(void)
 /* Returns false when it has to be tried again later. */
 static bool send_first(void)
 {
-    netsnmp_pdu *pdu = link_request(AGENTX_NOTIFY);
+    netsnmp_pdu *pdu = link_notification();
 
     if (!pdu)
         return false;
@@ -243,17 +218,15 @@ static bool send_first(void)
         snmp_free_pdu(pdu);
         return false;
     }
-    queue.mark = ping_mark();
     queue.sent = clock_mono();
-    queue.flight++;
-    queue.flying = link_send(pdu, on_notify_answer, queue.flight);
+    queue.flying = link_notify(pdu);
     queue.first->sendings += queue.flying;
     return queue.flying;
 }
 
 void outbox_turn(void)
 {
-    check_flight();
+    follow_flight();
     if (queue.generation != link_generation())
         begin_session();
     if (queue.flying || !queue.first || !link_is_up() || queue.pause.armed)

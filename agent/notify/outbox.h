@@ -8,9 +8,9 @@
 #include "agent/notify/capture.h"
 
 /*
- * The queue of notifications.  Each is sent to the master agent as an AgentX Notify (RFC 2741
- * section 6.2.10) and leaves the queue when the master agent has acknowledged it: in order, one at
- * a time, at least once.  While there is no session, or the master agent is asleep, they wait.  A
+ * The queue of notifications.  Each is sent through the link (agent/master/link.h) and leaves the
+ * queue when it is delivered, to a master agent when that has acknowledged it: in order, one at a
+ * time, at least once.  While there is no session, or the master agent is asleep, they wait.  A
  * master agent that takes long for each is given time for others between them.
  * There is one queue in the process.
  */

@@ -5,15 +5,12 @@
 
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
+#include "agent/master/link.h"
 #include "agent/master/varbind.h"
 #include "agent/serve/set.h"
 #include "base/log.h"
 
-/*
- * The master agent drops a subagent whose answer is over 65536 bytes.  What is left is for the
- * headers, and for what the library adds to unanswered varbinds.
- */
-enum { ANSWER_MAX = 60000, HEADER_SIZE = 28 };
+enum { HEADER_SIZE = 28 };
 
 static const struct {
     unsigned subtree;
@@ -44,7 +41,7 @@ static int put_cell(netsnmp_variable_list *varbind, const struct walker_cell *ce
     size_t rest = *size - varbind_size_now(varbind);
 
     *size = rest + varbind_size(cell->oid_len, cell->column->type, &cell->value);
-    if (*size > ANSWER_MAX)
+    if (*size > link_answer_max())
         return SNMP_ERR_TOOBIG;
     if (snmp_set_var_objid(varbind, cell->oid, cell->oid_len) != 0 ||
         !varbind_set(varbind, cell->column->type, &cell->value))
@@ -56,7 +53,8 @@ static int put_cell(netsnmp_variable_list *varbind, const struct walker_cell *ce
 static void put_nothing(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *request,
                         int exception, size_t size)
 {
-    netsnmp_set_request_error(reqinfo, request, size > ANSWER_MAX ? SNMP_ERR_TOOBIG : exception);
+    netsnmp_set_request_error(reqinfo, request,
+                              size > link_answer_max() ? SNMP_ERR_TOOBIG : exception);
 }
 
 static void answer_read(const netsnmp_handler_registration *registration,
@@ -101,7 +99,7 @@ static int answer_requests(netsnmp_mib_handler *handler, netsnmp_handler_registr
         set_answer(handler, registration, reqinfo, requests);
         return SNMP_ERR_NOERROR;
     }
-    size = answer_size(reqinfo);
+    size = link_answer_max() < SIZE_MAX ? answer_size(reqinfo) : 0;
     for (netsnmp_request_info *request = requests; request; request = request->next) {
         if (!request->processed)
             answer_read(registration, reqinfo, request, &size);

@@ -14,9 +14,9 @@
 
 /*
  * Registers the subtrees; the master agent hears of it as soon as there is a session.  To be called
- * between link_start() and the first link_turn().  The walker is borrowed and must stay valid until
- * link_stop(), which undoes the registration.  Returns false, with the reason in the log, when the
- * library refuses.
+ * between via_master_begin() and the first link_turn().  The walker is borrowed and must stay valid
+ * until link_stop(), which undoes the registration.  Returns false, with the reason in the log,
+ * when the library refuses.
  */
 bool handler_start(const struct walker *walker);
 

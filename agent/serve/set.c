@@ -9,6 +9,8 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agent/master/link.h"
+#include "agent/serve/repeats.h"
+#include "agent/serve/requester.h"
 #include "base/slice.h"
 #include "control/plan.h"
 #include "model/instance.h"
@@ -20,8 +22,9 @@ enum { WAITING_MAX = 8 };
 struct pdu {
     uint32_t transaction; /* of the master agent, unique in a session */
     unsigned generation;  /* of the session */
-    struct plan *plan;    /* NULL when it is given up */
-    bool running;         /* the plan goes on; it calls plan_ended() */
+    struct repeat_key key;
+    struct plan *plan; /* NULL when it is given up */
+    bool running;      /* the plan goes on; it calls plan_ended() */
     bool undoing;
     netsnmp_delegated_cache *cache; /* what the library waits for; NULL when it does not */
     struct pdu *next;
@@ -29,6 +32,7 @@ struct pdu {
 
 static const struct walker *walker;
 static struct pdu *pdus;
+static uint32_t replayed; /* the last transaction that got the result of an earlier one */
 
 static bool is_alive(const struct pdu *pdu)
 {
@@ -156,6 +160,7 @@ static struct pdu *pdu_for(const netsnmp_agent_request_info *reqinfo)
     }
     pdu->transaction = transaction_of(reqinfo);
     pdu->generation = link_generation();
+    pdu->key = repeats_key(reqinfo->asp->pdu);
     pdu->next = pdus;
     pdus = pdu;
     return pdu;
@@ -198,8 +203,11 @@ static int read_octets(const netsnmp_variable_list *varbind, const struct writer
     return SNMP_ERR_NOERROR;
 }
 
+_Static_assert(CHANGE_SOURCE_MAX >= REQUESTER_TEXT_MAX, "who asks has room in a change");
+
 /* Returns the error status. */
-static int read_change(const netsnmp_variable_list *varbind, struct change *change)
+static int read_change(const netsnmp_pdu *asked, const netsnmp_variable_list *varbind,
+                       struct change *change)
 {
     struct walker_cell cell;
     enum walker_result result = walker_name(walker, varbind->name, varbind->name_length, &cell);
@@ -209,7 +217,8 @@ static int read_change(const netsnmp_variable_list *varbind, struct change *chan
     if (result == WALKER_NO_OBJECT || !cell.column->writer)
         return SNMP_ERR_NOTWRITABLE;
     writer = cell.column->writer;
-    *change = (struct change){.kind = writer->kind, .source = "snmp"};
+    *change = (struct change){.kind = writer->kind};
+    requester_text(asked, change->source);
     status = cell.column->type == VALUE_INTEGER ? read_integer(varbind, writer, change)
                                                 : read_octets(varbind, writer, change);
     if (status != SNMP_ERR_NOERROR)
@@ -229,7 +238,7 @@ static bool fill_plan(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
 
     for (netsnmp_request_info *request = requests; request; request = request->next) {
         struct change change;
-        int status = read_change(request->requestvb, &change);
+        int status = read_change(reqinfo->asp->pdu, request->requestvb, &change);
 
         if (status == SNMP_ERR_NOERROR && !plan_add(pdu->plan, &change))
             status = SNMP_ERR_RESOURCEUNAVAILABLE;
@@ -242,10 +251,48 @@ static bool fill_plan(struct pdu *pdu, netsnmp_agent_request_info *reqinfo,
     return good;
 }
 
+/* Whether it is a SET that was carried out already; that one's result is the answer. */
+static bool replay(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
+{
+    struct repeat_key key = repeats_key(reqinfo->asp->pdu);
+    size_t which;
+    int status;
+
+    if (!repeats_find(&key, &status, &which))
+        return false;
+    replayed = transaction_of(reqinfo);
+    while (which-- > 0 && requests->next)
+        requests = requests->next;
+    if (status != SNMP_ERR_NOERROR)
+        netsnmp_set_request_error(reqinfo, requests, status);
+    return true;
+}
+
+/* What the manager is told in the end, for when he asks again. */
+static void keep_result(const struct pdu *pdu)
+{
+    int status = SNMP_ERR_NOERROR;
+    size_t which = 0;
+
+    for (size_t i = 0; i < plan_count(pdu->plan); i++) {
+        int own = status_of(plan_error_of(pdu->plan, i));
+
+        if (own == SNMP_ERR_NOERROR || status == SNMP_ERR_UNDOFAILED ||
+            (status != SNMP_ERR_NOERROR && own != SNMP_ERR_UNDOFAILED))
+            continue;
+        status = own;
+        which = i;
+    }
+    repeats_add(&pdu->key, status, which);
+}
+
 static void reserve_pdu(netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
 {
-    struct pdu *pdu = pdu_for(reqinfo);
+    struct pdu *pdu;
 
+    if (replay(reqinfo, requests))
+        return;
+    pdu = pdu_for(reqinfo);
     if (!pdu) {
         netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_RESOURCEUNAVAILABLE);
         return;
@@ -277,8 +324,10 @@ static void plan_ended(void *arg)
         return;
     }
     release_request(pdu, SNMP_ERR_NOERROR);
-    if (pdu->undoing)
+    if (pdu->undoing) {
+        keep_result(pdu);
         drop(pdu);
+    }
 }
 
 /* A master agent that was told of an error says UndoSet; another word leaves nothing half done. */
@@ -291,6 +340,7 @@ static void commit(struct pdu *pdu)
         }
     }
     plan_commit(pdu->plan);
+    keep_result(pdu);
     drop(pdu);
 }
 
@@ -329,8 +379,10 @@ static void run(struct pdu *pdu, bool (*phase)(struct plan *plan, void (*done)(v
     }
     netsnmp_free_delegated_cache(cache);
     put_errors(pdu, reqinfo, requests);
-    if (pdu->undoing)
+    if (pdu->undoing) {
+        keep_result(pdu);
         drop(pdu);
+    }
 }
 
 void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
@@ -348,7 +400,7 @@ void set_answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *regi
     }
     pdu = find_pdu(transaction_of(reqinfo));
     if (!pdu || pdu->running) {
-        if (reqinfo->mode == MODE_SET_ACTION)
+        if (reqinfo->mode == MODE_SET_ACTION && transaction_of(reqinfo) != replayed)
             netsnmp_set_request_error(reqinfo, requests, SNMP_ERR_GENERR);
         return;
     }
@@ -379,7 +431,7 @@ void set_start(const struct walker *use)
 /*
  * A request must not be finished when the session that it came by is gone: the library would touch
  * what it has freed.  Nor may it wait: after a restart the master agent gives the same numbers
- * again.  So it ends now, as link.c sees to it, and what the plan does has no witness any more.
+ * again.  So it ends now, as subagent.c sees to it, and what the plan does has no witness any more.
  */
 void set_link_changed(bool up)
 {

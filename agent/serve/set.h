@@ -25,8 +25,8 @@ void set_start(const struct walker *walker);
 void set_stop(void);
 
 /*
- * The session with the master agent has begun or ended, as link_start() tells it: nobody waits any
- * more for what was asked before.
+ * The session with the master agent has begun or ended, as via_master_begin() tells it: nobody
+ * waits any more for what was asked before.
  */
 void set_link_changed(bool up);
 

@@ -10,6 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "agent/wiring/faults.h"
+#include "agent/wiring/managers.h"
 #include "agent/wiring/options.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -18,14 +20,6 @@
 static void log_config_warning(const char *text)
 {
     log_warning("%s", text);
-}
-
-static void log_faults(const struct config_error *error)
-{
-    for (size_t i = 0; i < error->count && i < CONFIG_FAULTS_MAX; i++)
-        log_error("%s", error->text[i]);
-    if (error->count > CONFIG_FAULTS_MAX)
-        log_error("... and %zu more faults", error->count - CONFIG_FAULTS_MAX);
 }
 
 /* A file that there was no memory for may be right: a new start is worth a try. */
@@ -50,7 +44,7 @@ struct config *check_read(const char *file, int *status)
 
     *status = config ? EXIT_SUCCESS : status_of_faults(&error);
     if (!config)
-        log_faults(&error);
+        faults_log(&error);
     return config;
 }
 
@@ -129,7 +123,9 @@ static int check_files(const char *file, const char *user)
     check_setups(config);
     if (!config_check_passwords(config, &error))
         status = EX_CONFIG;
-    log_faults(&error);
+    faults_log(&error);
+    if (!managers_judge(config))
+        status = EX_CONFIG;
     if (status == EXIT_SUCCESS)
         printf("%s: OK, instances: %zu%s%s\n", file, config->count, user ? ", looked as user " : "",
                user ? user : "");

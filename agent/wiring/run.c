@@ -17,9 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "agent/master/capabilities.h"
 #include "agent/master/link.h"
-#include "agent/master/ping.h"
 #include "agent/notify/outbox.h"
 #include "agent/notify/triggers.h"
 #include "agent/serve/handler.h"
@@ -29,6 +27,7 @@
 #include "agent/wiring/check.h"
 #include "agent/wiring/files.h"
 #include "agent/wiring/fleet.h"
+#include "agent/wiring/managers.h"
 #include "agent/wiring/options.h"
 #include "agent/wiring/supervisor.h"
 #include "base/clock.h"
@@ -36,8 +35,6 @@
 #include "base/text.h"
 #include "base/timers.h"
 #include "config/config.h"
-#include "config/endpoint.h"
-#include "control/control.h"
 #include "store/store.h"
 
 static const unsigned long oid_root[] = {OID_ROOT};
@@ -53,9 +50,8 @@ static struct {
     struct event *wake;
     struct model model;
     struct walker walker;
-    struct endpoint master; /* in use; a new address takes a restart */
-    char *state_dir;        /* in use, likewise */
-    char *config;           /* absolute path, when in the background */
+    char *state_dir; /* in use; a new folder takes a restart */
+    char *config;    /* absolute path, when in the background */
     bool stop;
 } process;
 
@@ -64,12 +60,12 @@ static void reload(void)
     int status;
     struct config *config = check_read(process.options.config, &status);
 
-    if (!config) {
+    if (!config || !managers_judge(config)) {
         log_error("the configuration in force stays");
+        config_free(config);
         return;
     }
-    if (!process.options.agentx && strcmp(config->agentx, process.master.text) != 0)
-        log_warning("agentx: the new address %s takes effect at the next start", config->agentx);
+    managers_reload(config);
     if (strcmp(config->state_dir, process.state_dir) != 0)
         log_warning("state_dir: the new folder \"%s\" takes effect at the next start",
                     config->state_dir);
@@ -155,19 +151,7 @@ static bool check_tables(void)
     return false;
 }
 
-static void link_changed(bool up)
-{
-    if (up) {
-        ping_start();
-        capabilities_announce(oid_root, OID_ROOT_LEN,
-                              "OpenVPN daemons, by openvpn-agentx " PACKAGE_VERSION);
-    } else {
-        ping_stop();
-    }
-    set_link_changed(up);
-}
-
-static bool set_up_agent(void)
+static bool set_up_agent(const struct config *config)
 {
     process.walker = (struct walker){
         .root = oid_root,
@@ -180,7 +164,8 @@ static bool set_up_agent(void)
     triggers_start(&process.walker);
     triggers_count_in(&process.model.notifications);
     set_start(&process.walker);
-    return check_tables() && link_start(process.base, &process.master, link_changed, set_cut) &&
+    return check_tables() &&
+           managers_start(&process.options, config, process.base, &process.walker) &&
            handler_start(&process.walker);
 }
 
@@ -244,19 +229,6 @@ static void harden(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static bool set_up_master(const struct config *config)
-{
-    const char *text = process.options.agentx ? process.options.agentx : config->agentx;
-    char why[512];
-
-    if (!endpoint_parse_agentx(text, &process.master, why, sizeof(why))) {
-        log_error("agentx: %s", why);
-        return false;
-    }
-    control_forbid_secrets(!endpoint_is_local(&process.master));
-    return true;
-}
-
 static bool set_up_fleet(struct config *config)
 {
     fleet_start(&process.model, process.base);
@@ -280,7 +252,7 @@ static int serve(struct config *config)
     if (!set_up_loop()) {
         log_error("cannot set up the event loop");
         config_free(config);
-    } else if (!set_up_master(config) || !set_up_agent()) {
+    } else if (!set_up_agent(config)) {
         config_free(config);
     } else {
         if (set_up_fleet(config)) {
@@ -297,11 +269,8 @@ static int serve(struct config *config)
     triggers_stop();
     outbox_stop();
     set_stop();
-    ping_stop();
-    if (process.base)
-        link_stop();
+    managers_stop();
     tear_down_loop();
-    endpoint_fini(&process.master);
     free(process.state_dir);
     free(process.config);
     return status;
@@ -356,6 +325,10 @@ int run(int argc, char **argv)
     config = check_read(process.options.config, &status);
     if (!config)
         return status;
+    if (!managers_judge(config)) {
+        config_free(config);
+        return EX_CONFIG;
+    }
     if (process.options.daemon && go_to_background() != 0) {
         config_free(config);
         return EXIT_FAILURE;

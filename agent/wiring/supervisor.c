@@ -46,8 +46,8 @@ static void tell_status(void *arg)
     supervisor.linked = link_is_up();
     for (size_t i = 0; i < model->count; i++)
         up += instance_in_contact(model->instances[i]);
-    snprintf(text, sizeof(text), "STATUS=%zu of %zu daemons in contact, %s the master agent", up,
-             model->count, supervisor.linked ? "connected to" : "no session with");
+    snprintf(text, sizeof(text), "STATUS=%zu of %zu daemons in contact, %s", up, model->count,
+             link_words());
     if (strcmp(text, supervisor.told) == 0)
         return;
     memcpy(supervisor.told, text, sizeof(text));

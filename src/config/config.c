@@ -16,6 +16,9 @@
 #define AGENTX_DEFAULT "unix:/var/agentx/master"
 #define STATE_DEFAULT  LOCALSTATEDIR "/lib/openvpn-agentx"
 
+/* Addresses to listen on. */
+enum { LISTEN_MAX = 16 };
+
 /* Compares the last instance with those before it. */
 static bool check_unique(const struct reader *reader, const config_setting_t *group,
                          const struct config *config, struct unique *unique)
@@ -104,18 +107,78 @@ static bool read_agentx(const struct reader *reader, const config_setting_t *set
     return keep_text(reader, setting, text, &config->agentx);
 }
 
+static bool read_listen(const struct reader *reader, const config_setting_t *setting,
+                        struct config *config)
+{
+    int count;
+    bool good = true;
+
+    if (!setting_is_series(reader, setting))
+        return false;
+    count = config_setting_length(setting);
+    if (count < 1 || count > LISTEN_MAX)
+        return setting_fail(reader, setting, NULL, "1 to %d addresses are wanted", LISTEN_MAX);
+    config->listen = calloc((size_t)count, sizeof(*config->listen));
+    if (!config->listen)
+        return setting_fail_memory(reader, setting);
+    config->listen_count = (size_t)count;
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *item = config_setting_get_elem(setting, (unsigned)i);
+        char why[sizeof(reader->error->text[0])];
+        const char *text;
+
+        if (!setting_string(reader, item, &text))
+            good = false;
+        else if (!endpoint_check_listen(text, why, sizeof(why)))
+            good = setting_fail(reader, item, NULL, "%s", why);
+        else
+            good &= keep_text(reader, item, text, &config->listen[i]);
+    }
+    return good;
+}
+
 /* The working folder of a daemon is another. */
-static bool read_state_dir(const struct reader *reader, const config_setting_t *setting,
-                           struct config *config)
+static bool read_path(const struct reader *reader, const config_setting_t *setting, char **path)
 {
     const char *text;
 
     if (!setting_string(reader, setting, &text))
         return false;
-    if (text[0] != '\0' && text[0] != '/')
-        return setting_fail(reader, setting, NULL, "an absolute path is wanted, or \"\"");
-    return keep_text(reader, setting, text, &config->state_dir);
+    if (text[0] != '/')
+        return setting_fail(reader, setting, NULL, "an absolute path is wanted");
+    if (strchr(text, ',')) /* the SNMP library would see two paths */
+        return setting_fail(reader, setting, NULL, "this path cannot hold a comma");
+    return keep_text(reader, setting, text, path);
 }
+
+static bool read_snmp_config(const struct reader *reader, const config_setting_t *setting,
+                             struct config *config)
+{
+    return read_path(reader, setting, &config->snmp_config);
+}
+
+/* "" says that there is none. */
+static bool read_state_dir(const struct reader *reader, const config_setting_t *setting,
+                           struct config *config)
+{
+    const char *text;
+
+    if (setting->type == CONFIG_TYPE_STRING && setting_string(reader, setting, &text) &&
+        text[0] == '\0')
+        return keep_text(reader, setting, text, &config->state_dir);
+    return read_path(reader, setting, &config->state_dir);
+}
+
+static const struct {
+    const char *name;
+    bool (*read)(const struct reader *reader, const config_setting_t *setting,
+                 struct config *config);
+} top_keys[] = {
+    {"agentx", read_agentx},       {"listen", read_listen},       {"snmp_config", read_snmp_config},
+    {"state_dir", read_state_dir}, {"instances", read_instances},
+};
+
+#define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
 
 static bool fail_unknown_top(const struct reader *reader, const config_setting_t *setting)
 {
@@ -123,10 +186,39 @@ static bool fail_unknown_top(const struct reader *reader, const config_setting_t
     struct suggest suggest;
 
     suggest_begin(&suggest, setting->name);
-    suggest_add(&suggest, "agentx");
-    suggest_add(&suggest, "state_dir");
-    suggest_add(&suggest, "instances");
+    for (size_t i = 0; i < TOP_KEYS; i++)
+        suggest_add(&suggest, top_keys[i].name);
     return setting_fail(reader, setting, NULL, "unknown key%s", suggest_text(&suggest, hint));
+}
+
+static bool read_top(const struct reader *reader, const config_setting_t *setting,
+                     struct config *config)
+{
+    for (size_t i = 0; i < TOP_KEYS; i++)
+        if (strcmp(setting->name, top_keys[i].name) == 0)
+            return top_keys[i].read(reader, setting, config);
+    return fail_unknown_top(reader, setting);
+}
+
+/* The SNMP library has one role in a process. */
+static bool check_role(const struct reader *reader, const config_setting_t *root,
+                       const struct config *config)
+{
+    const config_setting_t *listen = config_setting_get_member(root, "listen");
+    const config_setting_t *agentx = config_setting_get_member(root, "agentx");
+    const config_setting_t *users = config_setting_get_member(root, "snmp_config");
+    const config_setting_t *state = config_setting_get_member(root, "state_dir");
+    bool good = true;
+
+    if (listen && agentx)
+        good = setting_fail(reader, agentx, NULL, "with listen there is no master agent");
+    if (listen && !users)
+        good = setting_fail(reader, root, "snmp_config", "missing: listen needs it");
+    if (listen && state && config->state_dir && config->state_dir[0] == '\0')
+        good = setting_fail(reader, state, NULL, "listen needs a folder");
+    if (users && !listen)
+        good = setting_fail(reader, users, NULL, "without listen snmpd says who may do what");
+    return good;
 }
 
 static bool read_root(const struct reader *reader, const config_setting_t *root,
@@ -134,18 +226,9 @@ static bool read_root(const struct reader *reader, const config_setting_t *root,
 {
     bool good = true;
 
-    for (int i = 0; i < config_setting_length(root); i++) {
-        const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
-
-        if (strcmp(setting->name, "agentx") == 0)
-            good &= read_agentx(reader, setting, config);
-        else if (strcmp(setting->name, "state_dir") == 0)
-            good &= read_state_dir(reader, setting, config);
-        else if (strcmp(setting->name, "instances") == 0)
-            good &= read_instances(reader, setting, config);
-        else
-            good &= fail_unknown_top(reader, setting);
-    }
+    for (int i = 0; i < config_setting_length(root); i++)
+        good &= read_top(reader, config_setting_get_elem(root, (unsigned)i), config);
+    good &= check_role(reader, root, config);
     if (!config_setting_get_member(root, "instances"))
         good = setting_fail(reader, root, "instances", "missing");
     return good;
@@ -233,6 +316,10 @@ void config_free(struct config *config)
     free(config->instances);
     free(config->file);
     free(config->agentx);
+    for (size_t i = 0; i < config->listen_count; i++)
+        free(config->listen[i]);
+    free(config->listen);
+    free(config->snmp_config);
     free(config->state_dir);
     free(config);
 }

@@ -110,7 +110,10 @@ struct instance_config {
 
 struct config {
     char *file;
-    char *agentx;    /* "unix:/var/agentx/master" by default */
+    char *agentx;  /* "unix:/var/agentx/master" by default */
+    char **listen; /* where managers are listened for, by ourselves; else NULL */
+    size_t listen_count;
+    char *snmp_config; /* users and what they may, in the syntax of snmpd.conf; with listen only */
     char *state_dir; /* what is kept over restarts: LOCALSTATEDIR/lib/openvpn-agentx; "": nothing */
     struct instance_config *instances;
     size_t count;

@@ -150,9 +150,18 @@ static const char *parse_management(const char *text, struct endpoint *endpoint)
     return "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT";
 }
 
+/* HOST:PORT behind a word that tells the family, as Net-SNMP spells it. */
+static const char *parse_family(const char *text, bool six, struct endpoint *endpoint)
+{
+    const char *fault = parse_tcp(text, endpoint);
+
+    if (!fault && six != (endpoint->address.ss_family == AF_INET6))
+        return "IPv4 is written tcp:A.B.C.D:PORT, IPv6 tcp6:[v6]:PORT";
+    return fault;
+}
+
 static const char *parse_agentx(const char *text, struct endpoint *endpoint)
 {
-    const char *fault;
     bool six = strncmp(text, "tcp6:", 5) == 0;
 
     if (strncmp(text, "unix:", 5) == 0)
@@ -161,10 +170,18 @@ static const char *parse_agentx(const char *text, struct endpoint *endpoint)
         return "a unix socket is written unix:/path";
     if (!six && strncmp(text, "tcp:", 4) != 0)
         return "an address is unix:/path, tcp:A.B.C.D:PORT or tcp6:[v6]:PORT";
-    fault = parse_tcp(text + (six ? 5 : 4), endpoint);
-    if (!fault && six != (endpoint->address.ss_family == AF_INET6))
-        return "IPv4 is written tcp:A.B.C.D:PORT, IPv6 tcp6:[v6]:PORT";
-    return fault;
+    return parse_family(text + (six ? 5 : 4), six, endpoint);
+}
+
+static const char *parse_listen(const char *text, struct endpoint *endpoint)
+{
+    bool six = strncmp(text, "udp6:", 5) == 0;
+
+    if ((!six && strncmp(text, "udp:", 4) != 0) ||
+        parse_family(text + (six ? 5 : 4), six, endpoint))
+        return "a numeric address of UDP and a port are wanted, such as udp:0.0.0.0:161 or "
+               "udp6:[::]:161";
+    return NULL;
 }
 
 /* Takes what was made, or gives it up for what is wrong with it. */
@@ -236,6 +253,16 @@ bool endpoint_check_agentx(const char *text, char *why, size_t why_size)
 {
     struct endpoint endpoint = {0};
     bool right = endpoint_parse_agentx(text, &endpoint, why, why_size);
+
+    endpoint_fini(&endpoint);
+    return right;
+}
+
+bool endpoint_check_listen(const char *text, char *why, size_t why_size)
+{
+    struct endpoint endpoint = {0};
+    struct endpoint made = {0};
+    bool right = take_made(&endpoint, &made, text, parse_listen(text, &made), why, why_size);
 
     endpoint_fini(&endpoint);
     return right;

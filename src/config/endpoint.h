@@ -28,6 +28,12 @@ bool endpoint_parse_agentx(const char *text, struct endpoint *endpoint, char *wh
 /* Whether endpoint_parse_agentx() takes it; returns false with words for people in why. */
 bool endpoint_check_agentx(const char *text, char *why, size_t why_size);
 
+/*
+ * Whether managers can be listened for there: "udp:A.B.C.D:PORT" or "udp6:[v6]:PORT", as Net-SNMP
+ * spells it.  Returns false with words for people in why.
+ */
+bool endpoint_check_listen(const char *text, char *why, size_t why_size);
+
 /* Frees what the functions above made. */
 void endpoint_fini(struct endpoint *endpoint);
 

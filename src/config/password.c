@@ -1,30 +1,13 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/guarded.h"
 
 /* Room for the longest password that can be sent: a line of 1000 bytes. */
 #define PASSWORD_ROOM 1001
-
-/* What is wrong with the open file, NULL when nothing is. */
-static const char *file_fault(int fd)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0)
-        return strerror(errno);
-    if (!S_ISREG(status.st_mode))
-        return "not a regular file";
-    if (status.st_mode & S_IROTH)
-        return "others can read it: refused (chmod o-r)";
-    if (status.st_mode & (S_IWGRP | S_IWOTH))
-        return "group or others can write it: refused (chmod go-w)";
-    return NULL;
-}
 
 /*
  * Reads up to the end of the line or the file, a byte at a time: what stands behind the first line
@@ -58,9 +41,8 @@ static const char *read_line(int fd, char *line, size_t size, size_t *len)
 int config_read_password(const char *file, char *password, size_t size, char *error,
                          size_t error_size)
 {
-    /* A symbolic link is fine, what counts is the file behind it.  A FIFO must not make us wait. */
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    const char *fault = fd < 0 ? strerror(errno) : file_fault(fd);
+    const char *fault;
+    int fd = guarded_open(file, &fault);
     size_t len = 0;
 
     if (!fault)

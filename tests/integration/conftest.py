@@ -24,6 +24,7 @@ from parts.agent import Agent  # noqa: E402
 from parts.pki import Pki  # noqa: E402
 from parts.process import Lab  # noqa: E402
 from parts.snmp import Snmpd, Snmptrapd  # noqa: E402
+from parts.standalone import Alone  # noqa: E402
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -55,9 +56,24 @@ def snmptrapd(lab):
     return Snmptrapd(lab).start()
 
 
+WAYS = {"agentx": Snmpd, "alone": Alone}
+
+
+def pytest_generate_tests(metafunc):
+    """A test with the mark both_ways runs with snmpd, and with the agent alone."""
+    if metafunc.definition.get_closest_marker("both_ways"):
+        metafunc.parametrize("way", WAYS, indirect=True)
+
+
 @pytest.fixture
-def snmpd(lab, snmptrapd):
-    return Snmpd(lab, sink=snmptrapd).start()
+def way(request):
+    """What managers ask: the class Snmpd or Alone."""
+    return WAYS[getattr(request, "param", "agentx")]
+
+
+@pytest.fixture
+def snmpd(lab, snmptrapd, way):
+    return way(lab, sink=snmptrapd).start()
 
 
 @pytest.fixture

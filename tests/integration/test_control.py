@@ -12,6 +12,7 @@ def client(lab, pki):
     return openvpn.lone_client(lab, pki).start()
 
 
+@pytest.mark.both_ways
 def test_settings(lab, client, start_agent, manager):
     start_agent([entry(client)])
     view = InstanceView(lab, manager)
@@ -67,6 +68,7 @@ def test_a_hold(lab, client, start_agent, manager):
     assert client.alive
 
 
+@pytest.mark.both_ways
 def test_signals(lab, client, start_agent, manager, snmptrapd):
     start_agent([entry(client)])
     view = InstanceView(lab, manager)
@@ -102,6 +104,7 @@ def client_rows(manager):
             for index, row in rows(manager, "ovpnClientTable").items()}
 
 
+@pytest.mark.both_ways
 def test_kill(lab, office, manager):
     _, clients = office
     (index, row), (_, other) = [client_rows(manager)[name] for name in ("alice", "bob")]

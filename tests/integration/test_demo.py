@@ -42,19 +42,20 @@ def assert_nothing_is_left(demo):
     assert processes_of(demo.folder) == []
 
 
-@pytest.mark.parametrize("kind", ["real", "scripted"])
+@pytest.mark.parametrize("kind", ["real", "scripted", "alone"])
 def test_it_shows_all_and_leaves_nothing(demo, kind):
     if kind == "real" and (os.geteuid() != 0 or not tunnel.real_device_allowed()):
         pytest.skip("a real tun device is not allowed here")
-    run = demo(*(["--scripted"] if kind == "scripted" else []))
+    options = {"real": [], "scripted": ["--scripted"], "alone": ["--scripted", "--standalone"]}
+    run = demo(*options[kind])
     assert run.wait_exit(120) == 0, run.tail()
     shown = run.log
-    assert ("scripted daemon" in shown) == (kind == "scripted")
+    assert ("scripted daemon" in shown) == (kind != "real")
     before, _, after = shown.partition("Remote control.")
     assert re.search(r"^  office +connected ", before, re.MULTILINE)
     assert "`allow' of alice" in after and "office: verb level changed" in after
     for text in ("ovpnInstanceTable", "$ ovpnctl ", "alice", "bob", "ovpnRouteTable", "ovpnLogTable",
-                 "Initialization Sequence Completed" if kind == "scripted" else "PUSH_REPLY",
+                 "Initialization Sequence Completed" if kind != "real" else "PUSH_REPLY",
                  "ovpnHoldWaiting"):
         assert text in before
     assert re.search(r"^  (\d+ +)?ovpnClientConnected +office +CommonName=carol", before, re.MULTILINE)

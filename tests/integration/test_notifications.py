@@ -124,6 +124,7 @@ def test_a_restart_line_by_line(lab, pki, start_agent, snmptrapd, manager, view)
     assert told("ovpnLogAlert", "ovpnLogFlags", "ovpnLogMessage") == marked
 
 
+@pytest.mark.both_ways
 def test_a_burst_is_cut(start_agent, start_fake, snmptrapd, manager, view):
     fake = start_fake(mode="client")
     start_agent([instance("branch", fake, notify=["state-all", "echo"], notify_rate=10)])
@@ -169,6 +170,7 @@ def provoke(fake, lab, view):
     fake.restart()
 
 
+@pytest.mark.both_ways
 def test_each_carries_what_the_module_says(lab, start_agent, start_fake, snmptrapd, view):
     fake = start_fake(mode="server")
     start_agent([instance("office", fake, notify=[

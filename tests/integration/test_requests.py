@@ -46,6 +46,7 @@ def test_a_user_name_and_password(lab, pki, start_agent, snmptrapd, manager, vie
     view.wait(Contact="disconnected", PendingRequests=0)
 
 
+@pytest.mark.both_ways
 def test_a_failed_authentication(start_agent, start_fake, snmptrapd, manager, view):
     fake = start_fake(mode="client")
     start_agent([instance("branch", fake)])

@@ -48,6 +48,7 @@ class Agent(Child):
     instances are dicts with the keys of the configuration file; allow and notify may be lists.
     An instance's `management` may be a part that has an `endpoint`.  wrapper comes before the
     program, e.g. valgrind and its options; the default is the words in OVPN_AGENTX_WRAPPER.
+    snmpd is the master agent, its address, or an Alone, with which there is none.
     identity is a pair of user and group number to run as, which takes root.  With lean an
     address sanitizer keeps little freed memory, so that the agent's memory can be judged.
     With library_leaks what libnetsnmp allocates is not looked at: 5.9.3 loses some when memory is
@@ -58,6 +59,7 @@ class Agent(Child):
 
     def __init__(self, lab, snmpd, instances, name="agent", wrapper=None, options=(),
                  identity=None, lean=False, library_leaks=False, starved="", state_dir=""):
+        self.alone = snmpd if hasattr(snmpd, "settings") else None
         self.agentx = snmpd.agentx if hasattr(snmpd, "agentx") else snmpd
         self._file = name + ".conf"
         self.state_dir = state_dir
@@ -86,8 +88,9 @@ class Agent(Child):
     def configure(self, instances):
         """Writes the configuration; a running agent does not see it before reload()."""
         entries = [{key: _setting(key, item) for key, item in entry.items()} for entry in instances]
-        self.write(settings({"agentx": self.agentx, "state_dir": self.state_dir,
-                             "instances": entries}))
+        top = (self.alone.settings() if self.alone
+               else {"agentx": self.agentx, "state_dir": self.state_dir})
+        self.write(settings({**top, "instances": entries}))
 
     def write(self, text):
         """Makes this text the configuration file."""
@@ -97,6 +100,8 @@ class Agent(Child):
 
     def start(self):
         self.spawn()
+        if self.alone:
+            self.alone.wait()
         return self
 
     def reload(self, instances=None):

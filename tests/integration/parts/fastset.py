@@ -81,3 +81,34 @@ class FastSet:
         _, request, at = read(pdu)
         _, status, _ = read(pdu, at)
         return int.from_bytes(request, "big"), int.from_bytes(status, "big")
+
+
+def encode_identifier(numbers):
+    """An object identifier in BER."""
+    return _identifier(numbers)
+
+
+def getbulk(name, repetitions, community="private"):
+    """A GETBULK for what follows one object, whose name is in BER."""
+    varbinds = _tlv(0x30, _tlv(0x30, name + _tlv(5, b"")))
+    pdu = _tlv(0xA5, _integer(1) + _integer(0) + _integer(repetitions) + varbinds)
+    return _tlv(0x30, _integer(1) + _tlv(4, community.encode()) + pdu)
+
+
+def names(answer):
+    """The names in an answer, in BER."""
+    _, message, _ = _read(answer)
+    at = 0
+    for _ in range(2):  # version and community
+        _, _, at = _read(message, at)
+    _, pdu, _ = _read(message, at)
+    at = 0
+    for _ in range(3):  # request, status, index
+        _, _, at = _read(pdu, at)
+    _, varbinds, _ = _read(pdu, at)
+    found, at = [], 0
+    while at < len(varbinds):
+        _, varbind, at = _read(varbinds, at)
+        _, _, end = _read(varbind)
+        found.append(varbind[:end])
+    return found

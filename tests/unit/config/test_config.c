@@ -169,7 +169,21 @@ static void test_every_key(void **state)
     assert_int_equal(one->notify_rate, 9);
     assert_int_equal(one->line, 5);
     assert_int_equal(config->instances[1].index, 2147483647);
-    assert_int_equal(config->instances[1].line, 17);
+    assert_int_equal(config->instances[1].line, 18);
+    config_free(config);
+}
+
+static void test_stand_alone(void **state)
+{
+    struct config *config =
+        load_good("listen = [ \"udp:0.0.0.0:161\", \"udp6:[::]:161\" ];\n"
+                  "snmp_config = \"/etc/x.conf\"; state_dir = \"/var/x\";\n" ONE(""));
+
+    (void)state;
+    assert_int_equal(config->listen_count, 2);
+    assert_string_equal(config->listen[1], "udp6:[::]:161");
+    assert_string_equal(config->snmp_config, "/etc/x.conf");
+    assert_string_equal(config->state_dir, "/var/x");
     config_free(config);
 }
 
@@ -180,6 +194,9 @@ static void test_defaults(void **state)
 
     (void)state;
     assert_string_equal(config->agentx, "unix:/var/agentx/master");
+    assert_null(config->listen);
+    assert_int_equal(config->listen_count, 0);
+    assert_null(config->snmp_config);
     assert_string_equal(config->state_dir, LOCALSTATEDIR "/lib/openvpn-agentx");
     assert_int_equal(config->count, 1);
     assert_string_equal(one->management.path, "/run/a.sock");
@@ -233,55 +250,44 @@ static void test_every_word(void **state)
           {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},   {"state-all", NOTIFY_STATE_ALL},
           {"fatal", NOTIFY_FATAL},     {"hold", NOTIFY_HOLD},     {"input", NOTIFY_INPUT},
           {"auth", NOTIFY_AUTH},       {"client", NOTIFY_CLIENT}, {"reject", NOTIFY_REJECT},
-          {"log:I", NOTIFY_LOG},       {"echo", NOTIFY_ECHO}};
-    {"expiry", NOTIFY_EXPIRY}, {"contact", NOTIFY_CONTACT}, {"state", NOTIFY_STATE},
-        {"state-all", NOTIFY_STATE_ALL}, {"fatal", NOTIFY_FATAL}, {"hold", NOTIFY_HOLD},
-        {"input", NOTIFY_INPUT}, {"auth", NOTIFY_AUTH}, {"client", NOTIFY_CLIENT},
-        {"log:I", NOTIFY_LOG},
-    {
-        "echo", NOTIFY_ECHO
-    }
-};
-struct config *config;
-char text[256];
+          {"expiry", NOTIFY_EXPIRY},   {"log:I", NOTIFY_LOG},     {"echo", NOTIFY_ECHO}};
+    struct config *config;
+    char text[256];
 
-(void)state;
-for (size_t i = 0; i < sizeof(allow) / sizeof(allow[0]); i++) {
-    snprintf(text, sizeof(text), ONE("allow = [ \"%s\" ];"), allow[i].word);
-    config = load_good(text);
-    assert_int_equal(config->instances[0].allow, allow[i].bit);
+    (void)state;
+    for (size_t i = 0; i < sizeof(allow) / sizeof(allow[0]); i++) {
+        snprintf(text, sizeof(text), ONE("allow = [ \"%s\" ];"), allow[i].word);
+        config = load_good(text);
+        assert_int_equal(config->instances[0].allow, allow[i].bit);
+        config_free(config);
+    }
+    for (size_t i = 0; i < sizeof(notify) / sizeof(notify[0]); i++) {
+        snprintf(text, sizeof(text), ONE("notify = ( \"%s\" );"), notify[i].word);
+        config = load_good(text);
+        assert_int_equal(config->instances[0].notify, notify[i].bit);
+        config_free(config);
+    }
+    config = load_good(ONE("notify = [ \"log:DWNFI\" ];"));
+    assert_int_equal(config->instances[0].log_alert_flags, LOG_FLAG_INFO | LOG_FLAG_FATAL |
+                                                               LOG_FLAG_NONFATAL |
+                                                               LOG_FLAG_WARNING | LOG_FLAG_DEBUG);
     config_free(config);
-}
-for (size_t i = 0; i < sizeof(notify) / sizeof(notify[0]); i++) {
-    snprintf(text, sizeof(text), ONE("notify = ( \"%s\" );"), notify[i].word);
-    config = load_good(text);
-    assert_int_equal(config->instances[0].notify, notify[i].bit);
+    config = load_good(ONE("user_key = \"common-name\";"));
+    assert_false(config->instances[0].by_username);
     config_free(config);
-}
-config = load_good(ONE("notify = [ \"log:DWNFI\" ];"));
-assert_int_equal(config->instances[0].log_alert_flags, LOG_FLAG_INFO | LOG_FLAG_FATAL |
-                                                           LOG_FLAG_NONFATAL | LOG_FLAG_WARNING |
-                                                           LOG_FLAG_DEBUG);
-config_free(config);
-config = load_good(ONE("user_key = \"common-name\";"));
-assert_false(config->instances[0].by_username);
-config_free(config);
-config = load_good(ONE("notify = [ ]; allow = [ ];"));
-assert_int_equal(config->instances[0].notify, 0);
-assert_int_equal(config->instances[0].allow, 0);
-config_free(config);
+    config = load_good(ONE("notify = [ ]; allow = [ ];"));
+    assert_int_equal(config->instances[0].notify, 0);
+    assert_int_equal(config->instances[0].allow, 0);
+    config_free(config);
 }
 
 #define KNOWN                                                                                      \
     "; known are name, index, management, peer_user, password_file, status_interval, "             \
     "command_timeout, reply_timeout, log_lines, state_lines, echo_lines, session_lines, "          \
-    "command_lines, request_lines, client_max, route_max, user_key, user_lines, allow, notify, "   \
-    "notify_rate"
-"command_lines, request_lines, client_max, route_max, openvpn_config, expiry_days, allow, "
-    "notify, notify_rate"
+    "command_lines, request_lines, client_max, route_max, user_key, user_lines, openvpn_config, "  \
+    "expiry_days, allow, notify, notify_rate"
 
-    static void
-    test_file(void **state)
+static void test_file(void **state)
 {
     struct config_error error;
     char expected[128];
@@ -411,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_peer_user),
         cmocka_unit_test(test_many_with_one_address),
         cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_stand_alone),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_word),
         cmocka_unit_test(test_file),

@@ -41,7 +41,7 @@ static int64_t test_wall(void)
     return wall;
 }
 
-static const struct clock_source source = {test_mono, test_wall};
+static const struct clock_source source = {test_mono, test_wall, test_mono};
 
 static void on_event(void *arg, const struct event *event)
 {

@@ -169,9 +169,9 @@ static void test_a_client_that_is_faster(void **state)
 {
     (void)state;
     come_back(BLOCK("0", "1795453970", "bob") BLOCK("1", "1795453971", "carol"));
-    peer_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, -1);
     daemon_synchronize("OpenVPN 2.6.14 x", "77", DAEMON_CONNECTED RECONNECTING AGAIN);
-    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, -1);
+    peer_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, EVENT_CLIENT_DISCONNECTED,
+              EVENT_CLIENT_DISCONNECTED, EVENT_STATE, -1);
     assert_int_equal(daemon_instance->clients.count, 2);
     assert_int_equal(daemon_client(0)->base.index, 3);
     assert_int_equal(daemon_client(1)->base.index, 4);

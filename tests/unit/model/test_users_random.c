@@ -36,7 +36,7 @@ static int64_t wall(void)
     return 1795453891 + now_mono / 1000 + wall_shift;
 }
 
-static const struct clock_source source = {mono, wall};
+static const struct clock_source source = {mono, wall, mono};
 
 static uint32_t below(uint32_t bound)
 {

@@ -39,7 +39,7 @@ static int64_t read_wall(void)
     return wall;
 }
 
-static const struct clock_source source = {read_mono, read_wall};
+static const struct clock_source source = {read_mono, read_wall, read_mono};
 
 static uint64_t seed = 88172645463325252u;
 

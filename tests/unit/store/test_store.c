@@ -55,7 +55,7 @@ static int64_t read_wall(void)
     return 1795453890 + now / 1000;
 }
 
-static const struct clock_source source = {read_mono, read_wall};
+static const struct clock_source source = {read_mono, read_wall, read_mono};
 
 /* A child that waits for the disk, until it is killed or for a time that no test takes. */
 static bool disk_hangs;

@@ -9,15 +9,17 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include "agent/master/flight.h"
 #include "agent/master/link.h"
 #include "agent/master/ping.h"
+#include "agent/master/subagent.h"
 #include "agent/notify/outbox.h"
 #include "agent/tables/vitals.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/timers.h"
 
-/* A link and a master agent of the test's own: what was sent last waits for an answer. */
+/* A session and a master agent of the test's own: what was sent last waits for an answer. */
 static struct {
     bool up;
     bool full; /* nothing more can be sent */
@@ -35,17 +37,17 @@ static struct {
 
 static int64_t now;
 
-bool link_is_up(void)
+bool subagent_is_up(void)
 {
     return master.up;
 }
 
-unsigned link_generation(void)
+unsigned subagent_generation(void)
 {
     return master.generation;
 }
 
-struct snmp_pdu *link_request(int command)
+struct snmp_pdu *subagent_request(int command)
 {
     return master.up && !master.full ? snmp_pdu_create(command) : NULL;
 }
@@ -62,8 +64,9 @@ static const oid uptime_name[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};
 static const oid trap_name[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
 static const oid number_name[] = {1, 3, 6, 1, 4, 1, 99, 0, 1, 0};
 
-bool link_send(struct snmp_pdu *pdu,
-               int (*answered)(int, netsnmp_session *, int, netsnmp_pdu *, void *), uintptr_t magic)
+bool subagent_send(struct snmp_pdu *pdu,
+                   int (*answered)(int, netsnmp_session *, int, netsnmp_pdu *, void *),
+                   uintptr_t magic)
 {
     const netsnmp_variable_list *uptime = pdu->variables;
     const netsnmp_variable_list *trap = uptime->next_variable;
@@ -87,7 +90,7 @@ bool link_send(struct snmp_pdu *pdu,
     return true;
 }
 
-void link_drop(void)
+void subagent_drop(void)
 {
     master.drops++;
 }
@@ -114,7 +117,7 @@ static void answer(long status)
     answer_with(NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE, status);
 }
 
-/* The link's ping, sent and answered. */
+/* The session's ping, sent and answered. */
 static void ping(void)
 {
     master.pings_answered = ++master.pings_sent;
@@ -144,12 +147,20 @@ static int64_t test_wall(void)
 static int set_up(void **state)
 {
     static const struct clock_source source = {test_mono, test_wall, test_mono};
+    static const struct link_kind kind = {
+        .is_up = subagent_is_up,
+        .generation = subagent_generation,
+        .notification = flight_new,
+        .notify = flight_send,
+        .notified = flight_outcome,
+    };
 
     (void)state;
     memset(&master, 0, sizeof(master));
     vitals = (struct vitals){0};
     now = 1000000;
     clock_use(&source);
+    link_use(&kind);
     log_set_level(LOG_LEVEL_ERROR);
     outbox_start(4);
     session_begins();
@@ -185,6 +196,7 @@ static void turn_expecting(unsigned sendings, uint32_t number)
 
 static void expect_counters(size_t waiting, uint32_t sent, uint32_t dropped)
 {
+    outbox_turn();
     assert_int_equal(outbox_waiting(), waiting);
     assert_int_equal(vitals.notifications_sent, sent);
     assert_int_equal(vitals.notifications_dropped, dropped);

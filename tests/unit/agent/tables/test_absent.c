@@ -34,7 +34,7 @@ static int64_t wall(void)
     return 1800000000 + seconds;
 }
 
-static const struct clock_source clock_source = {mono, wall};
+static const struct clock_source clock_source = {mono, wall, mono};
 
 static const unsigned long root[] = {1, 3, 6, 1, 4, 1, 99};
 static struct model model;
