@@ -14,24 +14,24 @@
 /* Each in the order in which somebody would set things up. */
 static const struct {
     const char *name;
-    const char *good; /* what is said when it finds nothing */
-    bool of_config;   /* looks at what the agent's configuration names */
+    const char *good;                          /* what is said when it finds nothing */
+    enum { OF_ALL, OF_CONFIG, OF_SNMPD } part; /* what it looks at is named there */
     void (*run)(struct doctor *doctor);
 } checks[] = {
-    {"user", "the agent's user", false, doctor_check_user},
-    {"config", "the agent's configuration", false, doctor_check_config},
-    {"passwords", "files with management passwords: owner and mode", true, doctor_check_passwords},
-    {"memory", "where the agent keeps what it remembers", true, doctor_check_memory},
-    {"openvpn", "OpenVPN's configurations", false, doctor_check_openvpn},
-    {"management", "management sockets", true, doctor_check_management},
-    {"snmpd", "snmpd's configuration", false, doctor_check_snmpd},
-    {"agentx", "snmpd's socket for the agent", false, doctor_check_agentx},
-    {"views", "who may see the agent's objects", false, doctor_check_views},
-    {"users", "snmpd's users", false, doctor_check_people},
-    {"modules", "MIB modules for the tools of Net-SNMP", false, doctor_check_modules},
-    {"services", "what runs", false, doctor_check_services},
-    {"answers", "what the agent answers", false, doctor_check_answers},
-    {"clock", "the clock", false, doctor_check_clock},
+    {"user", "the agent's user", OF_ALL, doctor_check_user},
+    {"config", "the agent's configuration", OF_ALL, doctor_check_config},
+    {"passwords", "files with passwords: owner and mode", OF_CONFIG, doctor_check_passwords},
+    {"memory", "where the agent keeps what it remembers", OF_CONFIG, doctor_check_memory},
+    {"openvpn", "OpenVPN's configurations", OF_ALL, doctor_check_openvpn},
+    {"management", "management sockets", OF_CONFIG, doctor_check_management},
+    {"snmpd", "snmpd's configuration", OF_SNMPD, doctor_check_snmpd},
+    {"agentx", "snmpd's socket for the agent", OF_SNMPD, doctor_check_agentx},
+    {"views", "who may see the agent's objects", OF_SNMPD, doctor_check_views},
+    {"users", "snmpd's users", OF_SNMPD, doctor_check_people},
+    {"modules", "MIB modules for the tools of Net-SNMP", OF_ALL, doctor_check_modules},
+    {"services", "what runs", OF_ALL, doctor_check_services},
+    {"answers", "what the agent answers", OF_ALL, doctor_check_answers},
+    {"clock", "the clock", OF_ALL, doctor_check_clock},
 };
 
 static const struct {
@@ -125,17 +125,27 @@ static bool print_all(const struct doctor *doctor, const struct page *page)
     return !doctor->failed;
 }
 
+/* Why a check has nothing to look at; NULL when it has. */
+static const char *why_not(const struct doctor *doctor, size_t place)
+{
+    if (checks[place].part == OF_CONFIG && !doctor->config)
+        return "no configuration says where";
+    if (checks[place].part == OF_SNMPD && doctor->config && doctor->config->listen)
+        return "the agent answers by itself, without snmpd";
+    return NULL;
+}
+
 static void run_all(struct doctor *doctor)
 {
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        const char *why = why_not(doctor, i);
         size_t before = doctor->count;
 
         doctor->check = checks[i].name;
-        if (doctor->config || !checks[i].of_config)
-            checks[i].run(doctor);
+        if (why)
+            doctor_say(doctor, DOCTOR_SKIP, NULL, "%s: %s", checks[i].good, why);
         else
-            doctor_say(doctor, DOCTOR_SKIP, NULL, "%s: no configuration says where",
-                       checks[i].good);
+            checks[i].run(doctor);
         if (doctor->count == before)
             doctor_say(doctor, DOCTOR_OK, NULL, "%s", checks[i].good);
     }

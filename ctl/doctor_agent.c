@@ -82,9 +82,8 @@ void doctor_check_config(struct doctor *doctor)
 }
 
 /* Looks at owner and mode alone: what is in the file is nobody's business here. */
-static void check_password_file(struct doctor *doctor, const struct instance_config *instance)
+static void check_guarded(struct doctor *doctor, const char *where, const char *path)
 {
-    const char *path = instance->password_file;
     struct doctor_closed closed;
     char word[DOCTOR_WORD_MAX];
     struct stat found;
@@ -93,25 +92,22 @@ static void check_password_file(struct doctor *doctor, const struct instance_con
     if (!doctor_stat(doctor, path, &found)) {
         bool closed_to_us = errno == EACCES;
 
-        doctor_say(doctor, closed_to_us ? DOCTOR_SKIP : DOCTOR_FAIL, instance->name,
-                   "password file %s: %s", path, strerror(errno));
+        doctor_say(doctor, closed_to_us ? DOCTOR_SKIP : DOCTOR_FAIL, where,
+                   "file with passwords %s: %s", path, strerror(errno));
         if (closed_to_us)
             doctor_mend(doctor, "sudo ovpnctl doctor");
         else
             doctor_mend(doctor, "install -o root -g %s -m 0640 /dev/stdin %s", doctor->user.name,
                         word);
     } else if (!S_ISREG(found.st_mode)) {
-        doctor_say(doctor, DOCTOR_FAIL, instance->name, "password file %s: not a regular file",
-                   path);
+        doctor_say(doctor, DOCTOR_FAIL, where, "file with passwords %s: not a regular file", path);
         doctor_mend(doctor, "sensible-editor %s", doctor->config_file);
     } else if (found.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) {
-        doctor_say(doctor, DOCTOR_FAIL, instance->name,
-                   "password file %s: others can %s it: refused", path,
-                   found.st_mode & S_IROTH ? "read" : "write");
+        doctor_say(doctor, DOCTOR_FAIL, where, "file with passwords %s: others can %s it: refused",
+                   path, found.st_mode & S_IROTH ? "read" : "write");
         doctor_mend(doctor, "chmod g-w,o-rwx %s", word);
     } else if (!doctor_user_may(doctor, path, 4, &closed) && !closed.error) {
-        doctor_say(doctor, DOCTOR_FAIL, instance->name,
-                   "the agent's user may not %s %s, whose mode is %04o",
+        doctor_say(doctor, DOCTOR_FAIL, where, "the agent's user may not %s %s, whose mode is %04o",
                    closed.is_folder ? "enter" : "read", closed.path, closed.mode);
         if (closed.is_folder)
             doctor_mend(doctor, "chmod a+x %s", doctor_word(word, closed.path));
@@ -122,9 +118,13 @@ static void check_password_file(struct doctor *doctor, const struct instance_con
 
 void doctor_check_passwords(struct doctor *doctor)
 {
-    for (size_t i = 0; doctor->config && i < doctor->config->count; i++)
-        if (doctor->config->instances[i].password_file)
-            check_password_file(doctor, &doctor->config->instances[i]);
+    const struct config *config = doctor->config;
+
+    if (config->snmp_config)
+        check_guarded(doctor, NULL, config->snmp_config);
+    for (size_t i = 0; i < config->count; i++)
+        if (config->instances[i].password_file)
+            check_guarded(doctor, config->instances[i].name, config->instances[i].password_file);
 }
 
 void doctor_check_memory(struct doctor *doctor)

@@ -70,7 +70,7 @@ static void check_units(struct doctor *doctor)
     struct doctor_daemons daemons;
 
     check_unit(doctor, AGENT_UNIT, true);
-    check_unit(doctor, "snmpd", true);
+    check_unit(doctor, "snmpd", !doctor->config || !doctor->config->listen);
     doctor_daemons_read(&daemons, doctor);
     for (size_t i = 0; i < daemons.count && i < UNITS_MAX; i++)
         check_unit(doctor, daemons.list[i].unit, false);

@@ -299,6 +299,20 @@ def test_what_keeps_a_hold_alive(machine):
     assert machine.found() == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user's file needs root")
+def test_without_snmpd(machine):
+    machine.change(CONFIG, "agentx = ", 'listen = [ "udp:127.0.0.1:1161" ];\n'
+                   'snmp_config = "/etc/openvpn-agentx/snmp.conf";\n#agentx = ')
+    machine.remove(SNMPD)
+    machine.remove(AGENTX)
+    machine.write("/etc/openvpn-agentx/snmp.conf", SECRET, 0o600)
+    assert [row["check"] for row in machine.found()] == ["passwords"]
+    os.chown(machine.path("/etc/openvpn-agentx/snmp.conf"), USER, USER)
+    assert machine.found() == []
+    assert "skip  agentx      snmpd's socket for the agent: the agent answers by itself" \
+        in machine.run().stdout
+
+
 def test_strange_files(machine):
     """Folders and pipes in the place of files, and files without end or sense."""
     for path in (CONFIG, DAEMON, SNMPD, USERS, "/proc/net/unix", "/etc/snmp/snmp.conf"):
