@@ -122,7 +122,7 @@ bool doctor_stat(const struct doctor *doctor, const char *path, struct stat *fou
 }
 
 /* Reads the next line, without its end; what does not fit is passed by.  False at the end. */
-static bool read_line(FILE *file, char *room, struct slice *line)
+static bool fetch_line(FILE *file, char *room, struct slice *line)
 {
     int c;
 
@@ -166,7 +166,7 @@ int doctor_lines(const struct doctor *doctor, const char *path,
     if (!file)
         return errno;
     setvbuf(file, buffer, _IOFBF, sizeof(buffer));
-    for (size_t i = 0; i < LINES_MAX && read_line(file, room, &line); i++)
+    for (size_t i = 0; i < LINES_MAX && fetch_line(file, room, &line); i++)
         if (!take(line, context))
             break;
     fclose(file);
@@ -175,7 +175,7 @@ int doctor_lines(const struct doctor *doctor, const char *path,
     return 0;
 }
 
-static bool is_blank(char c)
+static bool between_words(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
 }
@@ -184,7 +184,7 @@ bool doctor_next_word(struct slice *line, struct slice *word)
 {
     size_t len = 0;
 
-    while (line->len > 0 && is_blank(line->at[0]))
+    while (line->len > 0 && between_words(line->at[0]))
         *line = slice_skip(*line, 1);
     if (line->len == 0)
         return false;
@@ -193,7 +193,7 @@ bool doctor_next_word(struct slice *line, struct slice *word)
         *word = slice_cut(line, '"');
         return true;
     }
-    while (len < line->len && !is_blank(line->at[len]))
+    while (len < line->len && !between_words(line->at[len]))
         len++;
     *word = (struct slice){line->at, len};
     *line = slice_skip(*line, len);

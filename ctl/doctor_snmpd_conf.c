@@ -23,14 +23,14 @@ struct reading {
     unsigned depth;
 };
 
-static bool same(struct slice word, const char *text)
+static bool same_word(struct slice word, const char *text)
 {
     return word.len == strlen(text) && strncasecmp(word.at, text, word.len) == 0;
 }
 
-static void read_file(struct reading *reading, const char *path);
+static void read_conf_file(struct reading *reading, const char *path);
 
-static void read_folder(struct reading *reading, struct slice word)
+static void read_conf_folder(struct reading *reading, struct slice word)
 {
     char full[DOCTOR_WORD_MAX];
     char folder[512];
@@ -47,13 +47,13 @@ static void read_folder(struct reading *reading, struct slice word)
 
         snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
         if (len > 5 && strcmp(entries[i]->d_name + len - 5, ".conf") == 0)
-            read_file(reading, path);
+            read_conf_file(reading, path);
         free(entries[i]);
     }
     free(entries);
 }
 
-static void read_included(struct reading *reading, struct slice word)
+static void read_conf_include(struct reading *reading, struct slice word)
 {
     char path[512];
 
@@ -61,7 +61,7 @@ static void read_included(struct reading *reading, struct slice word)
         doctor_copy(path, sizeof(path), word);
     else
         snprintf(path, sizeof(path), "/etc/snmp/%.*s", (int)(word.len & 0xff), word.at);
-    read_file(reading, path);
+    read_conf_file(reading, path);
 }
 
 static void add_view(struct snmpd_conf *conf, struct slice *line)
@@ -76,7 +76,7 @@ static void add_view(struct snmpd_conf *conf, struct slice *line)
         return;
     doctor_copy(view->name, sizeof(view->name), name);
     doctor_copy(view->oid, sizeof(view->oid), oid);
-    view->included = same(type, "included");
+    view->included = same_word(type, "included");
     conf->view_count++;
 }
 
@@ -100,9 +100,9 @@ static void take_short_access(struct snmpd_conf *conf, struct slice *line, bool 
     size_t place = 0;
 
     while (doctor_next_word(line, &word)) {
-        if (same(word, "-s")) {
+        if (same_word(word, "-s")) {
             doctor_next_word(line, &word);
-        } else if (same(word, "-V")) {
+        } else if (same_word(word, "-V")) {
             doctor_next_word(line, &view);
         } else {
             if (place == 0 && has_user)
@@ -123,16 +123,16 @@ static void take_access(struct snmpd_conf *conf, struct slice *line)
     for (int i = 0; i < 6; i++)
         if (!doctor_next_word(line, &word))
             return;
-    if (!same(word, "none"))
+    if (!same_word(word, "none"))
         add_access(conf, (struct slice){NULL, 0}, word);
 }
 
-static void take_agentx(struct snmpd_conf *conf, struct slice option, struct slice value)
+static void take_agentx_setting(struct snmpd_conf *conf, struct slice option, struct slice value)
 {
-    if (same(option, "master"))
-        conf->master =
-            same(value, "agentx") || same(value, "all") || same(value, "yes") || same(value, "on");
-    else if (same(option, "agentXPerms"))
+    if (same_word(option, "master"))
+        conf->master = same_word(value, "agentx") || same_word(value, "all") ||
+                       same_word(value, "yes") || same_word(value, "on");
+    else if (same_word(option, "agentXPerms"))
         conf->perms = true;
     else
         doctor_copy(conf->socket, sizeof(conf->socket), value);
@@ -150,25 +150,26 @@ static bool take_setting(struct slice line, void *context)
     line = rest;
     if (!doctor_next_word(&line, &value))
         return true;
-    if (same(option, "includeDir"))
-        read_folder(reading, value);
-    else if (same(option, "includeFile"))
-        read_included(reading, value);
-    else if (same(option, "view"))
+    if (same_word(option, "includeDir"))
+        read_conf_folder(reading, value);
+    else if (same_word(option, "includeFile"))
+        read_conf_include(reading, value);
+    else if (same_word(option, "view"))
         add_view(reading->conf, &rest);
-    else if (same(option, "rouser") || same(option, "rwuser"))
+    else if (same_word(option, "rouser") || same_word(option, "rwuser"))
         take_short_access(reading->conf, &rest, true);
-    else if (same(option, "rocommunity") || same(option, "rwcommunity") ||
-             same(option, "rocommunity6") || same(option, "rwcommunity6"))
+    else if (same_word(option, "rocommunity") || same_word(option, "rwcommunity") ||
+             same_word(option, "rocommunity6") || same_word(option, "rwcommunity6"))
         take_short_access(reading->conf, &rest, false);
-    else if (same(option, "access"))
+    else if (same_word(option, "access"))
         take_access(reading->conf, &rest);
-    else if (same(option, "master") || same(option, "agentXPerms") || same(option, "agentXSocket"))
-        take_agentx(reading->conf, option, value);
+    else if (same_word(option, "master") || same_word(option, "agentXPerms") ||
+             same_word(option, "agentXSocket"))
+        take_agentx_setting(reading->conf, option, value);
     return true;
 }
 
-static void read_file(struct reading *reading, const char *path)
+static void read_conf_file(struct reading *reading, const char *path)
 {
     int error;
 
@@ -190,7 +191,7 @@ void snmpd_conf_read(struct snmpd_conf *conf, const struct doctor *doctor)
 
     *conf = (struct snmpd_conf){.found = doctor_stat(doctor, user_files[1], &found)};
     for (size_t i = 1; i < sizeof(user_files) / sizeof(user_files[0]); i++)
-        read_file(&reading, user_files[i]);
+        read_conf_file(&reading, user_files[i]);
 }
 
 /* A user who is looked for. */
@@ -212,7 +213,7 @@ static bool is_name(struct slice word, const char *name)
         len += (size_t)snprintf(digits + len, sizeof(digits) - len, "%02x", (unsigned char)*name);
     if (slice_ends(word, "00") && word.len == len + 2)
         word.len -= 2;
-    return same(word, digits);
+    return same_word(word, digits);
 }
 
 static bool take_user_line(struct slice line, void *context)
@@ -222,14 +223,14 @@ static bool take_user_line(struct slice line, void *context)
 
     if (!doctor_next_word(&line, &word))
         return true;
-    if (same(word, "createUser")) {
-        if (doctor_next_word(&line, &word) && same(word, "-e")) {
+    if (same_word(word, "createUser")) {
+        if (doctor_next_word(&line, &word) && same_word(word, "-e")) {
             doctor_next_word(&line, &word);
             doctor_next_word(&line, &word);
         }
         if (is_name(word, wanted->name) && wanted->found == SNMPD_USER_NONE)
             wanted->found = SNMPD_USER_ASKED;
-    } else if (same(word, "usmUser")) {
+    } else if (same_word(word, "usmUser")) {
         for (int i = 0; i < 4; i++) /* status, storage, engine, name */
             if (!doctor_next_word(&line, &word))
                 return true;
@@ -268,7 +269,7 @@ static bool related(const char *a, const char *b)
 }
 
 /* The agent's own identifier in digits, or that of a part of it: .1 has all states. */
-static void agent_oid(char *out, size_t size, bool part)
+static void our_oid(char *out, size_t size, bool part)
 {
     unsigned long arcs[OBJECTS_OID_MAX];
     size_t count = objects_oid(ovpnAgentInstances, arcs); /* .1.1.4 */
@@ -293,7 +294,7 @@ bool snmpd_conf_shows(const struct snmpd_conf *conf, const char *view)
 {
     char wanted[1600];
 
-    agent_oid(wanted, sizeof(wanted), true);
+    our_oid(wanted, sizeof(wanted), true);
     if (view[0] == '\0' || is_above_all(view) || (view[0] == '.' && related(view, wanted)))
         return true;
     for (size_t i = 0; i < conf->view_count; i++)
@@ -330,7 +331,7 @@ bool snmpd_conf_ends_well(const struct snmpd_conf *conf, const char *view)
 {
     char wanted[1600];
 
-    agent_oid(wanted, sizeof(wanted), false);
+    our_oid(wanted, sizeof(wanted), false);
     for (size_t i = 0; i < conf->view_count; i++)
         if (strcmp(conf->views[i].name, view) == 0 && conf->views[i].included &&
             (is_above_all(conf->views[i].oid) || stands_behind(conf->views[i].oid, wanted)))

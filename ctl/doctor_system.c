@@ -89,7 +89,7 @@ struct process {
     char parent[16];
 };
 
-static bool take_status(struct slice line, void *context)
+static bool take_process_line(struct slice line, void *context)
 {
     struct process *process = context;
 
@@ -107,7 +107,8 @@ static bool is_process(const struct doctor *doctor, const char *id, const char *
 
     *process = (struct process){"", ""};
     snprintf(path, sizeof(path), "/proc/%.15s/status", id);
-    return isdigit((unsigned char)id[0]) && doctor_lines(doctor, path, take_status, process) == 0 &&
+    return isdigit((unsigned char)id[0]) &&
+           doctor_lines(doctor, path, take_process_line, process) == 0 &&
            strcmp(process->name, name) == 0;
 }
 

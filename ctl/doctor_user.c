@@ -13,7 +13,7 @@ static FILE *open_list(const struct doctor *doctor, const char *path)
     return fopen(doctor_path(doctor, path, full), "re");
 }
 
-static void take_user(struct doctor_user *user, const struct passwd *entry)
+static void take_passwd(struct doctor_user *user, const struct passwd *entry)
 {
     user->known = true;
     user->uid = entry->pw_uid;
@@ -28,7 +28,7 @@ static void load_here(struct doctor_user *user)
 
     if (!entry)
         return;
-    take_user(user, entry);
+    take_passwd(user, entry);
     if (getgrouplist(user->name, entry->pw_gid, user->groups, &count) > 0)
         user->group_count = (size_t)count;
 }
@@ -49,7 +49,7 @@ static void load_below(const struct doctor *doctor, struct doctor_user *user)
 
     while (list && (entry = fgetpwent(list)))
         if (!user->known && strcmp(entry->pw_name, user->name) == 0)
-            take_user(user, entry);
+            take_passwd(user, entry);
     if (list)
         fclose(list);
     list = open_list(doctor, "/etc/group");
