@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "model/event.h"
 #include "tests/unit/fixtures/manager.h"
 
 /*
@@ -235,6 +236,43 @@ static void test_restart_at_the_last_moment(void **state)
     manager_ended(PLAN_FAILED, PLAN_FAILED);
 }
 
+static unsigned downs;
+
+/* Nobody takes it for a tunnel that is connected. */
+static void take_down(void *arg, const struct event *event)
+{
+    (void)arg;
+    if (event->kind != EVENT_TUNNEL_DOWN)
+        return;
+    assert_string_equal(event->reason, "the end");
+    assert_int_equal(instance_state(event->instance), STATE_UNKNOWN);
+    downs++;
+}
+
+static void test_a_fatal_end(void **state)
+{
+    struct observer observer = {.told = take_down};
+
+    (void)state;
+    observer_add(&observer);
+    peer_say(">FATAL:the end\r\n");
+    assert_int_equal(downs, 0);
+    daemon_lose();
+    assert_int_equal(downs, 1);
+    observer_remove(&observer);
+    peer_told(EVENT_FATAL, EVENT_TUNNEL_DOWN, EVENT_CONTACT_LOST, -1);
+}
+
+/* A line feed in a text that the daemon logs lets anybody write such a line. */
+static void test_no_fatal_end(void **state)
+{
+    (void)state;
+    peer_say(">FATAL:forged\r\n");
+    daemon_poll(DAEMON_ALICE DAEMON_BOB);
+    daemon_lose();
+    peer_told(EVENT_FATAL, EVENT_CONTACT_LOST, -1);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, manager_tear_down)
@@ -252,6 +290,8 @@ int main(void)
         TEST(test_kill_after_the_status),
         TEST(test_kill_of_who_has_just_come),
         TEST(test_restart_at_the_last_moment),
+        TEST(test_a_fatal_end),
+        TEST(test_no_fatal_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
