@@ -44,6 +44,7 @@ ROWS = {
     "Line of a daemon's file": ("{} bytes", "DIRECTIVE_LINE_MAX"),
     "Words of such a line": ("{}", "DIRECTIVE_WORDS_MAX"),
     "Daemons whose files are read at a time": ("{}", "FOLLOWERS_AT_ONCE"),
+    "Log lines on refused logins, each daemon": ("{}", "REASONS_MAX"),
     "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
     "Question of a server, where it told a longer time": ("{} seconds", "FACTOR_SECONDS_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
@@ -95,8 +96,8 @@ SENTENCES = [
 
 # These bound nothing that a daemon, a manager or a file can fill: buffers and shapes of the source.
 INTERNAL = {
-    "CHANGE_SHOWN_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX", "COMMAND_VERB_LOG_MAX",
-    "CREDENTIALS_COMMANDS_MAX", "EARLY_BLOCKS_MAX", "FIELD_TIME_MAX", "LINE_MAX_BYTES",
+    "CHANGE_SHOWN_MAX", "CHANGE_SOURCE_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX",
+    "COMMAND_VERB_LOG_MAX", "CREDENTIALS_COMMANDS_MAX", "EARLY_BLOCKS_MAX", "FIELD_TIME_MAX", "LINE_MAX_BYTES",
     "PATH_MAX_BYTES", "POOL_MAX", "REQUESTER_TEXT_MAX", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",
     "SOURCE_KEY_MAX", "SUGGEST_TEXT_MAX", "TAIL_MAX", "VARBINDS_MAX", "WALKER_ARITY_MAX",
     "WALKER_OID_MAX", "WORD_MAX",

@@ -92,9 +92,14 @@ static void record_departure(struct instance *instance, const struct client *cli
         departure_record_fini(&session);
 }
 
-/* Where there are no client ids, one that has its name now is another row. */
+/*
+ * Of one that went while there was no contact it is not known whether it had come through.  Where
+ * there are no client ids, one that has its name now is another row.
+ */
 static void reject_login(struct instance *instance, const struct client *client)
 {
+    if (!clients_confirmed(instance, client))
+        return;
     if (client->cid < 0 && clients_with_address(instance, slice_of(client->who.real_text)))
         return;
     instance->logins_rejected++;

@@ -170,16 +170,17 @@ static void change_contact(struct instance *instance, enum contact contact)
 {
     bool was_contact = instance_in_contact(instance);
 
-    if (was_contact && contact != CONTACT_STALE && instance->tunnel.doomed)
-        tell_tunnel(instance, false, instance->fatal_message);
     contact_changes++;
     instance->contact = contact;
     instance->contact_mono = clock_mono();
     instance->contact_unix = clock_wall();
     if (instance_in_contact(instance) && !was_contact)
         instance->contacts++;
-    if (was_contact && !instance_in_contact(instance))
-        instance->lost_unix = instance->contact_unix;
+    if (!was_contact || instance_in_contact(instance))
+        return;
+    instance->lost_unix = instance->contact_unix;
+    if (instance->tunnel.doomed)
+        tell_tunnel(instance, false, instance->fatal_message);
 }
 
 /* What is true only in contact would be told as unknown. */
@@ -363,10 +364,14 @@ void instance_info_told(struct instance *instance, struct slice text)
     mask_set(&instance->info, TEXT_MAX, text);
 }
 
-/* A counter that went back belongs to another process, whatever its process id. */
+/*
+ * A counter that went back belongs to another process, whatever its process id.  One that answers
+ * has not ended: then what looked like its last words was a text that it logged.
+ */
 void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out)
 {
     instance->load_told = true;
+    instance->tunnel.doomed = false;
     if (instance->dco == TRUTH_TRUE)
         return;
     if (in < instance->bytes_in || out < instance->bytes_out)

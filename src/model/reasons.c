@@ -49,7 +49,7 @@ static bool is_from(const struct address *a, const struct address *b)
            memcmp(a->bytes, b->bytes, address_bytes(a)) == 0;
 }
 
-static const struct reason *find(const struct reasons *reasons, const struct address *from)
+static const struct reason *find_reason(const struct reasons *reasons, const struct address *from)
 {
     for (unsigned i = 0; i < REASONS_MAX; i++)
         if (reasons->list[i].text && is_from(&reasons->list[i].from, from))
@@ -67,7 +67,7 @@ void reasons_log_told(struct reasons *reasons, const struct log_line *line)
     /* Several clients may have one address without a port. */
     if (!logtext_client(line->text, &from, &text) || from.port == 0 || !is_reason(text))
         return;
-    known = find(reasons, &from);
+    known = find_reason(reasons, &from);
     if (known && is_general(text) && known->time == line->time)
         return;
     reason = &reasons->list[known ? (unsigned)(known - reasons->list) : reasons->next];
@@ -80,7 +80,7 @@ void reasons_log_told(struct reasons *reasons, const struct log_line *line)
 
 const char *reasons_find(const struct reasons *reasons, const struct address *from, int64_t since)
 {
-    const struct reason *reason = find(reasons, from);
+    const struct reason *reason = find_reason(reasons, from);
 
     return reason && since > 0 && reason->time >= since && from->port > 0 ? reason->text : NULL;
 }

@@ -87,11 +87,17 @@ static void drop_user(struct users *users)
     user_free(user);
 }
 
+/* So that there are no more than that, as far as enough are away. */
+static void keep_at_most(struct users *users, uint32_t count)
+{
+    while (users->count > count && users->away.first)
+        drop_user(users);
+}
+
 /* For one more; false when there is none, which counts too. */
 static bool make_room(struct users *users)
 {
-    while (users->count >= users->bound && users->away.first)
-        drop_user(users);
+    keep_at_most(users, users->bound - 1);
     if (users->count < users->bound && users->last_index < UINT32_MAX)
         return true;
     users->dropped++;
@@ -102,8 +108,7 @@ void users_configure(struct users *users, const struct instance_config *config)
 {
     users->bound = config->limits.user_lines;
     users->by_username = config->by_username;
-    while (users->count > users->bound && users->away.first)
-        drop_user(users);
+    keep_at_most(users, users->bound);
 }
 
 static void keep_users(void *node)
@@ -150,7 +155,10 @@ static bool place(struct users *users, struct user *user)
 
 bool users_restore(struct users *users, struct user *user)
 {
-    return user->index > 0 && user->name && users->count < users->bound && place(users, user);
+    if (user->index == 0 || !user->name || !place(users, user))
+        return false;
+    keep_at_most(users, users->bound);
+    return true;
 }
 
 static struct user *add_user(struct users *users, char *name)

@@ -114,8 +114,9 @@ const struct user *users_next(const struct users *users, const struct user *user
 /*
  * Puts a user back, who is away.  index, name, connects, rejected, both byte counters, created, the
  * two last ones and the texts are as they were, spent has the milliseconds of all sessions, the
- * rest is zero.  Takes the user, whom malloc() gave.  False, with the user still the caller's, when
- * memory is out, there are as many as may be, or the index or the name is there, or 0 or NULL.
+ * rest is zero.  Takes the user, whom malloc() gave, and who may go at once where there are more
+ * than the bound.  False, with the user still the caller's, when memory is out, or the index or the
+ * name is there, or 0 or NULL.
  */
 bool users_restore(struct users *users, struct user *user);
 

@@ -13,7 +13,7 @@ static const char *device_of(const struct session *session)
 }
 
 /* Only the address proves it; a bridged device has none. */
-static bool find(const struct session *session, struct interface *found)
+static bool find_interface(const struct session *session, struct interface *found)
 {
     const struct state_record *state = &session->instance->state;
     const char *device = device_of(session);
@@ -36,7 +36,7 @@ void tunnel_follow(struct session *session)
 
     if (!session->synchronized)
         return;
-    if (!find(session, &found))
+    if (!find_interface(session, &found))
         instance_set_interface(instance, 0, NULL);
     else if (found.index != instance->if_index || !text_equal(found.name, instance->if_name))
         instance_set_interface(instance, found.index, found.name);

@@ -195,7 +195,7 @@ static void read_config(struct survey *survey, const char *path, unsigned depth)
 }
 
 /* The bytes of a file or a block become rows. */
-static void read_bytes(struct survey *survey, enum source_kind kind, struct slice bytes,
+static void take_bytes(struct survey *survey, enum source_kind kind, struct slice bytes,
                        bool is_block, const char *name)
 {
     struct certificates *list = &survey->setup->certificates;
@@ -218,7 +218,7 @@ static void read_file_of(struct survey *survey, enum source_kind kind, const cha
         note_fault(survey, "%s: %s", kinds[kind].option, why);
         return;
     }
-    read_bytes(survey, kind, bytes, false, path);
+    take_bytes(survey, kind, bytes, false, path);
     files_release(&bytes);
 }
 
@@ -232,7 +232,7 @@ static int is_hashed(const struct dirent *entry)
            strspn(rest + 1, "r0123456789") == strlen(rest + 1);
 }
 
-static void read_folder(struct survey *survey, const char *folder)
+static void read_capath(struct survey *survey, const char *folder)
 {
     char why[PATH_MAX + 256];
     char path[PATH_MAX];
@@ -264,12 +264,12 @@ static void read_named(struct survey *survey, enum source_kind kind)
 
     if (source->is_block) {
         snprintf(path, sizeof(path), "[inline] %s", source->file);
-        read_bytes(survey, kind, source->bytes, true, path);
+        take_bytes(survey, kind, source->bytes, true, path);
     } else if (!resolve_path(survey, source->bytes, path)) {
         note_fault(survey, "%s:%u: %s: not the name of a file", source->file, source->line,
                    kinds[kind].option);
     } else if (kind == SOURCE_CAPATH) {
-        read_folder(survey, path);
+        read_capath(survey, path);
     } else {
         read_file_of(survey, kind, path);
     }

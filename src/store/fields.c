@@ -112,9 +112,9 @@ static bool read_small(struct slice text, uint32_t last, uint32_t *number)
 static bool is_clean(struct slice text, uint32_t last)
 {
     char clean[TEXT_MAX + 1];
+    size_t len = text_clean(clean, last, text);
 
-    return text.len <= last &&
-           slice_equal((struct slice){clean, text_clean(clean, last, text)}, text);
+    return text.len <= last && slice_equal((struct slice){clean, len}, text);
 }
 
 static bool read_address(struct slice proto, struct slice *rest, struct address *address)

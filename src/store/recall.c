@@ -20,6 +20,15 @@ static uint32_t last_given(const struct recall *recall, uint32_t last)
     return last < UINT32_MAX - room ? last + room : UINT32_MAX;
 }
 
+/* A memory that could not be written for a while knows less than what the agent begins with. */
+static void go_on_behind(const struct recall *recall, uint32_t *last, uint32_t from)
+{
+    uint32_t given = last_given(recall, from);
+
+    if (*last < given)
+        *last = given;
+}
+
 static void recall_agent(struct recall *recall, const struct memory_agent *agent)
 {
     recall->cut_short = agent->running;
@@ -37,17 +46,15 @@ static struct instance *find_name(const struct model *model, const char *name)
 static void recall_numbers(const struct recall *recall, struct instance *to,
                            const struct instance *from)
 {
-    to->clients.last_index = last_given(recall, from->clients.last_index);
-    to->routes.last_index = last_given(recall, from->routes.last_index);
-    to->users.last_index = last_given(recall, from->users.last_index);
-    to->requests.last = last_given(recall, from->requests.last);
-    to->states.last = last_given(recall, from->states.last);
-    to->log.last = last_given(recall, from->log.last);
-    to->echo.last = last_given(recall, from->echo.last);
-    to->commands.last = last_given(recall, from->commands.last);
-    to->departures.last = last_given(recall, from->departures.last);
-    if (recall->cut_short)
-        instance_number_behind(to, (uint32_t)clock_wall());
+    go_on_behind(recall, &to->clients.last_index, from->clients.last_index);
+    go_on_behind(recall, &to->routes.last_index, from->routes.last_index);
+    go_on_behind(recall, &to->users.last_index, from->users.last_index);
+    go_on_behind(recall, &to->requests.last, from->requests.last);
+    go_on_behind(recall, &to->states.last, from->states.last);
+    go_on_behind(recall, &to->log.last, from->log.last);
+    go_on_behind(recall, &to->echo.last, from->echo.last);
+    go_on_behind(recall, &to->commands.last, from->commands.last);
+    go_on_behind(recall, &to->departures.last, from->departures.last);
 }
 
 /* A memory has each once; what says otherwise was not written by us. */

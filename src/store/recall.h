@@ -14,7 +14,8 @@
  * A client session is there again as if contact had been lost since it was written: it goes on when
  * the first status has it, and has ended otherwise.  An agent that was killed gave numbers that the
  * memory does not have: behind such a one all numbers leave room for them, so that none is given
- * twice.
+ * twice.  Numbers that the instance has begun behind (instance_number_behind()) stay where that is
+ * further: of a disk that took nothing for a while the memory is an old one.
  */
 struct recall {
     struct model *model;

@@ -39,7 +39,7 @@ static bool put_bytes(void *arg, struct slice bytes)
 static bool has_sum(int folder, uint64_t sum)
 {
     char wanted[sizeof(MEMORY_END) + MEMORY_SUM_LEN + 1];
-    char there[sizeof(wanted)];
+    char there[sizeof(wanted)] = "";
     int len = snprintf(wanted, sizeof(wanted), MEMORY_END "%0*llx\n", MEMORY_SUM_LEN,
                        (unsigned long long)sum);
     int fd = openat(folder, WRITER_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -169,7 +169,7 @@ static void test_every_key(void **state)
     assert_int_equal(one->notify_rate, 9);
     assert_int_equal(one->line, 5);
     assert_int_equal(config->instances[1].index, 2147483647);
-    assert_int_equal(config->instances[1].line, 17);
+    assert_int_equal(config->instances[1].line, 18);
     config_free(config);
 }
 

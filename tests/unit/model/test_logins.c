@@ -131,6 +131,21 @@ static void test_accepted_while_away(void **state)
     assert_logins(1, 0);
 }
 
+/* Whether it had come through before it went nobody knows. */
+static void test_gone_while_away(void **state)
+{
+    (void)state;
+    daemon_status(DAEMON_ALICE MALLORY);
+    daemon_lose();
+    daemon_return();
+    daemon_synchronize("OpenVPN 2.6.14 x", "77", DAEMON_CONNECTED);
+    peer_forget();
+    daemon_status(DAEMON_ALICE);
+    peer_told(-1);
+    assert_counts(1, 0);
+    assert_logins(0, 0);
+}
+
 /* A bridge whose clients have their addresses from elsewhere: the daemon counts two. */
 static void test_bridged_clients_that_were_there(void **state)
 {
@@ -251,6 +266,7 @@ int main(void)
         TEST(test_reason_of_a_rejection),
         TEST(test_deferred_and_accepted),
         TEST(test_accepted_while_away),
+        TEST(test_gone_while_away),
         TEST(test_bridged_clients_that_were_there),
         TEST(test_bridged_clients_beside_a_stranger),
         TEST(test_more_clients_than_rows),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "model/event.h"
 #include "tests/unit/fixtures/manager.h"
 
 /*
@@ -169,9 +170,9 @@ static void test_a_client_that_is_faster(void **state)
 {
     (void)state;
     come_back(BLOCK("0", "1795453970", "bob") BLOCK("1", "1795453971", "carol"));
-    peer_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, -1);
     daemon_synchronize("OpenVPN 2.6.14 x", "77", DAEMON_CONNECTED RECONNECTING AGAIN);
-    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_STATE, -1);
+    peer_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, EVENT_CLIENT_DISCONNECTED,
+              EVENT_CLIENT_DISCONNECTED, EVENT_STATE, -1);
     assert_int_equal(daemon_instance->clients.count, 2);
     assert_int_equal(daemon_client(0)->base.index, 3);
     assert_int_equal(daemon_client(1)->base.index, 4);
@@ -235,6 +236,43 @@ static void test_restart_at_the_last_moment(void **state)
     manager_ended(PLAN_FAILED, PLAN_FAILED);
 }
 
+static unsigned downs;
+
+/* Nobody takes it for a tunnel that is connected. */
+static void take_down(void *arg, const struct event *event)
+{
+    (void)arg;
+    if (event->kind != EVENT_TUNNEL_DOWN)
+        return;
+    assert_string_equal(event->reason, "the end");
+    assert_int_equal(instance_state(event->instance), STATE_UNKNOWN);
+    downs++;
+}
+
+static void test_a_fatal_end(void **state)
+{
+    struct observer observer = {.told = take_down};
+
+    (void)state;
+    observer_add(&observer);
+    peer_say(">FATAL:the end\r\n");
+    assert_int_equal(downs, 0);
+    daemon_lose();
+    assert_int_equal(downs, 1);
+    observer_remove(&observer);
+    peer_told(EVENT_FATAL, EVENT_TUNNEL_DOWN, EVENT_CONTACT_LOST, -1);
+}
+
+/* A line feed in a text that the daemon logs lets anybody write such a line. */
+static void test_no_fatal_end(void **state)
+{
+    (void)state;
+    peer_say(">FATAL:forged\r\n");
+    daemon_poll(DAEMON_ALICE DAEMON_BOB);
+    daemon_lose();
+    peer_told(EVENT_FATAL, EVENT_CONTACT_LOST, -1);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, manager_tear_down)
@@ -252,6 +290,8 @@ int main(void)
         TEST(test_kill_after_the_status),
         TEST(test_kill_of_who_has_just_come),
         TEST(test_restart_at_the_last_moment),
+        TEST(test_a_fatal_end),
+        TEST(test_no_fatal_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

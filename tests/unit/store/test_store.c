@@ -448,7 +448,7 @@ static void test_handover(void **state)
     handover_give(handover_take(from), to);
     assert_int_equal(to->logins_rejected, 3);
     assert_int_equal(to->log.last, 12);
-    assert_int_equal(to->clients.last_index, 99);
+    assert_int_equal(to->clients.last_index, 1000);
     handover_give(handover_take(from), NULL);
     instance_free(from);
     instance_free(to);

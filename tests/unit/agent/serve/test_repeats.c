@@ -138,7 +138,7 @@ static void test_bound(void **state)
 
 int main(void)
 {
-    static const struct clock_source clock = {test_mono, test_wall};
+    static const struct clock_source clock = {test_mono, test_wall, test_mono};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_same),
         cmocka_unit_test(test_others),
