@@ -8,7 +8,7 @@ _ovpnctl_daemons() {
 
 _ovpnctl() {
     local commands='status clients users top sessions log state echo commands requests certificates'
-    commands+=' watch kill halt hold release verb signal answer'
+    commands+=' watch kill halt hold release verb signal answer doctor'
     local current=${COMP_WORDS[COMP_CWORD]} command='' place=0 i
 
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -29,6 +29,10 @@ _ovpnctl() {
         return
         ;;
     kill | halt | watch) return ;;
+    doctor)
+        mapfile -t COMPREPLY < <(compgen -f -W '-c -u --root' -- "$current")
+        return
+        ;;
     hold) ((COMP_CWORD == place + 2)) &&
         mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     signal) ((COMP_CWORD == place + 2)) &&

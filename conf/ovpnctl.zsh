@@ -31,6 +31,7 @@ _ovpnctl() {
         'verb:how much it logs, 0 to 15'
         'signal:SIGHUP, SIGTERM, SIGUSR1 or SIGUSR2'
         'answer:answer its question'
+        'doctor:what is wrong with this machine, and what mends it'
     )
     for ((i = 2; i < CURRENT; i++)); do
         if [[ -n ${commands[(r)${words[i]}:*]} ]]; then
@@ -49,6 +50,7 @@ _ovpnctl() {
     fi
     case ${words[place + 1]} in
     kill | halt | watch) ;;
+    doctor) _files ;;
     hold) ((CURRENT == place + 3)) && compadd on off || _ovpnctl_daemons ;;
     signal) ((CURRENT == place + 3)) && compadd SIGHUP SIGTERM SIGUSR1 SIGUSR2 || _ovpnctl_daemons ;;
     *) _ovpnctl_daemons ;;

@@ -13,7 +13,8 @@ enum outcome {
     OUTCOME_REFUSED = 5,    /* the agent or the daemon said no; nothing has changed */
     OUTCOME_NOT_FOUND = 6,  /* no daemon, client or question of that name */
     OUTCOME_DECLINED = 7,   /* the person said no, or there was nobody to ask */
-    OUTCOME_UNCERTAIN = 8   /* asked for, but it is not known whether it has happened */
+    OUTCOME_UNCERTAIN = 8,  /* asked for, but it is not known whether it has happened */
+    OUTCOME_ILL = 9         /* doctor has found what is wrong */
 };
 
 struct fault {

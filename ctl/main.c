@@ -31,7 +31,8 @@ static void print_help(void)
         printf("  %-38s%s\n", words, command->summary);
     }
     puts("\nExit status: 0 done, 2 wrong words, 3 no answer, 4 not permitted, 5 refused,\n"
-         "6 not found, 7 nobody said yes, 8 not known whether done, 1 all else.");
+         "6 not found, 7 nobody said yes, 8 not known whether done, 9 doctor found\n"
+         "faults, 1 all else.");
 }
 
 /* Takes one of our own options; they may stand anywhere before "--". */

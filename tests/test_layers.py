@@ -28,8 +28,8 @@ LAYERS = [
     "agent",
     "ctl",
 ]
-# The command beside the agent: it takes from the first floor and from no other.
-BESIDE = {"ctl": ["src/base", "ctl"]}
+# The command beside the agent: it takes from these floors and from no other.
+BESIDE = {"ctl": ["src/base", "src/config", "src/setup", "ctl"]}
 # These turn the model into values, and wire the parts; only the others know Net-SNMP.
 WITH_NET_SNMP = re.compile(r"agent/(master|standalone|notify|serve)/|ctl/(remote|receiver)\.c$")
 # An executable's symbols can take the place of the library's.
@@ -257,6 +257,7 @@ def test_the_architecture_page_names_what_is_there():
         ("agent/serve/handler.c", '#include "agent/wiring/run.h"', True),
         ("ctl/walk.c", '#include "base/text.h"', False),
         ("ctl/walk.c", '#include "protocol/lines.h"', True),
+        ("ctl/doctor.h", '#include "config/config.h"', False),
         ("ctl/walk.c", '#include "agent/tables/table.h"', True),
         ("ctl/walk.c", "#include <net-snmp/net-snmp-config.h>", True),
         ("ctl/remote.c", "#include <net-snmp/net-snmp-config.h>", False),

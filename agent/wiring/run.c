@@ -17,6 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "agent/master/library.h"
 #include "agent/master/link.h"
 #include "agent/notify/outbox.h"
 #include "agent/notify/triggers.h"
@@ -215,6 +216,7 @@ static void take_leave(void)
     int64_t end = clock_mono() + FAREWELL_MS;
     int64_t left;
 
+    library_hush(); /* that it will connect again is not true any more */
     triggers_agent_stopping();
     while (link_is_up() && outbox_waiting() > 0 && (left = end - clock_mono()) > 0)
         turn(left);

@@ -201,7 +201,8 @@ def test_the_interface_of_the_tunnel(lab, pki):
     index = interfaces(network, network.left)[name]
     view.wait(State="connected", IfIndex=index, IfName=name)
     # The join with the interfaces table of the master agent itself.
-    assert manager.get(f"1.3.6.1.2.1.31.1.1.1.1.{index}") == name
+    lab.wait_until(lambda: [row.value for row in manager.walk("1.3.6.1.2.1.31.1.1.1.1")
+                            if row.index[-1] == index] == [name], "the interface has its row", 40)
     server.kill()
     view.wait(Contact="disconnected", IfIndex=0, IfName="")
     # Another name, under which nobody looked before; a bridged one has no address.

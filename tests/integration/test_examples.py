@@ -21,7 +21,8 @@ ENGINE = "0x80001f8803646f6f72"
 
 def example(name):
     with open(os.path.join(TOP, name), encoding="utf-8") as file:
-        return file.read().replace("@OID_ROOT@", OID_ROOT).replace("@sysconfdir@", "/etc")
+        return file.read().replace("@OID_ROOT@", OID_ROOT).replace("@sysconfdir@", "/etc").replace(
+            "@localstatedir@", "/var")
 
 
 def check(lab, text):
@@ -38,9 +39,13 @@ def test_configuration(lab):
     text = example("conf/openvpn-agentx.conf.example.in")
     check(lab, text)
     password = lab.write("office.pw", "secret\n")
-    switched_on, count = re.subn(r"^( *)#(\w+ = )", r"\1\2", text, flags=re.MULTILINE)
+    daemon = lab.write("office.conf", "max-clients 5\n")
+    # There is a master agent, or there is none.
+    switched_on, count = re.subn(r"^( *)#(?!listen|snmp_config)(\w+ = )", r"\1\2", text,
+                                 flags=re.MULTILINE)
     assert count > 15
-    check(lab, switched_on.replace("/etc/openvpn-agentx/office.pw", password))
+    check(lab, switched_on.replace("/etc/openvpn-agentx/office.pw", password)
+          .replace("/etc/openvpn/server/office.conf", daemon))
 
 
 def test_the_manuals_configuration(lab):

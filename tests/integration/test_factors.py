@@ -6,7 +6,7 @@ import pytest
 
 from parts import openvpn
 from parts.control import entry, last, refused
-from parts.view import InstanceView, rows
+from parts.view import InstanceView, question, rows
 
 CODE = "Xq7-very-secret"
 
@@ -81,7 +81,8 @@ def test_a_question_whose_time_is_over(fake, manager, snmptrapd, view):
     assert trap.values["ovpnRequestName"] == "CR_TEXT"
     view.wait(PendingRequests=0, State="getConfig")
     assert asked(manager) == [("challenge", "CR_TEXT", "Enter the code", "withdrawn")]
-    assert refused(manager, ("ovpnCredentialResponse.1.1", "s", "1")) == "inconsistentValue"
+    answer = (f"ovpnCredentialResponse.{question(manager)}", "s", "1")
+    assert refused(manager, answer) == "inconsistentValue"
     row = list(rows(manager, "ovpnCommandTable").values())[-1]
     assert (row["Command"], row["Reply"]) == ("cr-response ***", "the question is no longer open")
 
@@ -112,7 +113,7 @@ def test_two_questions_in_a_row(fake, manager, view):
         with fake.script() as daemon:
             ask(daemon, f"CR_TEXT:R:{prompt}")
         view.wait(PendingRequests=1, State="authPending")
-        manager.set((f"ovpnCredentialResponse.1.{number}", "s", f"{CODE}{number}"))
+        manager.set((f"ovpnCredentialResponse.{question(manager)}", "s", f"{CODE}{number}"))
         view.wait(PendingRequests=0, State="getConfig")
     assert asked(manager) == [("challenge", "CR_TEXT", "First code", "answered"),
                               ("challenge", "CR_TEXT", "Second code", "answered")]

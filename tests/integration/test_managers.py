@@ -109,6 +109,8 @@ def test_all_managers_read_the_same(lab, served, manager):
     samples = exporter.Exporter(lab, configuration).start().scrape("all", served)
     third = exporter.by_index(samples, list(known.values()))
     assert len(first) > 140
+    clients = [index for name, index in first if name == "ovpnClientCommonName"]
+    assert len(clients) == 5 and {index[0] for index in clients} == {1}
     assert sorted(value for (name, _), value in first.items()
                   if name == "ovpnClientCommonName") == sorted(NAMES)
     assert differences(first, second) == {}

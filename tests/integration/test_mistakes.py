@@ -235,7 +235,7 @@ def test_everybody_may_read_the_password_file(lab, start_fake, start_agent, view
     assert view.get("ContactError") == text
     done = check(agent.config)
     assert done.returncode == 78
-    assert f"{agent.config}:3: instances[0].password_file: {text}" in done.stderr
+    assert f"{agent.config}:4: instances[0].password_file: {text}" in done.stderr
 
 
 def test_a_server_waits_for_its_management_client(lab, pki, start_agent, view, manager):
@@ -400,7 +400,8 @@ def test_base_modules_as_readme_puts_them(office, lab, snmpd):
     """The two lines for snmp.conf that README gives, and the script that fills their folder."""
     folder = lab.make_folder("home")
     place = readme_line("mibdirs +").removeprefix("mibdirs +")
-    assert readme_line("scripts/base-mibs ") == f"scripts/base-mibs {place}"
+    program = "/usr/share/openvpn-agentx/base-mibs "
+    assert readme_line(program) == program + place
     lab.write("home/snmp.conf", f"mibdirs +{base_mibs.folder()}:{snmp.MIB_FOLDER}\n"
                                 + readme_line("mibs ") + "\n")
     environment = {name: value for name, value in os.environ.items()

@@ -236,7 +236,7 @@ def test_the_agent_says_when_it_starts_and_stops(lab, start_agent, start_fake, s
     assert started.values["ovpnAgentInstances"] == 1
     view.wait(Contact="up")
     entries = [row for row in manager.bulkwalk("SNMPv2-MIB::sysORDescr")
-               if "openvpn-agentx" in row.value]
+               if "OpenVPN daemons" in row.value]
     assert len(entries) == 1
     listed = manager.get(f"SNMPv2-MIB::sysORID.{entries[0].index[0]}")
     assert listed == "OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB"
@@ -245,7 +245,7 @@ def test_the_agent_says_when_it_starts_and_stops(lab, start_agent, start_fake, s
     assert stopping.values["ovpnAgentVersion"] == started.values["ovpnAgentVersion"]
     assert stopping.values["ovpnNotificationSequence"] > started.values["ovpnNotificationSequence"]
     lab.wait_until(lambda: not [row for row in manager.bulkwalk("SNMPv2-MIB::sysORDescr")
-                                if "openvpn-agentx" in row.value], "the entry goes with the agent")
+                                if "OpenVPN daemons" in row.value], "the entry goes with the agent")
     # A master agent that is asleep holds nobody up.
     agent = start_agent([instance("one", fake)])
     snmptrapd.wait_traps("ovpnAgentStarted", 2)

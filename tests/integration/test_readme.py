@@ -210,7 +210,8 @@ def test_each_command_and_message_has_its_place():
 def test_keys_and_words_are_those_of_the_manual():
     with open(os.path.join(TOP, "man/openvpn-agentx.conf.5.in"), encoding="utf-8") as file:
         manual = file.read()
-    keys = set(re.findall(r"^\.It Ic (\w+)", manual, re.MULTILINE)) - {"agentx", "instances"}
+    keys = set(re.findall(r"^\.It Ic (\w+)", manual, re.MULTILINE)) - {
+        "agentx", "listen", "snmp_config", "state_dir", "instances"}
     table = README.partition("| key of an instance |")[2].partition("\n\n")[0]
     shown = {word for line in table.splitlines()[2:]
              for word in re.findall(r"`(\w+)`", line.split("|")[1])}
@@ -232,6 +233,6 @@ def test_messages_of_troubleshooting_exist():
                     source += re.sub(r'"\s*"', "", file.read())
     table = README.partition("## Troubleshooting")[2].partition("\n\nFor more,")[0]
     for text in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE):
-        text = re.sub(r":? (No such|Permission denied|Too many).*", "", text)  # the system's words
+        text = re.sub(r":? (No such|Permission denied|Too many|Address already).*", "", text)  # the system's words
         for part in re.split(r" ?\.\.\.\S*| (?=\()", text):
             assert part.strip() in source, part

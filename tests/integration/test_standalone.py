@@ -13,12 +13,11 @@ from parts.control import CONTROL_TABLE, Background, entry, refused
 from parts.fastset import FastSet
 from parts.snmp import SnmpTimeout, Snmptrapd
 from parts.standalone import Alone
-from parts.view import InstanceView, rows
+from parts.view import InstanceView, question, rows
 
 PASSPHRASE = "a long password"
 BOOTS = "SNMP-FRAMEWORK-MIB::snmpEngineBoots.0"
 ENGINE = "SNMP-FRAMEWORK-MIB::snmpEngineID.0"
-CREDENTIAL = ("ovpnCredentialUsername.1.1", "s", "carol")
 USERS = (f'createUser admin SHA-256 "{PASSPHRASE}" AES "{PASSPHRASE}"', "rwuser admin noauth",
          "rocommunity watcher 127.0.0.1")
 WRONG = 78  # exit status of a wrong configuration
@@ -102,14 +101,15 @@ def test_secrets_are_for_privacy_alone(lab, alone, start_agent, start_fake):
     fake = start_fake(mode="client", question=questions.ask_user())
     start_agent([entry(fake)], master=alone)
     InstanceView(lab, alone.manager()).wait(30, Contact="up", PendingRequests=1)
+    credential = (f"ovpnCredentialUsername.{question(alone.manager())}", "s", "carol")
     weak = [community(alone, "2c", "private"), user(alone, "noAuthNoPriv"), user(alone, "authNoPriv")]
     for manager in weak:
         assert manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnSecrets") == []
-        assert refused(manager, CREDENTIAL) == "noAccess"
+        assert refused(manager, credential) == "noAccess"
         assert manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnControl")
     strong = user(alone)
     assert strong.walk("OPENVPN-MANAGEMENT-MIB::ovpnSecrets")
-    strong.set(CREDENTIAL)
+    strong.set(credential)
     assert fake.commands("username") == [["username", "Auth", "carol"]]
 
 
@@ -281,7 +281,7 @@ def test_a_getbulk_without_measure(alone, start, fake, manager):
         daemon.add_clients(500)
     start()
     out = manager.getbulk(["ovpnClientTable"], 1000000)
-    assert "ovpnClientCommonName" in out
+    assert "ovpnClientInstanceName" in out
     assert len(manager.bulkwalk("ovpnClientCommonName", 1000)) == 500
 
 
@@ -329,13 +329,23 @@ def test_informs_wait_for_nobody(lab, fake, start_agent):
 
 # What has a time in it, begins at random, or counts what the other agent was asked.
 TIMES = re.compile(r"Since|Time|Unix|Seconds|Duration|Age|LastRef|LastChange|Discontinuity|Updated"
-                   r"|Start|Reload|Configured|Serial$|Sent$|Pid$")
+                   r"|Start|Reload|Configured|Serial$|Sent$|Pid$|Seen$|LastConnected$|Created$")
+
+
+# Indexes begin at the start of an agent.
+INDEX = re.compile(r"\b\d{10}\b")
 
 
 def told(manager):
-    """All that an agent shows, without what tells when."""
-    found = manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB")
-    return {str(varbind): varbind.value for varbind in found if not TIMES.search(varbind.name)}
+    """All that an agent shows, without what tells when, and its indexes as if they began at 0."""
+    found = [varbind for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB")
+             if not TIMES.search(varbind.name)]
+    first = min(int(number) for varbind in found for number in INDEX.findall(str(varbind)))
+
+    def count(text):
+        return INDEX.sub(lambda number: str(int(number.group()) - first), str(text))
+
+    return {count(varbind): count(varbind.value) for varbind in found}
 
 
 def test_both_ways_show_the_same(lab, alone, snmpd, start_fake, start_agent):
