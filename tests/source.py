@@ -5,7 +5,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 
 # Not a walk from the top: in a tarball or after a build other files stand there too.
-FOLDERS = [".ci", "agent", "conf", "ctl", "debian", "doc", "m4", "man", "mib", "scripts", "src", "tests"]
+FOLDERS = [".ci", "agent", "conf", "ctl", "debian", "doc", "integrations", "m4", "man", "mib", "scripts",
+           "src", "tests"]
 FILES = [
     ".clang-format",
     ".clang-tidy",

@@ -12,6 +12,7 @@ BUILD = os.environ.get("OVPN_AGENTX_BUILD")
 # Below the prefix /usr; units only when the build has them.
 FILES = """
 bin/ovpnctl
+lib/nagios/plugins/check_openvpn_snmp
 sbin/openvpn-agentx
 share/bash-completion/completions/ovpnctl
 share/doc/openvpn-agentx/CHANGELOG.md
@@ -26,6 +27,17 @@ share/man/man1/ovpnctl.1
 share/man/man5/openvpn-agentx.conf.5
 share/man/man8/openvpn-agentx.8
 share/openvpn-agentx/base-mibs
+share/openvpn-agentx/integrations/README.md
+share/openvpn-agentx/integrations/icinga/README.md
+share/openvpn-agentx/integrations/icinga/nagios.cfg
+share/openvpn-agentx/integrations/icinga/openvpn.conf
+share/openvpn-agentx/integrations/prometheus/README.md
+share/openvpn-agentx/integrations/prometheus/alertmanager.yml
+share/openvpn-agentx/integrations/prometheus/generator.yml
+share/openvpn-agentx/integrations/prometheus/prometheus.yml
+share/openvpn-agentx/integrations/prometheus/rules.yml
+share/openvpn-agentx/integrations/prometheus/snmp-0.21.yml
+share/openvpn-agentx/integrations/prometheus/snmp.yml
 share/snmp/mibs/OPENVPN-MANAGEMENT-MIB.txt
 share/zsh/vendor-completions/_ovpnctl
 """.split()
@@ -79,7 +91,8 @@ def test_install_and_uninstall(tmp_path):
     found = files(tmp_path)
     assert found.pop("usr/share/snmp/mibs/OTHER-MIB.txt")
     assert sorted(found) == expected()
-    programs = {"usr/sbin/openvpn-agentx", "usr/bin/ovpnctl", "usr/share/openvpn-agentx/base-mibs"}
+    programs = {"usr/sbin/openvpn-agentx", "usr/bin/ovpnctl", "usr/share/openvpn-agentx/base-mibs",
+                "usr/lib/nagios/plugins/check_openvpn_snmp"}
     assert {name for name, mode in found.items() if mode != 0o644} == programs
     assert {found[name] for name in programs} == {0o755}
     make("uninstall", *words)

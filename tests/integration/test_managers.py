@@ -105,7 +105,9 @@ def test_all_managers_read_the_same(lab, served, manager):
         first.update(named(by_pysnmp(served, table)))
     second = {key: plain(value, known[key[0]]) for key, value in by_net_snmp(manager).items()
               if key[0] in known}
-    third = exporter.Exporter(lab, list(known.values())).start().scrape(served)
+    configuration = lab.write("exporter.yml", exporter.settings("all", list(known.values())))
+    samples = exporter.Exporter(lab, configuration).start().scrape("all", served)
+    third = exporter.by_index(samples, list(known.values()))
     assert len(first) > 140
     clients = [index for name, index in first if name == "ovpnClientCommonName"]
     assert len(clients) == 5 and {index[0] for index in clients} == {1}

@@ -1,4 +1,4 @@
-"""Debian's prometheus-snmp-exporter: a manager in Go, with a configuration of the test's own.
+"""Debian's prometheus-snmp-exporter: a manager in Go.
 
 Its service, which the package may start, has nothing to do with this one.
 """
@@ -9,18 +9,18 @@ import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import dataclass
 
 from parts.process import Child, free_port
 from parts.snmp import COMMUNITY
 
 PROGRAM = "prometheus-snmp-exporter"
-MODULE = "openvpn"
 
 # An exporter's type for the base type of the module; other text is shown by DisplayString.
 _NUMBERS = {"Counter32": "counter", "Counter64": "counter", "Gauge32": "gauge",
             "Unsigned32": "gauge", "Integer32": "gauge", "INTEGER": "gauge", "TimeTicks": "gauge"}
 
-_METRIC = re.compile(r'^(\w+)\{(.*)\} (\S+)$', re.MULTILINE)
+_METRIC = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$', re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -32,26 +32,31 @@ def dotted(oid):
     return ".".join(map(str, oid))
 
 
-def settings(columns):
-    """The exporter's file for columns of tests/mib/compiled.py; JSON is YAML too."""
+def settings(module, columns):
+    """An exporter's file with a module for columns of tests/mib/compiled.py; JSON is YAML too."""
     metrics = [{
         "name": column.name, "oid": dotted(column.oid), "help": column.name,
         "type": _NUMBERS.get(column.syntax.base, "DisplayString"),
         "indexes": [{"labelname": name, "type": "gauge"} for name in column.indexes],
     } for column in columns]
     tables = sorted({column.oid[:-2] for column in columns})
-    return json.dumps({MODULE: {
+    return json.dumps({module: {
         "walk": [dotted(oid) for oid in tables], "metrics": metrics, "version": 2,
         "max_repetitions": 25, "retries": 0, "timeout": "5s", "auth": {"community": COMMUNITY}}})
 
 
-class Exporter(Child):
-    """Serves on a port of 127.0.0.1."""
+@dataclass
+class Sample:
+    name: str
+    labels: dict
+    value: float
 
-    def __init__(self, lab, columns, name="exporter"):
-        self.columns = columns
+
+class Exporter(Child):
+    """Serves on a port of 127.0.0.1, with the modules of a file."""
+
+    def __init__(self, lab, configuration, name="exporter"):
         self.port = free_port()
-        configuration = lab.write(name + ".yml", settings(columns))
         super().__init__(lab, name, [PROGRAM, f"--config.file={configuration}",
                                      f"--web.listen-address=127.0.0.1:{self.port}"])
 
@@ -72,18 +77,23 @@ class Exporter(Child):
         with opener.open(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
             return answer.read().decode()
 
-    def scrape(self, snmp_port):
-        """{(column, index): value}: numbers as int, text as str."""
-        query = urllib.parse.urlencode({"module": MODULE, "target": f"127.0.0.1:{snmp_port}"})
-        known = {column.name: column for column in self.columns}
-        found = {}
-        for name, labels, value in _METRIC.findall(self._fetch("/snmp?" + query)):
-            if name not in known:
-                continue
-            words = {label: _plain(text) for label, text in _LABEL.findall(labels)}
-            index = tuple(int(words[label]) for label in known[name].indexes)
-            found[name, index] = words[name] if name in words else int(float(value))
-        return found
+    def scrape(self, module, snmp_port):
+        """The samples of ours."""
+        query = urllib.parse.urlencode({"module": module, "target": f"127.0.0.1:{snmp_port}"})
+        return [Sample(name, {label: _plain(text) for label, text in _LABEL.findall(labels)},
+                       float(value))
+                for name, labels, value in _METRIC.findall(self._fetch("/snmp?" + query))
+                if name.startswith("ovpn")]
+
+
+def by_index(samples, columns):
+    """{(column, index): value} of samples with labels for the index: numbers as int, text as str."""
+    known = {column.name: column for column in columns}
+    found = {}
+    for sample in samples:
+        index = tuple(int(sample.labels[label]) for label in known[sample.name].indexes)
+        found[sample.name, index] = sample.labels.get(sample.name, int(sample.value))
+    return found
 
 
 def _plain(text):
