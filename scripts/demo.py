@@ -352,6 +352,8 @@ def come_and_go(demo):
     for name in ("ovpnClientConnected", "ovpnClientDisconnected"):
         demo.sink.wait_traps(name, where=lambda trap: "carol" in trap.text)
     demo.show_traps("Notifications of it")
+    say("\nWho ever was here stays (ovpnUserTable)")
+    demo.ctl("users")
 
 
 def control(demo):

@@ -59,6 +59,7 @@ def test_it_shows_all_and_leaves_nothing(demo, kind):
                  "ovpnHoldWaiting"):
         assert text in before
     assert re.search(r"^  (\d+ +)?ovpnClientConnected +office +CommonName=carol", before, re.MULTILINE)
+    assert re.search(r"^  office +carol +false ", before, re.MULTILINE)
     assert re.search(r"^  (\d+ +)?ovpnClientDisconnected +office +CommonName=carol", before, re.MULTILINE)
     assert re.search(r"^  alice +BytesOut +\d+ +\d+ +1\d{6}$", before, re.MULTILINE)
     for text in ("verb level changed", "Reason: inconsistentValue", "Reason: notWritable",
