@@ -2,6 +2,7 @@
 #include "build.h"
 #endif
 
+#include <assert.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -248,6 +249,7 @@ static void too_late(int number)
 
 static int run_look(struct options *options)
 {
+    const struct look *look = options->look;
     struct verdict verdict = {.status = VERDICT_OK};
     struct thresholds *limits = &options->question.thresholds;
     char what[16];
@@ -255,21 +257,22 @@ static int run_look(struct options *options)
     struct fault fault;
     int next;
 
+    assert(look);
     if (!limits->warning && !limits->critical)
-        *limits = options->look->usual;
+        *limits = look->usual;
     complete_words(options);
     remote = remote_new(options->count, options->words, &next, no_command, &fault);
     if (!remote)
         return unknown("wrong SNMP options ", fault.text);
     signal(SIGALRM, too_late);
     alarm((unsigned)options->timeout + 1);
-    if (!options->look->run(remote, &options->question, &verdict, &fault)) {
+    if (!look->run(remote, &options->question, &verdict, &fault)) {
         verdict.status = VERDICT_UNKNOWN;
         verdict.text[0] = verdict.data[0] = '\0';
         verdict_say(&verdict, "%s", fault.text);
     }
     remote_close(remote);
-    snprintf(what, sizeof(what), "%s", options->look->name);
+    snprintf(what, sizeof(what), "%s", look->name);
     for (char *letter = what; *letter; letter++)
         *letter = (char)(*letter - 'a' + 'A');
     return verdict_print(&verdict, what);

@@ -63,8 +63,8 @@ static const struct output_field all_fields[] = {
 
 #define FIELDS (sizeof(all_fields) / sizeof(all_fields[0]))
 
-#define SOON   (30 * 86400)
-#define URGENT (7 * 86400)
+#define SOON   (INT64_C(30) * 86400)
+#define URGENT (INT64_C(7) * 86400)
 
 /* The certificate of a daemon that expires first; of no role when there is none. */
 struct expiry {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,10 +21,9 @@ int64_t counted_now(void)
 static bool recall_count(const char *file, const char *name, int64_t *time, int64_t *value)
 {
     char line[LINE_MAX_BYTES];
-    long long numbers[2];
+    char *end;
     int descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     ssize_t size = descriptor < 0 ? -1 : read(descriptor, line, sizeof(line) - 1);
-    int len = 0;
 
     if (descriptor >= 0)
         close(descriptor);
@@ -31,12 +31,11 @@ static bool recall_count(const char *file, const char *name, int64_t *time, int6
         return false;
     line[size] = '\0';
     line[strcspn(line, "\n")] = '\0';
-    if (sscanf(line, "%18lld %18lld %n", &numbers[0], &numbers[1], &len) != 2 || len == 0 ||
-        strcmp(line + len, name) != 0)
+    *time = strtoll(line, &end, 10);
+    if (end == line || *end != ' ')
         return false;
-    *time = numbers[0];
-    *value = numbers[1];
-    return true;
+    *value = strtoll(end, &end, 10);
+    return *end == ' ' && strcmp(end + 1, name) == 0;
 }
 
 /* A whole file each time, and in place of no link of somebody else's. */

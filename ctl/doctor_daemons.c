@@ -124,5 +124,6 @@ bool doctor_daemon_is_at(const struct doctor_daemon *daemon, const struct endpoi
 {
     if (endpoint->path)
         return strcmp(daemon->where, endpoint->path) == 0;
-    return is_same_host(daemon->where, endpoint) && atoi(daemon->port) == endpoint->port;
+    return is_same_host(daemon->where, endpoint) &&
+           strtol(daemon->port, NULL, 10) == endpoint->port;
 }

@@ -125,7 +125,7 @@ size_t doctor_processes(const struct doctor *doctor, const char *name, int *ids,
         if (is_process(doctor, entry->d_name, name, &process) &&
             !is_process(doctor, process.parent, name, &parent)) {
             if (count < max)
-                ids[count] = atoi(entry->d_name);
+                ids[count] = (int)strtol(entry->d_name, NULL, 10);
             count++;
         }
     if (folder)
@@ -157,9 +157,9 @@ static int64_t milliseconds_now(void)
 /* Reads to the end, or until it takes too long; what does not fit is thrown away. */
 static bool gather(int fd, int seconds, char *out, size_t size)
 {
-    int64_t end = milliseconds_now() + seconds * 1000;
+    int64_t end = milliseconds_now() + (int64_t)seconds * 1000;
     size_t len = 0;
-    char spare[512];
+    char spare[512] = "";
 
     out[0] = '\0';
     for (int64_t left; (left = end - milliseconds_now()) > 0;) {

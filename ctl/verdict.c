@@ -26,16 +26,15 @@ void verdict_say(struct verdict *verdict, const char *format, ...)
 {
     va_list values;
     char words[1200];
+    size_t len = strlen(verdict->text);
 
     va_start(values, format);
     vsnprintf(words, sizeof(words), format, values);
     va_end(values);
     replace_octets(words, "|", '/');
-    if (strlen(verdict->text) + strlen(words) + 3 > sizeof(verdict->text))
+    if (len + strlen(words) + 3 > sizeof(verdict->text))
         return;
-    if (verdict->text[0])
-        strcat(verdict->text, ", ");
-    strcat(verdict->text, words);
+    snprintf(verdict->text + len, sizeof(verdict->text) - len, "%s%s", len > 0 ? ", " : "", words);
 }
 
 void verdict_value(struct verdict *verdict, const char *of, const char *label, int64_t value,

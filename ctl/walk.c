@@ -218,6 +218,12 @@ static bool smallest(const struct walk *walk, const size_t *places, const unsign
     return *index != NULL;
 }
 
+static bool stands_at(const struct walk_column *column, size_t place, const unsigned long *index)
+{
+    return column->found && place < column->count &&
+           memcmp(column->found[place].index, index, sizeof(column->found[place].index)) == 0;
+}
+
 static size_t count_rows(const struct walk *walk)
 {
     size_t places[WALK_COLUMNS_MAX] = {0};
@@ -228,8 +234,7 @@ static size_t count_rows(const struct walk *walk)
         const unsigned long at[ROW_INDEX_MAX] = {index[0], index[1]};
 
         for (size_t i = 0; i < walk->count; i++)
-            if (places[i] < walk->columns[i].count &&
-                memcmp(walk->columns[i].found[places[i]].index, at, sizeof(at)) == 0)
+            if (stands_at(&walk->columns[i], places[i], at))
                 places[i]++;
         count++;
     }
@@ -258,8 +263,7 @@ bool walk_rows(struct walk *walk, struct grid *rows)
         for (size_t i = 0; i < walk->count; i++) {
             struct walk_column *column = &walk->columns[i];
 
-            if (places[i] >= column->count ||
-                memcmp(column->found[places[i]].index, row->index, sizeof(row->index)) != 0)
+            if (!stands_at(column, places[i], row->index))
                 continue;
             row->cells[i] = column->found[places[i]].cell;
             column->found[places[i]++].cell.text = NULL;

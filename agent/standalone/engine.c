@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ bool engine_store(const char *folder)
 {
     char path[4096];
     char line[256];
-    unsigned long boots;
+    static const char word[] = "engineBoots ";
     bool found = false;
     FILE *file;
 
@@ -50,8 +51,8 @@ bool engine_store(const char *folder)
     snprintf(path, sizeof(path), "%s/%s.conf", folder, library_name);
     file = fopen(path, "re");
     while (file && fgets(line, sizeof(line), file))
-        found |=
-            sscanf(line, "engineBoots %lu", &boots) == 1 && boots == snmpv3_local_snmpEngineBoots();
+        found |= strncmp(line, word, sizeof(word) - 1) == 0 &&
+                 strtoul(line + sizeof(word) - 1, NULL, 10) == snmpv3_local_snmpEngineBoots();
     if (file)
         fclose(file);
     if (!found)

@@ -59,9 +59,11 @@ static const struct field user_fields[] = {
 };
 #undef STRUCT
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): what is named is a member. */
 #define IDENTITY(who)                                                                              \
     TEXT(who.common_name, ADMIN_MAX), TEXT(who.username, ADMIN_MAX), FIELD(ADDRESS, who.real),     \
         TEXT(who.real_text, ADMIN_MAX), FIELD(TUNNEL, who.tunnel)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define STRUCT struct memory_client
 static const struct field client_fields[] = {
