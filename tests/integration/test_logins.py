@@ -43,7 +43,7 @@ def test_a_wrong_password_is_no_client(lab, pki, start_agent, manager, snmptrapd
         waiting = lab.wait_until(lambda: named(manager, "mallory"), "a status shows the login")
         assert {row["Pending"] for row in waiting} == {"true"}
         assert view.get("Clients", "ClientsPeak") == [1, 1]
-        server.wait_log("'AUTH_FAILED'", refused)
+        server.wait_log("[mallory]: 'AUTH_FAILED'", refused)
     mallory.kill()
     lab.wait_until(lambda: not named(manager, "mallory"), "its rows are gone", 40)
     assert len(snmptrapd.traps("ovpnClientConnected")) == 1
