@@ -124,14 +124,13 @@ bool doctor_stat(const struct doctor *doctor, const char *path, struct stat *fou
 /* Reads the next line, without its end; what does not fit is passed by.  False at the end. */
 static bool fetch_line(FILE *file, char *room, struct slice *line)
 {
-    int c;
+    int c = 0;
 
     if (!fgets(room, LINE_ROOM, file))
         return false;
     *line = (struct slice){room, strcspn(room, "\n")};
-    if (line->len == LINE_ROOM - 1)
-        while ((c = getc(file)) != EOF && c != '\n')
-            continue;
+    while (line->len == LINE_ROOM - 1 && c != EOF && c != '\n')
+        c = getc(file);
     return true;
 }
 

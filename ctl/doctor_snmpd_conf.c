@@ -263,8 +263,10 @@ static bool related(const char *a, const char *b)
 {
     a += a[0] == '.';
     b += b[0] == '.';
-    for (; *a && *a == *b; a++, b++)
-        continue;
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
     return (*a == '\0' && (*b == '\0' || *b == '.')) || (*b == '\0' && *a == '.');
 }
 
