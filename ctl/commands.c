@@ -26,8 +26,7 @@ static const struct command all[] = {
     {"verb", "DAEMON N", "how much it logs, 0 to 15", act_verb},
     {"signal", "DAEMON NAME", "SIGHUP, SIGTERM, SIGUSR1 or SIGUSR2", act_signal},
     {"answer", "DAEMON [NUMBER]", "answer its question", act_answer},
-    {"doctor", "[-c FILE] [-u USER]", "what is wrong with this machine",
-     show_health},
+    {"doctor", "[-c FILE] [-u USER]", "what is wrong with this machine", show_health},
 };
 
 const struct command *commands_at(size_t place)
