@@ -1,21 +1,8 @@
 #include "agent/tables/finders.h"
+#include "agent/tables/getter.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "model/instance.h"
-
-/* A getter of one line: what the column is, of the row's certificate. */
-#define GETTER(name, ...)                                                                          \
-    static void get_##name(const struct row *row, struct value *value)                             \
-    {                                                                                              \
-        const struct certificate *item = row->item;                                                \
-                                                                                                   \
-        __VA_ARGS__;                                                                               \
-    }
-
-static void get_certificate_instance_name(const struct row *row, struct value *value)
-{
-    value_text(value, row->instance->name);
-}
 
 static void get_certificate_seconds_left(const struct row *row, struct value *value)
 {
@@ -30,17 +17,17 @@ static void get_certificate_seconds_left(const struct row *row, struct value *va
                                                 : (int32_t)left);
 }
 
-GETTER(certificate_role, value_integer(value, (int32_t)item->role))
-GETTER(certificate_subject, value_text(value, item->subject))
-GETTER(certificate_serial, value_text(value, item->serial))
-GETTER(certificate_not_before, value_far_date(value, item->not_before))
-GETTER(certificate_not_before_unix, value_unix(value, item->not_before))
-GETTER(certificate_not_after, value_far_date(value, item->not_after))
-GETTER(certificate_not_after_unix, value_unix(value, item->not_after))
-GETTER(certificate_source, value_text(value, item->source))
+ITEM_GETTER(certificate_role, struct certificate, value_integer(value, (int32_t)item->role))
+ITEM_GETTER(certificate_subject, struct certificate, value_text(value, item->subject))
+ITEM_GETTER(certificate_serial, struct certificate, value_text(value, item->serial))
+ITEM_GETTER(certificate_not_before, struct certificate, value_far_date(value, item->not_before))
+ITEM_GETTER(certificate_not_before_unix, struct certificate, value_unix(value, item->not_before))
+ITEM_GETTER(certificate_not_after, struct certificate, value_far_date(value, item->not_after))
+ITEM_GETTER(certificate_not_after_unix, struct certificate, value_unix(value, item->not_after))
+ITEM_GETTER(certificate_source, struct certificate, value_text(value, item->source))
 
 static const struct column columns[] = {
-    {2, VALUE_OCTETS, NULL, get_certificate_instance_name, "InstanceName"},
+    {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
     {3, VALUE_INTEGER, NULL, get_certificate_role, "Role"},
     {4, VALUE_OCTETS, NULL, get_certificate_subject, "Subject"},
     {5, VALUE_OCTETS, NULL, get_certificate_serial, "Serial"},

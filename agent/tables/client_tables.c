@@ -1,17 +1,9 @@
 #include "agent/tables/finders.h"
+#include "agent/tables/getter.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "base/clock.h"
 #include "model/model.h"
-
-/* A getter of one line: what the column is, of the row's item. */
-#define GETTER(name, type, ...)                                                                    \
-    static void get_##name(const struct row *row, struct value *value)                             \
-    {                                                                                              \
-        const type *item = row->item;                                                              \
-                                                                                                   \
-        __VA_ARGS__;                                                                               \
-    }
 
 /* Ids count up from 0; -1 is "not told", and so is what does not fit. */
 static int32_t id(int64_t number)
@@ -19,31 +11,34 @@ static int32_t id(int64_t number)
     return number <= INT32_MAX ? (int32_t)number : -1;
 }
 
-GETTER(client_common_name, struct client, value_text(value, item->who.common_name))
-GETTER(client_username, struct client, value_text(value, item->who.username))
-GETTER(client_user_index, struct client, value_number(value, item->user ? item->user->index : 0))
-GETTER(client_real_proto, struct client, value_integer(value, (int32_t)item->who.real.proto + 1))
-GETTER(client_real_addr_type, struct client, value_address_type(value, &item->who.real))
-GETTER(client_real_addr, struct client, value_address(value, &item->who.real))
-GETTER(client_real_port, struct client, value_number(value, item->who.real.port))
-GETTER(client_real_text, struct client, value_text(value, item->who.real_text))
-GETTER(client_virtual_ipv4, struct client, value_ipv4(value, &item->who.tunnel))
-GETTER(client_virtual_ipv6, struct client, value_ipv6(value, &item->who.tunnel))
-GETTER(client_tunnel_text, struct client, value_tunnel(value, &item->who.tunnel))
-GETTER(client_bytes_in, struct client, value_number(value, item->bytes_in))
-GETTER(client_bytes_out, struct client, value_number(value, item->bytes_out))
-GETTER(client_connected_since, struct client, value_date(value, item->since))
-GETTER(client_connected_since_unix, struct client, value_unix(value, item->since))
-GETTER(client_connected_seconds, struct client,
-       value_seconds(value, item->since, clock_wall(), row->index[1] < row->instance->client_dated))
-GETTER(client_client_id, struct client, value_integer(value, id(item->cid)))
-GETTER(client_peer_id, struct client, value_integer(value, id(item->peer_id)))
-GETTER(client_cipher, struct client, value_text(value, item->cipher))
-GETTER(client_last_ref, struct client, value_date(value, item->last_ref))
-GETTER(client_last_ref_unix, struct client, value_unix(value, item->last_ref))
-GETTER(client_discontinuity_time, struct client, value_timestamp(value, item->seen_mono))
-GETTER(client_pending, struct client, value_truth(value, item->pending))
-GETTER(client_confirmed, struct client, value_truth(value, !item->unconfirmed))
+ITEM_GETTER(client_common_name, struct client, value_text(value, item->who.common_name))
+ITEM_GETTER(client_username, struct client, value_text(value, item->who.username))
+ITEM_GETTER(client_user_index, struct client,
+            value_number(value, item->user ? item->user->index : 0))
+ITEM_GETTER(client_real_proto, struct client,
+            value_integer(value, (int32_t)item->who.real.proto + 1))
+ITEM_GETTER(client_real_addr_type, struct client, value_address_type(value, &item->who.real))
+ITEM_GETTER(client_real_addr, struct client, value_address(value, &item->who.real))
+ITEM_GETTER(client_real_port, struct client, value_number(value, item->who.real.port))
+ITEM_GETTER(client_real_text, struct client, value_text(value, item->who.real_text))
+ITEM_GETTER(client_virtual_ipv4, struct client, value_ipv4(value, &item->who.tunnel))
+ITEM_GETTER(client_virtual_ipv6, struct client, value_ipv6(value, &item->who.tunnel))
+ITEM_GETTER(client_tunnel_text, struct client, value_tunnel(value, &item->who.tunnel))
+ITEM_GETTER(client_bytes_in, struct client, value_number(value, item->bytes_in))
+ITEM_GETTER(client_bytes_out, struct client, value_number(value, item->bytes_out))
+ITEM_GETTER(client_connected_since, struct client, value_date(value, item->since))
+ITEM_GETTER(client_connected_since_unix, struct client, value_unix(value, item->since))
+ITEM_GETTER(client_connected_seconds, struct client,
+            value_seconds(value, item->since, clock_wall(),
+                          row->index[1] < row->instance->client_dated))
+ITEM_GETTER(client_client_id, struct client, value_integer(value, id(item->cid)))
+ITEM_GETTER(client_peer_id, struct client, value_integer(value, id(item->peer_id)))
+ITEM_GETTER(client_cipher, struct client, value_text(value, item->cipher))
+ITEM_GETTER(client_last_ref, struct client, value_date(value, item->last_ref))
+ITEM_GETTER(client_last_ref_unix, struct client, value_unix(value, item->last_ref))
+ITEM_GETTER(client_discontinuity_time, struct client, value_timestamp(value, item->seen_mono))
+ITEM_GETTER(client_pending, struct client, value_truth(value, item->pending))
+ITEM_GETTER(client_confirmed, struct client, value_truth(value, !item->unconfirmed))
 
 static const struct column client_columns[] = {
     {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
@@ -81,14 +76,14 @@ const struct table client_table = {.name = "ovpnClient",
                                    TABLE_COLUMNS(client_columns)};
 
 /* Rows only where a block of the client was seen. */
-GETTER(peer_version, struct client, value_text(value, item->peer->version))
-GETTER(peer_platform, struct client, value_text(value, item->peer->platform))
-GETTER(peer_gui_version, struct client, value_text(value, item->peer->gui))
-GETTER(peer_sso, struct client, value_text(value, item->peer->sso))
-GETTER(peer_platform_version, struct client, value_text(value, item->peer->platform_version))
-GETTER(peer_hardware, struct client, value_text(value, item->peer->hardware))
-GETTER(peer_ssl, struct client, value_text(value, item->peer->ssl))
-GETTER(peer_variables, struct client, value_text(value, item->peer->variables))
+ITEM_GETTER(peer_version, struct client, value_text(value, item->peer->version))
+ITEM_GETTER(peer_platform, struct client, value_text(value, item->peer->platform))
+ITEM_GETTER(peer_gui_version, struct client, value_text(value, item->peer->gui))
+ITEM_GETTER(peer_sso, struct client, value_text(value, item->peer->sso))
+ITEM_GETTER(peer_platform_version, struct client, value_text(value, item->peer->platform_version))
+ITEM_GETTER(peer_hardware, struct client, value_text(value, item->peer->hardware))
+ITEM_GETTER(peer_ssl, struct client, value_text(value, item->peer->ssl))
+ITEM_GETTER(peer_variables, struct client, value_text(value, item->peer->variables))
 
 static const struct column peer_columns[] = {
     {1, VALUE_OCTETS, NULL, get_peer_version, "Version"},
@@ -117,13 +112,13 @@ const struct table peer_table = {.name = "ovpnPeer",
                                  .after = peer_after,
                                  TABLE_COLUMNS(peer_columns)};
 
-GETTER(route_kind, struct route, value_integer(value, (int32_t)item->kind))
-GETTER(route_address, struct route, value_text(value, item->address))
-GETTER(route_cached, struct route, value_truth(value, item->cached))
-GETTER(route_common_name, struct route, value_text(value, item->common_name))
-GETTER(route_client_index, struct route, value_number(value, item->client_index))
-GETTER(route_last_ref, struct route, value_date(value, item->last_ref))
-GETTER(route_last_ref_unix, struct route, value_unix(value, item->last_ref))
+ITEM_GETTER(route_kind, struct route, value_integer(value, (int32_t)item->kind))
+ITEM_GETTER(route_address, struct route, value_text(value, item->address))
+ITEM_GETTER(route_cached, struct route, value_truth(value, item->cached))
+ITEM_GETTER(route_common_name, struct route, value_text(value, item->common_name))
+ITEM_GETTER(route_client_index, struct route, value_number(value, item->client_index))
+ITEM_GETTER(route_last_ref, struct route, value_date(value, item->last_ref))
+ITEM_GETTER(route_last_ref_unix, struct route, value_unix(value, item->last_ref))
 
 static const struct column route_columns[] = {
     {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},

@@ -1,17 +1,9 @@
 #include "agent/tables/finders.h"
+#include "agent/tables/getter.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "control/control.h"
 #include "model/model.h"
-
-/* A getter of one line: what the column is, of the row's instance. */
-#define GETTER(name, ...)                                                                          \
-    static void get_##name(const struct row *row, struct value *value)                             \
-    {                                                                                              \
-        const struct instance *inst = row->instance;                                               \
-                                                                                                   \
-        __VA_ARGS__;                                                                               \
-    }
 
 #define WRITER(name, ...) static const struct writer write_##name = {__VA_ARGS__}
 
@@ -28,19 +20,19 @@ static void get_nothing(const struct row *row, struct value *value)
     value_text(value, NULL);
 }
 
-GETTER(serial, value_integer(value, inst->serial))
-GETTER(session, value_integer(value, inst->contact == CONTACT_DETACHED ? SESSION_DETACHED
-                                                                       : SESSION_ATTACHED))
-GETTER(hold_flag, value_switch(value, inst->settings[SETTING_HOLD]))
-GETTER(verb, value_integer(value, inst->settings[SETTING_VERB]))
-GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
-GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
-GETTER(net_updated, value_unix(value, inst->net.updated))
-GETTER(pkcs11_updated, value_unix(value, inst->pkcs11.updated))
-GETTER(pkcs11_count, value_integer(value, inst->pkcs11.told))
-GETTER(last_command, value_number(value, inst->last_command_sequence))
-GETTER(last_result, value_integer(value, (int32_t)inst->last_command.result))
-GETTER(last_reply, value_text(value, inst->last_command.reply))
+INSTANCE_GETTER(serial, value_integer(value, inst->serial))
+INSTANCE_GETTER(session, value_integer(value, inst->contact == CONTACT_DETACHED ? SESSION_DETACHED
+                                                                                : SESSION_ATTACHED))
+INSTANCE_GETTER(hold_flag, value_switch(value, inst->settings[SETTING_HOLD]))
+INSTANCE_GETTER(verb, value_integer(value, inst->settings[SETTING_VERB]))
+INSTANCE_GETTER(mute, value_integer(value, inst->settings[SETTING_MUTE]))
+INSTANCE_GETTER(auth_retry, value_integer(value, inst->settings[SETTING_AUTH_RETRY] + 2))
+INSTANCE_GETTER(net_updated, value_unix(value, inst->net.updated))
+INSTANCE_GETTER(pkcs11_updated, value_unix(value, inst->pkcs11.updated))
+INSTANCE_GETTER(pkcs11_count, value_integer(value, inst->pkcs11.told))
+INSTANCE_GETTER(last_command, value_number(value, inst->last_command_sequence))
+INSTANCE_GETTER(last_result, value_integer(value, (int32_t)inst->last_command.result))
+INSTANCE_GETTER(last_reply, value_text(value, inst->last_command.reply))
 
 /* Kind, least, greatest, refused, idle, base: see agent/tables/table.h. */
 WRITER(serial, CHANGE_SERIAL, 0, INT32_MAX, WRITER_NONE, WRITER_NONE, 0);

@@ -1,33 +1,25 @@
 #include <stddef.h>
 
 #include "agent/tables/finders.h"
+#include "agent/tables/getter.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "model/model.h"
 
-/* A getter of one line: what the column is, of the row's item. */
-#define GETTER(name, type, ...)                                                                    \
-    static void get_##name(const struct row *row, struct value *value)                             \
-    {                                                                                              \
-        const type *item = row->item;                                                              \
-                                                                                                   \
-        __VA_ARGS__;                                                                               \
-    }
-
 /* What was open when contact was lost cannot be answered. */
-GETTER(request_kind, struct request, value_integer(value, (int32_t)item->kind))
-GETTER(request_name, struct request, value_text(value, item->name))
-GETTER(request_prompt, struct request, value_text(value, item->prompt))
-GETTER(request_reason, struct request, value_text(value, item->reason))
-GETTER(request_echo, struct request,
-       value_integer(value, (int32_t)(!item->challenged ? TRUTH_UNKNOWN
-                                      : item->echo      ? TRUTH_TRUE
-                                                        : TRUTH_FALSE)))
-GETTER(request_since, struct request, value_date(value, item->since))
-GETTER(request_since_unix, struct request, value_unix(value, item->since))
-GETTER(request_ended, struct request, value_date(value, item->ended))
-GETTER(request_ended_unix, struct request, value_unix(value, item->ended))
-GETTER(request_status, struct request, value_integer(value, (int32_t)item->status))
+ITEM_GETTER(request_kind, struct request, value_integer(value, (int32_t)item->kind))
+ITEM_GETTER(request_name, struct request, value_text(value, item->name))
+ITEM_GETTER(request_prompt, struct request, value_text(value, item->prompt))
+ITEM_GETTER(request_reason, struct request, value_text(value, item->reason))
+ITEM_GETTER(request_echo, struct request,
+            value_integer(value, (int32_t)(!item->challenged ? TRUTH_UNKNOWN
+                                           : item->echo      ? TRUTH_TRUE
+                                                             : TRUTH_FALSE)))
+ITEM_GETTER(request_since, struct request, value_date(value, item->since))
+ITEM_GETTER(request_since_unix, struct request, value_unix(value, item->since))
+ITEM_GETTER(request_ended, struct request, value_date(value, item->ended))
+ITEM_GETTER(request_ended_unix, struct request, value_unix(value, item->ended))
+ITEM_GETTER(request_status, struct request, value_integer(value, (int32_t)item->status))
 
 static const struct column request_columns[] = {
     {2, VALUE_INTEGER, NULL, get_request_kind, "Kind"},
@@ -58,8 +50,8 @@ const struct table request_table = {.name = "ovpnRequest",
                                     .after = request_after,
                                     TABLE_COLUMNS(request_columns)};
 
-GETTER(capability_command, struct capability, value_text(value, item->command))
-GETTER(capability_summary, struct capability, value_text(value, item->summary))
+ITEM_GETTER(capability_command, struct capability, value_text(value, item->command))
+ITEM_GETTER(capability_summary, struct capability, value_text(value, item->summary))
 
 static const struct column capability_columns[] = {
     {2, VALUE_OCTETS, NULL, get_capability_command, "Command"},
@@ -82,16 +74,16 @@ const struct table capability_table = {.name = "ovpnCapability",
                                        .after = capability_after,
                                        TABLE_COLUMNS(capability_columns)};
 
-GETTER(state_time, struct state_record, value_date(value, item->time))
-GETTER(state_time_unix, struct state_record, value_unix(value, item->time))
-GETTER(state_value, struct state_record, value_integer(value, (int32_t)item->state + 1))
-GETTER(state_name, struct state_record, value_text(value, item->name))
-GETTER(state_reason, struct state_record, value_text(value, item->reason))
-GETTER(state_tunnel_ipv4, struct state_record, value_ipv4(value, &item->tunnel))
-GETTER(state_tunnel_ipv6, struct state_record, value_ipv6(value, &item->tunnel))
-GETTER(state_tunnel_text, struct state_record, value_tunnel(value, &item->tunnel))
-GETTER(state_remote_text, struct state_record, value_text(value, item->remote_text))
-GETTER(state_local_text, struct state_record, value_text(value, item->local_text))
+ITEM_GETTER(state_time, struct state_record, value_date(value, item->time))
+ITEM_GETTER(state_time_unix, struct state_record, value_unix(value, item->time))
+ITEM_GETTER(state_value, struct state_record, value_integer(value, (int32_t)item->state + 1))
+ITEM_GETTER(state_name, struct state_record, value_text(value, item->name))
+ITEM_GETTER(state_reason, struct state_record, value_text(value, item->reason))
+ITEM_GETTER(state_tunnel_ipv4, struct state_record, value_ipv4(value, &item->tunnel))
+ITEM_GETTER(state_tunnel_ipv6, struct state_record, value_ipv6(value, &item->tunnel))
+ITEM_GETTER(state_tunnel_text, struct state_record, value_tunnel(value, &item->tunnel))
+ITEM_GETTER(state_remote_text, struct state_record, value_text(value, item->remote_text))
+ITEM_GETTER(state_local_text, struct state_record, value_text(value, item->local_text))
 
 static const struct column state_columns[] = {
     {2, VALUE_OCTETS, NULL, get_state_time, "Time"},
@@ -113,10 +105,10 @@ const struct table state_table = {.name = "ovpnState",
                                   .history = offsetof(struct instance, states),
                                   TABLE_COLUMNS(state_columns)};
 
-GETTER(log_time, struct log_record, value_date(value, item->time))
-GETTER(log_time_unix, struct log_record, value_unix(value, item->time))
-GETTER(log_flags, struct log_record, value_log_flags(value, item->flags))
-GETTER(log_message, struct log_record, value_text(value, item->message))
+ITEM_GETTER(log_time, struct log_record, value_date(value, item->time))
+ITEM_GETTER(log_time_unix, struct log_record, value_unix(value, item->time))
+ITEM_GETTER(log_flags, struct log_record, value_log_flags(value, item->flags))
+ITEM_GETTER(log_message, struct log_record, value_text(value, item->message))
 
 static const struct column log_columns[] = {
     {2, VALUE_OCTETS, NULL, get_log_time, "Time"},
@@ -132,9 +124,9 @@ const struct table log_table = {.name = "ovpnLog",
                                 .history = offsetof(struct instance, log),
                                 TABLE_COLUMNS(log_columns)};
 
-GETTER(echo_time, struct log_record, value_date(value, item->time))
-GETTER(echo_time_unix, struct log_record, value_unix(value, item->time))
-GETTER(echo_message, struct log_record, value_text(value, item->message))
+ITEM_GETTER(echo_time, struct log_record, value_date(value, item->time))
+ITEM_GETTER(echo_time_unix, struct log_record, value_unix(value, item->time))
+ITEM_GETTER(echo_message, struct log_record, value_text(value, item->message))
 
 static const struct column echo_columns[] = {
     {2, VALUE_OCTETS, NULL, get_echo_time, "Time"},
@@ -149,26 +141,27 @@ const struct table echo_table = {.name = "ovpnEcho",
                                  .history = offsetof(struct instance, echo),
                                  TABLE_COLUMNS(echo_columns)};
 
-GETTER(session_common_name, struct departure_record, value_text(value, item->who.common_name))
-GETTER(session_username, struct departure_record, value_text(value, item->who.username))
-GETTER(session_user_index, struct departure_record, value_number(value, item->user_index))
-GETTER(session_real_addr_type, struct departure_record, value_address_type(value, &item->who.real))
-GETTER(session_real_addr, struct departure_record, value_address(value, &item->who.real))
-GETTER(session_real_port, struct departure_record, value_number(value, item->who.real.port))
-GETTER(session_real_text, struct departure_record, value_text(value, item->who.real_text))
-GETTER(session_virtual_ipv4, struct departure_record, value_ipv4(value, &item->who.tunnel))
-GETTER(session_virtual_ipv6, struct departure_record, value_ipv6(value, &item->who.tunnel))
-GETTER(session_tunnel_text, struct departure_record, value_tunnel(value, &item->who.tunnel))
-GETTER(session_bytes_in, struct departure_record, value_number(value, item->bytes_in))
-GETTER(session_bytes_out, struct departure_record, value_number(value, item->bytes_out))
-GETTER(session_connected, struct departure_record, value_date(value, item->connected))
-GETTER(session_connected_unix, struct departure_record, value_unix(value, item->connected))
-GETTER(session_ended, struct departure_record, value_date(value, item->ended))
-GETTER(session_ended_unix, struct departure_record, value_unix(value, item->ended))
-GETTER(session_seconds, struct departure_record,
-       value_seconds(value, item->connected, item->ended,
-                     row->index[1] < row->instance->departure_dated))
-GETTER(session_client_index, struct departure_record, value_number(value, item->client_index))
+ITEM_GETTER(session_common_name, struct departure_record, value_text(value, item->who.common_name))
+ITEM_GETTER(session_username, struct departure_record, value_text(value, item->who.username))
+ITEM_GETTER(session_user_index, struct departure_record, value_number(value, item->user_index))
+ITEM_GETTER(session_real_addr_type, struct departure_record,
+            value_address_type(value, &item->who.real))
+ITEM_GETTER(session_real_addr, struct departure_record, value_address(value, &item->who.real))
+ITEM_GETTER(session_real_port, struct departure_record, value_number(value, item->who.real.port))
+ITEM_GETTER(session_real_text, struct departure_record, value_text(value, item->who.real_text))
+ITEM_GETTER(session_virtual_ipv4, struct departure_record, value_ipv4(value, &item->who.tunnel))
+ITEM_GETTER(session_virtual_ipv6, struct departure_record, value_ipv6(value, &item->who.tunnel))
+ITEM_GETTER(session_tunnel_text, struct departure_record, value_tunnel(value, &item->who.tunnel))
+ITEM_GETTER(session_bytes_in, struct departure_record, value_number(value, item->bytes_in))
+ITEM_GETTER(session_bytes_out, struct departure_record, value_number(value, item->bytes_out))
+ITEM_GETTER(session_connected, struct departure_record, value_date(value, item->connected))
+ITEM_GETTER(session_connected_unix, struct departure_record, value_unix(value, item->connected))
+ITEM_GETTER(session_ended, struct departure_record, value_date(value, item->ended))
+ITEM_GETTER(session_ended_unix, struct departure_record, value_unix(value, item->ended))
+ITEM_GETTER(session_seconds, struct departure_record,
+            value_seconds(value, item->connected, item->ended,
+                          row->index[1] < row->instance->departure_dated))
+ITEM_GETTER(session_client_index, struct departure_record, value_number(value, item->client_index))
 
 static const struct column session_columns[] = {
     {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},
@@ -199,13 +192,13 @@ const struct table session_table = {.name = "ovpnSession",
                                     .history = offsetof(struct instance, departures),
                                     TABLE_COLUMNS(session_columns)};
 
-GETTER(command_time, struct command_record, value_date(value, item->time))
-GETTER(command_time_unix, struct command_record, value_unix(value, item->time))
-GETTER(command_source, struct command_record, value_text(value, item->source))
-GETTER(command_command, struct command_record, value_text(value, item->command))
-GETTER(command_result, struct command_record, value_integer(value, (int32_t)item->result))
-GETTER(command_reply, struct command_record, value_text(value, item->reply))
-GETTER(command_milliseconds, struct command_record, value_number(value, item->milliseconds))
+ITEM_GETTER(command_time, struct command_record, value_date(value, item->time))
+ITEM_GETTER(command_time_unix, struct command_record, value_unix(value, item->time))
+ITEM_GETTER(command_source, struct command_record, value_text(value, item->source))
+ITEM_GETTER(command_command, struct command_record, value_text(value, item->command))
+ITEM_GETTER(command_result, struct command_record, value_integer(value, (int32_t)item->result))
+ITEM_GETTER(command_reply, struct command_record, value_text(value, item->reply))
+ITEM_GETTER(command_milliseconds, struct command_record, value_number(value, item->milliseconds))
 
 static const struct column command_columns[] = {
     {2, VALUE_OCTETS, NULL, get_command_time, "Time"},

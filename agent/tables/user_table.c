@@ -1,16 +1,9 @@
 #include "agent/tables/finders.h"
+#include "agent/tables/getter.h"
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "model/model.h"
 
-/* A getter of one line: what the column is, of the row's user, and of the instance's users. */
-#define GETTER(name, ...)                                                                          \
-    static void get_##name(const struct row *row, struct value *value)                             \
-    {                                                                                              \
-        const struct user *item = row->item;                                                       \
-                                                                                                   \
-        __VA_ARGS__;                                                                               \
-    }
 #define USERS (&row->instance->users)
 
 /* Who was online when contact was lost may have left. */
@@ -30,22 +23,22 @@ static void put_sessions(struct value *value, const struct instance *instance, u
         value->absence = ABSENT_REST;
 }
 
-GETTER(user_name, value_text(value, item->name))
-GETTER(user_online, value_integer(value, (int32_t)is_online(row->instance, item)))
-GETTER(user_sessions, put_sessions(value, row->instance, item->sessions))
-GETTER(user_connects, value_number(value, item->connects))
-GETTER(user_rejected, value_number(value, item->rejected))
-GETTER(user_bytes_in, value_number(value, item->bytes_in))
-GETTER(user_bytes_out, value_number(value, item->bytes_out))
-GETTER(user_seconds, value_number(value, users_seconds(USERS, item)))
-GETTER(user_last_connected, value_date(value, item->last_connected))
-GETTER(user_last_connected_unix, value_unix(value, item->last_connected))
-GETTER(user_last_seen, value_date(value, users_last_seen(USERS, item)))
-GETTER(user_last_seen_unix, value_unix(value, users_last_seen(USERS, item)))
-GETTER(user_real_text, value_text(value, item->real_text))
-GETTER(user_tunnel_text, value_tunnel(value, &item->tunnel))
-GETTER(user_created, value_date(value, item->created))
-GETTER(user_created_unix, value_unix(value, item->created))
+ITEM_GETTER(user_name, struct user, value_text(value, item->name))
+ITEM_GETTER(user_online, struct user, value_integer(value, (int32_t)is_online(row->instance, item)))
+ITEM_GETTER(user_sessions, struct user, put_sessions(value, row->instance, item->sessions))
+ITEM_GETTER(user_connects, struct user, value_number(value, item->connects))
+ITEM_GETTER(user_rejected, struct user, value_number(value, item->rejected))
+ITEM_GETTER(user_bytes_in, struct user, value_number(value, item->bytes_in))
+ITEM_GETTER(user_bytes_out, struct user, value_number(value, item->bytes_out))
+ITEM_GETTER(user_seconds, struct user, value_number(value, users_seconds(USERS, item)))
+ITEM_GETTER(user_last_connected, struct user, value_date(value, item->last_connected))
+ITEM_GETTER(user_last_connected_unix, struct user, value_unix(value, item->last_connected))
+ITEM_GETTER(user_last_seen, struct user, value_date(value, users_last_seen(USERS, item)))
+ITEM_GETTER(user_last_seen_unix, struct user, value_unix(value, users_last_seen(USERS, item)))
+ITEM_GETTER(user_real_text, struct user, value_text(value, item->real_text))
+ITEM_GETTER(user_tunnel_text, struct user, value_tunnel(value, &item->tunnel))
+ITEM_GETTER(user_created, struct user, value_date(value, item->created))
+ITEM_GETTER(user_created_unix, struct user, value_unix(value, item->created))
 
 static const struct column user_columns[] = {
     {2, VALUE_OCTETS, NULL, value_instance_name, "InstanceName"},

@@ -109,28 +109,31 @@ static void test_many_with_one_address(void **state)
     config_free(config);
 }
 
+/* Each with a value that is not its default. */
+static const char every_key[] =
+    "# all keys\n"
+    "agentx = \"tcp:127.0.0.1:705\";\n"
+    "state_dir = \"/var/x\";\n"
+    "instances = (\n"
+    "  {\n"
+    "    name = \"B\xc3\xbcro 1\"; index = 7L;\n"
+    "    management = \"tcp:[::1]:7505\";\n"
+    "    password_file = \"/etc/x.pw\";\n"
+    "    status_interval = 1; command_timeout = 100; reply_timeout = 3600;\n"
+    "    log_lines = 0; state_lines = 1; echo_lines = 2; session_lines = 3;\n"
+    "    command_lines = 4; request_lines = 5; client_max = 6; route_max = 0x10;\n"
+    "    user_key = \"username\"; user_lines = 7;\n"
+    "    openvpn_config = \"/etc/openvpn/server/b.conf\"; expiry_days = [ 90, 1 ];\n"
+    "    allow = [ \"hold\", \"signal:SIGUSR1\", \"session\" ];\n"
+    "    notify = [ \"state-all\", \"log:FNW\", \"client\", \"echo\" ];\n"
+    "    notify_rate = 9;\n"
+    "  },\n"
+    "  { name = \"b\"; index = 2147483647; management = \"unix:/run/b.sock\"; }\n"
+    ");\n";
+
 static void test_every_key(void **state)
 {
-    struct config *config =
-        load_good("# all keys\n"
-                  "agentx = \"tcp:127.0.0.1:705\";\n"
-                  "state_dir = \"/var/x\";\n"
-                  "instances = (\n"
-                  "  {\n"
-                  "    name = \"B\xc3\xbcro 1\"; index = 7L;\n"
-                  "    management = \"tcp:[::1]:7505\";\n"
-                  "    password_file = \"/etc/x.pw\";\n"
-                  "    status_interval = 1; command_timeout = 100; reply_timeout = 3600;\n"
-                  "    log_lines = 0; state_lines = 1; echo_lines = 2; session_lines = 3;\n"
-                  "    command_lines = 4; request_lines = 5; client_max = 6; route_max = 0x10;\n"
-                  "    user_key = \"username\"; user_lines = 7;\n"
-                  "    openvpn_config = \"/etc/openvpn/server/b.conf\"; expiry_days = [ 90, 1 ];\n"
-                  "    allow = [ \"hold\", \"signal:SIGUSR1\", \"session\" ];\n"
-                  "    notify = [ \"state-all\", \"log:FNW\", \"client\", \"echo\" ];\n"
-                  "    notify_rate = 9;\n"
-                  "  },\n"
-                  "  { name = \"b\"; index = 2147483647; management = \"unix:/run/b.sock\"; }\n"
-                  ");\n");
+    struct config *config = load_good(every_key);
     const struct instance_config *one = &config->instances[0];
 
     (void)state;
