@@ -12,9 +12,9 @@
 #include "connection/backoff.h"
 #include "connection/exchange.h"
 #include "connection/login.h"
+#include "connection/outlet.h"
 #include "connection/queue.h"
 #include "protocol/lines.h"
-#include "protocol/reply.h"
 
 /* Milliseconds that closing on demand waits for an answer on its way, and that a greeting takes. */
 enum { CLOSE_WAIT = 1000, GREETING_WAIT = 10000 };
@@ -28,9 +28,8 @@ struct connection {
     const struct instance_config *config;
     const struct connection_handler *handler;
     void *arg;
-    const struct transport_kind *kind;
     struct event_base *loop;
-    struct transport *transport;
+    struct outlet out;
     enum connection_phase phase;
     struct timer turn;               /* the next one, when there is something to do in it */
     bool wanted;                     /* its owner wants it open */
@@ -76,8 +75,8 @@ bool connection_is_open(const struct connection *connection)
 static void drop_transport(struct connection *connection)
 {
     timer_stop(&connection->timer);
-    connection->kind->close(connection->transport);
-    connection->transport = NULL;
+    connection->out.kind->close(connection->out.transport);
+    connection->out.transport = NULL;
     connection->good_since = 0;
     queue_lose(&connection->queue);
 }
@@ -112,29 +111,6 @@ static void end_session(struct connection *connection)
     change_phase(connection, phase, why[0] ? why : NULL);
 }
 
-static void send_line(struct connection *connection, struct command *command)
-{
-    connection->kind->send(connection->transport, command->line, command->len);
-    if (command->secret)
-        command_wipe(command);
-}
-
-static void send_load_stats(struct connection *connection)
-{
-    struct command command;
-
-    command_load_stats(&command);
-    send_line(connection, &command);
-}
-
-static void send_command(struct connection *connection, struct exchange *exchange)
-{
-    exchange_sent(exchange);
-    send_line(connection, &exchange->command);
-    if (exchange_is_marked(exchange))
-        send_load_stats(connection);
-}
-
 static void send_next(struct connection *connection)
 {
     struct exchange *exchange = connection->queue.first;
@@ -144,12 +120,7 @@ static void send_next(struct connection *connection)
     connection->asked = clock_mono();
     connection->spins = 0;
     timer_start(&connection->timer, CONNECTION_STALE_AFTER);
-    if (exchange->listener.check) {
-        exchange->stage = EXCHANGE_FENCED;
-        send_load_stats(connection);
-    } else {
-        send_command(connection, exchange);
-    }
+    outlet_begin(&connection->out, exchange);
 }
 
 /* The reply is whole. */
@@ -179,7 +150,7 @@ static void pass_fence(struct connection *connection, struct exchange *exchange)
     else if (exchange->told || !exchange->listener.check(exchange->listener.arg))
         complete(connection, &unsent);
     else
-        send_command(connection, exchange);
+        outlet_command(&connection->out, exchange);
 }
 
 static void reply_line(struct connection *connection, struct slice line,
@@ -195,6 +166,9 @@ static void reply_line(struct connection *connection, struct slice line,
         exchange->told = true;
         exchange->listener.done(exchange->listener.arg, &reply);
         break;
+    case EXCHANGE_MARK:
+        outlet_load_stats(&connection->out);
+        break;
     case EXCHANGE_WHOLE:
         if (exchange->stage == EXCHANGE_FENCED)
             pass_fence(connection, exchange);
@@ -204,12 +178,20 @@ static void reply_line(struct connection *connection, struct slice line,
     }
 }
 
+static void tell_message(struct connection *connection, struct slice line,
+                         const struct message *message)
+{
+    connection->handler->message(connection->arg, message);
+    if (connection->handler->line)
+        connection->handler->line(connection->arg, line, message);
+}
+
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
     if (!connection->queue.first || !exchange_wants(connection->queue.first, message)) {
         connection->spins += message_is_spin(message);
-        connection->handler->message(connection->arg, message);
+        tell_message(connection, line, message);
     } else if (exchange_is_endless(connection->queue.first, &connection->config->limits)) {
         leave(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
     } else {
@@ -230,13 +212,14 @@ static void log_in(struct connection *connection)
         leave(connection, PHASE_REFUSED, error);
     } else {
         connection->tried = true;
-        send_line(connection, &command);
+        outlet_line(&connection->out, &command);
         timer_start(&connection->timer, GREETING_WAIT);
         change_phase(connection, PHASE_AUTHENTICATING, NULL);
     }
 }
 
-static void early_line(struct connection *connection, const struct message *message)
+static void early_line(struct connection *connection, struct slice line,
+                       const struct message *message)
 {
     if (message->kind == MESSAGE_PROMPT) {
         log_in(connection);
@@ -244,7 +227,7 @@ static void early_line(struct connection *connection, const struct message *mess
         connection->lines.prompt = false;
         timer_stop(&connection->timer);
         change_phase(connection, PHASE_OPEN, NULL);
-        connection->handler->message(connection->arg, message);
+        tell_message(connection, line, message);
     } else if (!connection->tried) {
         leave(connection, PHASE_REFUSED, LOGIN_STRANGER);
     }
@@ -271,7 +254,7 @@ static void take_line(struct connection *connection, struct slice line)
     if (is_greeted(connection))
         open_line(connection, line, &message);
     else
-        early_line(connection, &message);
+        early_line(connection, line, &message);
 }
 
 static void on_received(void *arg, struct slice bytes)
@@ -335,9 +318,9 @@ static void open_transport(struct connection *connection)
     int error = 0;
 
     backoff_try(&connection->backoff, connection->config);
-    connection->transport = connection->kind->open(
+    connection->out.transport = connection->out.kind->open(
         connection->loop, &connection->config->management, &transport_handler, connection, &error);
-    if (!connection->transport)
+    if (!connection->out.transport)
         connect_failed(connection, error);
     else
         timer_start(&connection->timer, GREETING_WAIT);
@@ -350,7 +333,7 @@ static void on_turn(void *arg)
 
     if (connection->ending)
         end_session(connection);
-    else if (connection->phase == PHASE_CONNECTING && !connection->transport)
+    else if (connection->phase == PHASE_CONNECTING && !connection->out.transport)
         open_transport(connection);
     else if (connection->phase == PHASE_CLOSED && connection->wanted)
         begin_connecting(connection);
@@ -386,11 +369,11 @@ static void on_timer(void *arg)
 {
     struct connection *connection = arg;
     const struct instance_config *config = connection->config;
-    int64_t left = connection->transport ? 0 : backoff_left(&connection->backoff, config);
+    int64_t left = connection->out.transport ? 0 : backoff_left(&connection->backoff, config);
 
     if (left > 0)
         timer_start(&connection->timer, left);
-    else if (!connection->transport)
+    else if (!connection->out.transport)
         begin_connecting(connection);
     else if (is_greeted(connection))
         answer_overdue(connection);
@@ -414,7 +397,7 @@ struct connection *connection_new(const struct instance_config *config,
     connection->config = config;
     connection->handler = handler;
     connection->arg = arg;
-    connection->kind = kind;
+    connection->out.kind = kind;
     connection->loop = loop;
     connection->phase = PHASE_CLOSED;
     timer_init(&connection->timer, on_timer, connection);
@@ -487,8 +470,14 @@ bool connection_is_busy(const struct connection *connection)
 bool connection_ask(struct connection *connection, const struct command *command,
                     const struct listener *listener)
 {
+    return connection_ask_block(connection, command, (struct slice){NULL, 0}, listener);
+}
+
+bool connection_ask_block(struct connection *connection, const struct command *command,
+                          struct slice block, const struct listener *listener)
+{
     if (!connection_is_open(connection) || connection->queue.count >= CONNECTION_QUEUE_MAX ||
-        !queue_add(&connection->queue, command, listener))
+        !queue_add(&connection->queue, command, block, listener))
         return false;
     send_next(connection);
     return true;

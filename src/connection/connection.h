@@ -37,6 +37,9 @@ enum connection_phase {
 /* An answer that takes longer makes the connection busy, in ms. */
 #define CONNECTION_BUSY_AFTER 200
 
+/* Bytes of the lines that belong to one command. */
+#define CONNECTION_BLOCK_MAX 65536
+
 /* Commands that may wait. */
 #define CONNECTION_QUEUE_MAX 32
 
@@ -52,6 +55,12 @@ struct connection_handler {
 
     /* A line was too long: what it had beyond LINES_MAX bytes is lost. */
     void (*cut)(void *arg);
+
+    /*
+     * The line of that message as the daemon wrote it, behind message(); valid during the call.
+     * May be NULL.
+     */
+    void (*line)(void *arg, struct slice line, const struct message *message);
 };
 
 /*
@@ -107,6 +116,13 @@ void connection_drop(struct connection *connection, const char *error);
  */
 bool connection_ask(struct connection *connection, const struct command *command,
                     const struct listener *listener);
+
+/*
+ * The same of a REPLY_BLOCK: with the lines that belong to the command, END and line ends included,
+ * CONNECTION_BLOCK_MAX bytes at most.  They are copied, go out with the command, and are wiped.
+ */
+bool connection_ask_block(struct connection *connection, const struct command *command,
+                          struct slice block, const struct listener *listener);
 
 /*
  * Takes back the command whose listener has that arg: it is never sent, and its listener never

@@ -7,12 +7,27 @@
 #include "config/config.h"
 #include "protocol/reply.h"
 
-struct exchange *exchange_new(const struct command *command, const struct listener *listener)
+static bool copy_block(struct exchange *exchange, struct slice block)
+{
+    if (block.len == 0)
+        return true;
+    exchange->block = malloc(block.len);
+    if (!exchange->block)
+        return false;
+    memcpy(exchange->block, block.at, block.len);
+    exchange->block_len = block.len;
+    return true;
+}
+
+struct exchange *exchange_new(const struct command *command, struct slice block,
+                              const struct listener *listener)
 {
     struct exchange *exchange = calloc(1, sizeof(*exchange));
 
-    if (!exchange)
+    if (!exchange || !copy_block(exchange, block)) {
+        free(exchange);
         return NULL;
+    }
     exchange->command = *command;
     exchange->form = command->form;
     exchange->raw = command->raw_reply;
@@ -23,7 +38,17 @@ struct exchange *exchange_new(const struct command *command, const struct listen
 void exchange_free(struct exchange *exchange)
 {
     command_wipe(&exchange->command);
+    exchange_wipe_block(exchange);
     free(exchange);
+}
+
+void exchange_wipe_block(struct exchange *exchange)
+{
+    if (exchange->block)
+        explicit_bzero(exchange->block, exchange->block_len);
+    free(exchange->block);
+    exchange->block = NULL;
+    exchange->block_len = 0;
 }
 
 void exchange_sent(struct exchange *exchange)
@@ -52,6 +77,12 @@ bool exchange_wants(const struct exchange *exchange, const struct message *messa
         !reply_fits(exchange->command.line, message->text))
         return false;
     return !is_realtime(message) || (exchange->raw && exchange->body && !exchange->ended);
+}
+
+static void give_raw(const struct exchange *exchange, struct slice line)
+{
+    if (exchange->listener.raw && !exchange->told)
+        exchange->listener.raw(exchange->listener.arg, line);
 }
 
 static void give_line(struct exchange *exchange, struct slice line, const struct message *message)
@@ -96,6 +127,7 @@ static enum exchange_result marked_line(struct exchange *exchange, struct slice 
         reply->marker = message->text;
         return EXCHANGE_WHOLE;
     }
+    give_raw(exchange, line);
     if (message->kind != MESSAGE_END && (!is_verdict || (exchange->raw && exchange->body))) {
         exchange->spilled |= exchange->ended;
         give_line(exchange, line, message);
@@ -106,6 +138,31 @@ static enum exchange_result marked_line(struct exchange *exchange, struct slice 
         return EXCHANGE_GOES_ON;
     *reply = verdict(exchange);
     return EXCHANGE_VERDICT;
+}
+
+/*
+ * Where the daemon was not waiting for the block, each of its lines has run as a command and has an
+ * answer of its own: of those the first tells, and the others are nobody's.
+ */
+static enum exchange_result block_line(struct exchange *exchange, struct slice line,
+                                       const struct message *message, struct reply *reply)
+{
+    struct load_stats stats;
+
+    if (exchange->ended) {
+        if (message->kind != MESSAGE_SUCCESS || !reply_load_stats(message->text, &stats))
+            return EXCHANGE_GOES_ON;
+        *reply = verdict(exchange);
+        reply->marker = message->text;
+        return EXCHANGE_WHOLE;
+    }
+    give_raw(exchange, line);
+    if (message->kind != MESSAGE_SUCCESS && message->kind != MESSAGE_ERROR) {
+        give_line(exchange, line, message);
+        return EXCHANGE_GOES_ON;
+    }
+    keep_verdict(exchange, message);
+    return EXCHANGE_MARK;
 }
 
 static enum exchange_result fence_line(const struct message *message, struct reply *reply)
@@ -128,6 +185,9 @@ static enum exchange_result take_reply_line(struct exchange *exchange, struct sl
         return fence_line(message, reply);
     if (exchange_is_marked(exchange))
         return marked_line(exchange, line, message, reply);
+    if (exchange->form == REPLY_BLOCK)
+        return block_line(exchange, line, message, reply);
+    give_raw(exchange, line);
     *reply = (struct reply){.text = message->text};
     if (message->kind == MESSAGE_ERROR) {
         reply->outcome = OUTCOME_ERROR;

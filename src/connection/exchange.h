@@ -28,7 +28,9 @@ enum { EXCHANGE_TEXT_MAX = 511 };
 struct exchange {
     struct command command; /* wiped when it was sent, if it is secret */
     enum reply_form form;
-    bool raw; /* lines of the reply may begin with '>' */
+    bool raw;           /* lines of the reply may begin with '>' */
+    char *block;        /* lines that go out behind the command; wiped when they are sent */
+    size_t block_len;
     struct listener listener;
     enum exchange_stage stage;
     bool told;      /* the listener knows the end already, or has withdrawn the command */
@@ -44,16 +46,20 @@ struct exchange {
     struct exchange *next;
 };
 
-/* A new one, with a copy of the command.  NULL when memory is out. */
-struct exchange *exchange_new(const struct command *command, const struct listener *listener);
+/* A new one, with a copy of the command and its block.  NULL when memory is out. */
+struct exchange *exchange_new(const struct command *command, struct slice block,
+                              const struct listener *listener);
 
 /* Wipes and frees it. */
 void exchange_free(struct exchange *exchange);
 
+/* The block was sent. */
+void exchange_wipe_block(struct exchange *exchange);
+
 /* The command goes out now. */
 void exchange_sent(struct exchange *exchange);
 
-/* Whether a load-stats must be sent behind the command. */
+/* Whether a load-stats must be sent behind the command at once. */
 bool exchange_is_marked(const struct exchange *exchange);
 
 /*
@@ -65,6 +71,7 @@ bool exchange_wants(const struct exchange *exchange, const struct message *messa
 enum exchange_result {
     EXCHANGE_GOES_ON,
     EXCHANGE_VERDICT, /* *reply is what the listener may be told now; the marker is still to come */
+    EXCHANGE_MARK,    /* a load-stats must be sent now: the reply ends with its answer */
     EXCHANGE_WHOLE    /* *reply is the end; its slices are valid as long as exchange and line */
 };
 

@@ -28,11 +28,17 @@ struct reply {
 };
 
 /*
- * Who waits for a reply; line and check may be NULL.  Called from the event loop and by
+ * Who waits for a reply; line, raw and check may be NULL.  Called from the event loop and by
  * connection_free(); what these functions may do stands in connection/connection.h.
  */
 struct listener {
     void (*line)(void *arg, struct slice line, const struct message *message);
+
+    /*
+     * Every line of the reply as the daemon wrote it, the one that ends it included, before line()
+     * or done() is told.  Never the answer to a load-stats that the agent put in front or behind.
+     */
+    void (*raw)(void *arg, struct slice line);
 
     /*
      * Called once, unless the command is withdrawn before, and the listener is never called again:

@@ -4,9 +4,10 @@
 
 #include "connection/exchange.h"
 
-bool queue_add(struct queue *queue, const struct command *command, const struct listener *listener)
+bool queue_add(struct queue *queue, const struct command *command, struct slice block,
+               const struct listener *listener)
 {
-    struct exchange *exchange = exchange_new(command, listener);
+    struct exchange *exchange = exchange_new(command, block, listener);
 
     if (!exchange)
         return false;

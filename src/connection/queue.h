@@ -15,8 +15,9 @@ struct queue {
     unsigned count;
 };
 
-/* Adds a copy of the command.  False when memory is out. */
-bool queue_add(struct queue *queue, const struct command *command, const struct listener *listener);
+/* Adds a copy of the command and its block, which may be empty.  False when memory is out. */
+bool queue_add(struct queue *queue, const struct command *command, struct slice block,
+               const struct listener *listener);
 
 /* Takes the first out and frees it; its listener is told, unless it knows its end already. */
 void queue_finish_first(struct queue *queue, const struct reply *reply);

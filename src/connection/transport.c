@@ -24,8 +24,11 @@ enum { TURN_BYTES = 16384 };
 /* So many are read in one turn of the loop; what else is served by it comes between. */
 enum { TURN_READS = 4 };
 
-/* Unsent bytes: one command and its marker at a time need far less. */
-enum { UNSENT_MAX = 4096 };
+/* Unsent bytes: a command with the lines that belong to it, and its marker, need less. */
+enum { UNSENT_MAX = 73728 };
+
+/* Room for most commands; more is made when it is needed. */
+enum { ROOM = 4096 };
 
 /* A peer that is gone without a word is found by the system after about a minute. */
 enum { KEEPALIVE_IDLE = 30, KEEPALIVE_INTERVAL = 10, KEEPALIVE_COUNT = 3 };
@@ -50,7 +53,8 @@ struct transport {
     void *arg;
     int failure; /* errno of a send that failed, told when all input is read */
     size_t unsent;
-    char output[UNSENT_MAX];
+    size_t room; /* of output, which is NULL while nothing waits */
+    char *output;
 };
 
 static size_t open_count;
@@ -72,11 +76,43 @@ static void keep_alive(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }
 
+/* What waits may be secret. */
+static void drop_output(struct transport *transport)
+{
+    if (transport->output)
+        explicit_bzero(transport->output, transport->room);
+    free(transport->output);
+    transport->output = NULL;
+    transport->room = transport->unsent = 0;
+}
+
+/* realloc() would leave a copy behind. */
+static bool make_room(struct transport *transport, size_t wanted)
+{
+    size_t room = transport->room ? transport->room : ROOM;
+    size_t unsent = transport->unsent;
+    char *output;
+
+    while (room < wanted)
+        room *= 2;
+    if (room == transport->room)
+        return true;
+    output = malloc(room);
+    if (!output)
+        return false;
+    if (unsent > 0)
+        memcpy(output, transport->output, unsent);
+    drop_output(transport);
+    transport->output = output;
+    transport->room = room;
+    transport->unsent = unsent;
+    return true;
+}
+
 static void stop_writing(struct transport *transport)
 {
     event_del(transport->writable);
-    explicit_bzero(transport->output, transport->unsent);
-    transport->unsent = 0;
+    drop_output(transport);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -127,6 +163,8 @@ static void write_unsent(struct transport *transport)
     explicit_bzero(transport->output + transport->unsent, (size_t)sent);
     if (transport->unsent > 0)
         event_add(transport->writable, NULL);
+    else
+        drop_output(transport);
 }
 
 /* Who it was when it began to listen: what a daemon gives up later does not count. */
@@ -188,7 +226,7 @@ static void socket_close(struct transport *transport)
     if (transport->found)
         freeaddrinfo(transport->found);
     hang_up(transport);
-    explicit_bzero(transport->output, sizeof(transport->output));
+    drop_output(transport);
     free(transport);
     open_count--;
 }
@@ -279,7 +317,7 @@ static void socket_send(struct transport *transport, const char *bytes, size_t l
 {
     if (transport->failure != 0)
         return;
-    if (len > sizeof(transport->output) - transport->unsent) {
+    if (len > UNSENT_MAX - transport->unsent || !make_room(transport, transport->unsent + len)) {
         send_failed(transport, ENOBUFS);
         return;
     }

@@ -135,7 +135,8 @@ static void pkcs11_done(void *arg, const struct reply *reply)
 
 static void ask_pkcs11(struct control *control, const struct command *command)
 {
-    const struct listener listener = {pkcs11_line, pkcs11_done, pkcs11_check, control};
+    const struct listener listener = {
+        .line = pkcs11_line, .done = pkcs11_done, .check = pkcs11_check, .arg = control};
     const struct reply lost = {.outcome = OUTCOME_LOST};
 
     if (!session_ask(control->session, command, &listener))

@@ -123,7 +123,8 @@ static void on_cut(void *arg)
     session->instance->lines_cut++;
 }
 
-static const struct connection_handler handler = {on_phase, on_message, on_heard, on_cut};
+static const struct connection_handler handler = {
+    .phase = on_phase, .message = on_message, .heard = on_heard, .cut = on_cut};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, struct event_base *loop)
