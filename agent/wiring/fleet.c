@@ -61,13 +61,14 @@ static struct member *find_same(uint32_t index, const struct instance_config *co
     return node && same_session((*node)->config, config) ? *node : NULL;
 }
 
-static void remove_member(struct member **at)
+/* A session that is left may go on with the process behind this one; else the daemon sees its end. */
+static void remove_member(struct member **at, void (*end)(struct session *session))
 {
     struct member *member = *at;
 
     *at = member->next;
     tdelete(member, &by_index, compare_members);
-    session_free(member->session); /* first: what it was asked ends with it */
+    end(member->session); /* first: what it was asked ends with it */
     control_free(member->control);
     follower_free(member->follower);
     triggers_forget(member->index);
@@ -142,7 +143,7 @@ static void sweep(void)
         if ((*at)->stays)
             at = &(*at)->next;
         else
-            remove_member(at);
+            remove_member(at, session_free);
     }
 }
 
@@ -214,7 +215,7 @@ bool fleet_configure(struct config *config)
 void fleet_stop(void)
 {
     while (members)
-        remove_member(&members);
+        remove_member(&members, session_leave);
     followers_stop();
     interfaces_forget();
     numbers_forget();

@@ -32,6 +32,7 @@
 #include "agent/wiring/options.h"
 #include "agent/wiring/supervisor.h"
 #include "base/clock.h"
+#include "base/keep.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/timers.h"
@@ -233,6 +234,8 @@ static void harden(void)
 
 static bool set_up_fleet(struct config *config)
 {
+    bool configured;
+
     fleet_start(&process.model, process.base);
     process.state_dir = text_copy(config->state_dir);
     if (!process.state_dir) {
@@ -241,7 +244,9 @@ static bool set_up_fleet(struct config *config)
         return false;
     }
     files_check(config->count);
-    return fleet_configure(config) && store_start(&process.model, process.base, process.state_dir);
+    configured = fleet_configure(config);
+    keep_drop_rest();
+    return configured && store_start(&process.model, process.base, process.state_dir);
 }
 
 static int serve(struct config *config)
@@ -250,6 +255,7 @@ static int serve(struct config *config)
 
     harden();
     files_start();
+    keep_start();
     process.model.start_unix = clock_wall();
     if (!set_up_loop()) {
         log_error("cannot set up the event loop");

@@ -74,6 +74,18 @@ struct connection *connection_new(const struct instance_config *config,
 /* Closes and frees it; listeners are told OUTCOME_LOST before this returns, the handler nothing. */
 void connection_free(struct connection *connection);
 
+/*
+ * The lines that the daemon does not say again, for a process that goes on with the session
+ * (base/keep.h): the greeting, and an open hold or question or NULL.  Copied.
+ */
+void connection_keep(struct connection *connection, const char *greeting, const char *question);
+
+/*
+ * As connection_free() at the end of the process: a service manager may keep an open session for
+ * the next one, and then the daemon sees nothing of it.
+ */
+void connection_leave(struct connection *connection, const char *greeting, const char *question);
+
 /* From now on another configuration of the same endpoint holds; the old one may be freed. */
 void connection_configure(struct connection *connection, const struct instance_config *config);
 

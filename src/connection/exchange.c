@@ -165,6 +165,22 @@ static enum exchange_result block_line(struct exchange *exchange, struct slice l
     return EXCHANGE_MARK;
 }
 
+/* Answers to whom was there before come first, and an answer to a load-stats may be one of them. */
+static enum exchange_result resync_line(struct exchange *exchange, const struct message *message,
+                                        struct reply *reply)
+{
+    struct load_stats stats;
+    int64_t pid;
+
+    if (message->kind == MESSAGE_SUCCESS && exchange->ended &&
+        reply_number(message->text, "pid", &pid)) {
+        *reply = (struct reply){.outcome = OUTCOME_SUCCESS};
+        return EXCHANGE_WHOLE;
+    }
+    exchange->ended = message->kind == MESSAGE_SUCCESS && reply_load_stats(message->text, &stats);
+    return EXCHANGE_GOES_ON;
+}
+
 static enum exchange_result fence_line(const struct message *message, struct reply *reply)
 {
     struct load_stats stats;
@@ -187,6 +203,8 @@ static enum exchange_result take_reply_line(struct exchange *exchange, struct sl
         return marked_line(exchange, line, message, reply);
     if (exchange->form == REPLY_BLOCK)
         return block_line(exchange, line, message, reply);
+    if (exchange->form == REPLY_RESYNC)
+        return resync_line(exchange, message, reply);
     give_raw(exchange, line);
     *reply = (struct reply){.text = message->text};
     if (message->kind == MESSAGE_ERROR) {

@@ -231,6 +231,18 @@ static void socket_close(struct transport *transport)
     open_count--;
 }
 
+/* It is writable when it is connected; what is connected already is so in the next turn. */
+static bool await_connection(struct transport *transport)
+{
+    transport->readable =
+        event_new(transport->loop, transport->fd, EV_READ | EV_PERSIST, on_readable, transport);
+    transport->writable =
+        event_new(transport->loop, transport->fd, EV_WRITE, on_writable, transport);
+    errno = ENOMEM;
+    return transport->readable && transport->writable &&
+           event_add(transport->writable, transport->next ? &transport->wait : NULL) == 0;
+}
+
 static bool dial_address(struct transport *transport, const struct sockaddr *address, socklen_t len)
 {
     transport->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -240,13 +252,7 @@ static bool dial_address(struct transport *transport, const struct sockaddr *add
         keep_alive(transport->fd);
     if (connect(transport->fd, address, len) != 0 && errno != EINPROGRESS)
         return false;
-    transport->readable =
-        event_new(transport->loop, transport->fd, EV_READ | EV_PERSIST, on_readable, transport);
-    transport->writable =
-        event_new(transport->loop, transport->fd, EV_WRITE, on_writable, transport);
-    errno = ENOMEM;
-    return transport->readable && transport->writable &&
-           event_add(transport->writable, transport->next ? &transport->wait : NULL) == 0;
+    return await_connection(transport);
 }
 
 /* Goes on to the next address that can be waited for; tells the error when there is none. */
@@ -292,8 +298,9 @@ static bool start_connect(struct transport *transport, const struct endpoint *en
     return transport->lookup != NULL;
 }
 
-static struct transport *socket_open(struct event_base *loop, const struct endpoint *endpoint,
-                                     const struct transport_handler *handler, void *arg, int *error)
+/* NULL, and *error set, when there are too many, or memory is out. */
+static struct transport *make(struct event_base *loop, const struct transport_handler *handler,
+                              void *arg, int *error)
 {
     struct transport *transport = open_count < open_limit ? calloc(1, sizeof(*transport)) : NULL;
 
@@ -306,11 +313,42 @@ static struct transport *socket_open(struct event_base *loop, const struct endpo
     transport->fd = -1;
     transport->handler = handler;
     transport->arg = arg;
-    if (start_connect(transport, endpoint))
+    return transport;
+}
+
+static struct transport *socket_open(struct event_base *loop, const struct endpoint *endpoint,
+                                     const struct transport_handler *handler, void *arg, int *error)
+{
+    struct transport *transport = make(loop, handler, arg, error);
+
+    if (!transport || start_connect(transport, endpoint))
         return transport;
     *error = errno;
     socket_close(transport);
     return NULL;
+}
+
+static struct transport *socket_adopt(struct event_base *loop, int fd,
+                                      const struct transport_handler *handler, void *arg,
+                                      int *error)
+{
+    struct transport *transport = make(loop, handler, arg, error);
+
+    if (!transport) {
+        close(fd);
+        return NULL;
+    }
+    transport->fd = fd;
+    if (await_connection(transport))
+        return transport;
+    *error = errno;
+    socket_close(transport);
+    return NULL;
+}
+
+static int socket_descriptor(const struct transport *transport)
+{
+    return transport->fd;
 }
 
 static void socket_send(struct transport *transport, const char *bytes, size_t len)
@@ -345,4 +383,8 @@ const char *transport_why(int error, char *text, size_t size)
     return text;
 }
 
-const struct transport_kind socket_transport = {socket_open, socket_send, socket_close};
+const struct transport_kind socket_transport = {.open = socket_open,
+                                                .send = socket_send,
+                                                .close = socket_close,
+                                                .adopt = socket_adopt,
+                                                .descriptor = socket_descriptor};

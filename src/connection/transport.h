@@ -55,6 +55,16 @@ struct transport_kind {
 
     /* Closes and frees; NULL is harmless. */
     void (*close)(struct transport *transport);
+
+    /*
+     * As open, of a socket that is connected: fd is the transport's from now on, and is closed when
+     * this fails.
+     */
+    struct transport *(*adopt)(struct event_base *loop, int fd,
+                               const struct transport_handler *handler, void *arg, int *error);
+
+    /* Its descriptor, -1 when there is none. */
+    int (*descriptor)(const struct transport *transport);
 };
 
 /* So many of the real ones may be open; more are answered with EMFILE.  No limit at first. */

@@ -33,8 +33,10 @@ enum reply_form {
     REPLY_COMBO,  /* a SUCCESS or ERROR line, then a list: `state on all` */
     REPLY_MAYBE,  /* one SUCCESS or ERROR line, or nothing; marked as the next */
     REPLY_MARKED, /* may lack its end, or all of it: `load-stats` is sent behind it as a marker */
-    REPLY_BLOCK   /* one SUCCESS or ERROR line behind the lines that belong to the command; then
+    REPLY_BLOCK,  /* one SUCCESS or ERROR line behind the lines that belong to the command; then
                      perhaps one for each of those lines, and `load-stats` is sent to end them */
+    REPLY_RESYNC  /* of commands that end with `load-stats` and `pid`: whatever comes, up to the
+                     answers of these two */
 };
 
 enum command_error {

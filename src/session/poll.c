@@ -159,6 +159,7 @@ static void status_done(void *arg, const struct reply *reply)
     session->took = 0;
     if (!end_status(session, reply))
         return;
+    said_look(session);
     if (reply->outcome == OUTCOME_CUT) {
         status_cut(session);
         return;

@@ -28,6 +28,7 @@ static void lose(struct session *session, enum contact contact, const char *erro
     startup_abort(session);
     poll_stop(session);
     events_reset(session);
+    said_forget(session);
     requests_withdraw(session->instance);
     if (news)
         log_contact(session, had ? "contact lost" : "no contact", why);
@@ -100,6 +101,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         startup_abort(session);
         poll_stop(session);
         events_reset(session);
+        said_forget(session);
         /* Somebody else may answer them; the daemon repeats what is still open. */
         requests_withdraw(instance);
         requests_forget_challenges(instance);
@@ -131,14 +133,12 @@ static void on_cut(void *arg)
 
 static void on_line(void *arg, struct slice line, const struct message *message)
 {
+    said_heard(arg, line, message);
     tap_line(arg, line, message);
 }
 
-static const struct connection_handler handler = {.phase = on_phase,
-                                                  .message = on_message,
-                                                  .heard = on_heard,
-                                                  .cut = on_cut,
-                                                  .line = on_line};
+static const struct connection_handler handler = {
+    .phase = on_phase, .message = on_message, .heard = on_heard, .cut = on_cut, .line = on_line};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, struct event_base *loop)
@@ -159,16 +159,29 @@ struct session *session_new(struct instance *instance, const struct instance_con
     return session;
 }
 
+/* The connection is gone. */
+static void free_session(struct session *session)
+{
+    startup_abort(session);
+    poll_stop(session);
+    events_reset(session);
+    said_forget(session);
+    free(session->end_reason);
+    free(session);
+}
+
 void session_free(struct session *session)
 {
     if (!session)
         return;
     connection_free(session->connection);
-    startup_abort(session);
-    poll_stop(session);
-    events_reset(session);
-    free(session->end_reason);
-    free(session);
+    free_session(session);
+}
+
+void session_leave(struct session *session)
+{
+    connection_leave(session->connection, session->greeting, session_question(session));
+    free_session(session);
 }
 
 void session_start(struct session *session)

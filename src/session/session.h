@@ -25,6 +25,12 @@ struct session *session_new(struct instance *instance, const struct instance_con
  */
 void session_free(struct session *session);
 
+/*
+ * As session_free() at the end of the process, but where a service manager keeps the session for
+ * the next one (base/keep.h) the daemon sees nothing of it.
+ */
+void session_leave(struct session *session);
+
 /* Connects from the next turn of the loop on, and again whenever it is needed. */
 void session_start(struct session *session);
 
@@ -50,14 +56,21 @@ bool session_is_busy(const struct session *session);
 
 /*
  * Commands on somebody's account, between those of the session's own: connection_ask(),
- * connection_ask_block() and connection_withdraw().  Refused unless session_is_ready().  Listeners are called from the event
- * loop and by session_free() alone.
+ * connection_ask_block() and connection_withdraw().  Refused unless session_is_ready().  Listeners
+ * are called from the event loop and by session_free() alone.
  */
 bool session_ask(struct session *session, const struct command *command,
                  const struct listener *listener);
 bool session_ask_block(struct session *session, const struct command *command, struct slice block,
                        const struct listener *listener);
 bool session_withdraw(struct session *session, const void *arg);
+
+/*
+ * What the daemon says once, as it wrote it: its greeting, NULL before contact; and the line of a
+ * hold or of a question that is still open, NULL when there is none.  Valid until the next turn.
+ */
+const char *session_greeting(const struct session *session);
+const char *session_question(const struct session *session);
 
 /* Somebody who listens in on the session.  Both are called from the event loop alone. */
 struct session_tap {

@@ -28,6 +28,12 @@ struct session {
     int bytecount;      /* of wants, what the daemon was told last */
     int client_version; /* likewise, in any session of this agent */
 
+    /* session/said.c */
+    char *greeting; /* as the daemon wrote it, NULL before contact */
+    char *question; /* the hold or the question told last, likewise */
+    bool question_is_hold;
+    bool question_kept; /* the process behind this one would know it */
+
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */
     bool synchronized;
@@ -112,6 +118,17 @@ void startup_abort(struct session *session);
  * is no room or memory for is asked at the next poll.
  */
 void startup_refresh(struct session *session);
+
+/* session/said.c */
+
+/* The daemon has said something by itself, which the model knows by now. */
+void said_heard(struct session *session, struct slice line, const struct message *message);
+
+/* A question may be open no more. */
+void said_look(struct session *session);
+
+/* What was said was of a session that has ended. */
+void said_forget(struct session *session);
 
 /* session/wants.c */
 

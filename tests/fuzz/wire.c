@@ -110,7 +110,14 @@ static void wire_close(struct transport *transport)
         wire.open = wire.connected = false;
 }
 
-const struct transport_kind wire_kind = {wire_open, wire_send, wire_close};
+static int wire_descriptor(const struct transport *transport)
+{
+    REQUIRE(transport == (struct transport *)&wire);
+    return -1;
+}
+
+const struct transport_kind wire_kind = {
+    .open = wire_open, .send = wire_send, .close = wire_close, .descriptor = wire_descriptor};
 
 void wire_reset(void)
 {

@@ -103,9 +103,9 @@ def start_agent(lab, snmpd):
         pytest.skip(f"{agent_part.VARIABLE} is not set")
     started = []
 
-    def start(instances, master=None, **options):
-        started.append(Agent(lab, master or snmpd, instances, **options).start())
-        return started[-1]
+    def start(instances, master=None, stopped=False, **options):
+        started.append(Agent(lab, master or snmpd, instances, **options))
+        return started[-1] if stopped else started[-1].start()
 
     yield start
     for agent in started:

@@ -94,6 +94,7 @@ class Child:
 
     stop_signal = signal.SIGTERM
     privileges = ()  # options of setpriv
+    descriptors = ()  # that the child gets under the same numbers
 
     def __init__(self, lab, name, arguments, environment=None):
         self.lab = lab
@@ -141,6 +142,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=self.lab.folder,
+                pass_fds=self.descriptors,
             )
 
     @property

@@ -1,0 +1,231 @@
+#include "base/keep.h"
+
+#ifdef HAVE_CONFIG_H
+#include <build.h>
+#endif
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "base/log.h"
+
+/* The manager's names may not hold everything: what follows is the name in hexadecimal digits. */
+#define PREFIX "ovpn-"
+
+enum { WORDS_MAX = 65536 };
+
+struct keep {
+    char label[sizeof(PREFIX) + 2 * KEEP_NAME_MAX]; /* the manager's name of it */
+    int fd;                                         /* the socket */
+    int words;                                      /* a file in memory, -1 without one */
+    struct keep *next;
+};
+
+/* What a process before has left and nobody has taken yet. */
+static struct keep *left;
+
+static bool make_label(struct keep *keep, const char *name)
+{
+    char *at = keep->label + snprintf(keep->label, sizeof(keep->label), PREFIX);
+
+    if (strlen(name) > KEEP_NAME_MAX)
+        return false;
+    for (; *name; name++)
+        at += snprintf(at, 3, "%02x", (unsigned char)*name);
+    return true;
+}
+
+static void tell_manager(const char *state, const int *fds, unsigned count)
+{
+#ifdef HAVE_SYSTEMD
+    sd_pid_notify_with_fds(0, 0, state, fds, count);
+#else
+    (void)state;
+    (void)fds;
+    (void)count;
+#endif
+}
+
+static bool has_manager(void)
+{
+#ifdef HAVE_SYSTEMD
+    return getenv("NOTIFY_SOCKET") != NULL;
+#else
+    return false;
+#endif
+}
+
+static void free_keep(struct keep *keep)
+{
+    if (keep->words >= 0)
+        close(keep->words);
+    free(keep);
+}
+
+static void remove_copies(const struct keep *keep)
+{
+    char state[sizeof(keep->label) + 40];
+
+    snprintf(state, sizeof(state), "FDSTOREREMOVE=1\nFDNAME=%s", keep->label);
+    tell_manager(state, NULL, 0);
+}
+
+#ifdef HAVE_SYSTEMD
+static struct keep *find_left(const char *label)
+{
+    struct keep *keep = left;
+
+    while (keep && strcmp(keep->label, label) != 0)
+        keep = keep->next;
+    return keep;
+}
+
+/* The socket and its words come under one name. */
+static void take_over(int fd, const char *label)
+{
+    struct keep *keep = find_left(label);
+    struct stat status;
+
+    if (!keep && strncmp(label, PREFIX, sizeof(PREFIX) - 1) == 0 &&
+        strlen(label) < sizeof(keep->label)) {
+        keep = calloc(1, sizeof(*keep));
+        if (keep) {
+            snprintf(keep->label, sizeof(keep->label), "%s", label);
+            keep->fd = keep->words = -1;
+            keep->next = left;
+            left = keep;
+        }
+    }
+    if (!keep || fstat(fd, &status) != 0)
+        close(fd);
+    else if (S_ISSOCK(status.st_mode) && keep->fd < 0)
+        keep->fd = fd;
+    else if (S_ISREG(status.st_mode) && keep->words < 0)
+        keep->words = fd;
+    else
+        close(fd);
+}
+#endif
+
+void keep_start(void)
+{
+#ifdef HAVE_SYSTEMD
+    char **names = NULL;
+    int count = sd_listen_fds_with_names(1, &names);
+
+    for (int i = 0; i < count; i++) {
+        fcntl(SD_LISTEN_FDS_START + i, F_SETFL, O_NONBLOCK);
+        take_over(SD_LISTEN_FDS_START + i, names[i]);
+        free(names[i]);
+    }
+    free(names);
+#endif
+}
+
+static char *read_words(int file)
+{
+    char *words = calloc(1, WORDS_MAX + 1);
+
+    if (words && file >= 0 && pread(file, words, WORDS_MAX, 0) < 0)
+        words[0] = '\0';
+    return words;
+}
+
+/* Takes it out of those that are left. */
+static struct keep *unlink_left(const char *label)
+{
+    struct keep **at = &left;
+    struct keep *keep;
+
+    while (*at && strcmp((*at)->label, label) != 0)
+        at = &(*at)->next;
+    keep = *at;
+    if (keep)
+        *at = keep->next;
+    return keep;
+}
+
+struct keep *keep_take(const char *name, int *fd, char **words)
+{
+    struct keep wanted;
+    struct keep *keep = left && make_label(&wanted, name) ? unlink_left(wanted.label) : NULL;
+
+    if (!keep)
+        return NULL;
+    *words = keep->fd >= 0 ? read_words(keep->words) : NULL;
+    if (!*words) {
+        if (keep->fd >= 0)
+            close(keep->fd);
+        remove_copies(keep);
+        free_keep(keep);
+        return NULL;
+    }
+    *fd = keep->fd;
+    return keep;
+}
+
+struct keep *keep_put(const char *name, int fd)
+{
+    struct keep *keep = has_manager() ? calloc(1, sizeof(*keep)) : NULL;
+    char state[sizeof(keep->label) + 40];
+
+    if (!keep)
+        return NULL;
+    keep->fd = fd;
+    keep->words = memfd_create("openvpn-agentx", MFD_CLOEXEC);
+    if (keep->words < 0 || !make_label(keep, name)) {
+        free_keep(keep);
+        return NULL;
+    }
+    snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s", keep->label);
+    tell_manager(state, (const int[]){fd, keep->words}, 2);
+    return keep;
+}
+
+void keep_note(struct keep *keep, struct slice words)
+{
+    if (!keep || keep->words < 0 || words.len > WORDS_MAX)
+        return;
+    if (ftruncate(keep->words, 0) != 0 ||
+        pwrite(keep->words, words.at, words.len, 0) != (ssize_t)words.len)
+        log_debug("%s: what is to be known after a restart cannot be noted", keep->label);
+}
+
+void keep_drop(struct keep *keep)
+{
+    if (!keep)
+        return;
+    shutdown(keep->fd, SHUT_RDWR); /* the manager is not waited for */
+    remove_copies(keep);
+    free_keep(keep);
+}
+
+void keep_leave(struct keep *keep)
+{
+    if (keep)
+        free_keep(keep);
+}
+
+void keep_drop_rest(void)
+{
+    struct keep *keep;
+
+    while ((keep = left)) {
+        left = keep->next;
+        if (keep->fd >= 0) {
+            shutdown(keep->fd, SHUT_RDWR);
+            close(keep->fd);
+        }
+        remove_copies(keep);
+        free_keep(keep);
+    }
+}
