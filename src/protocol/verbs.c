@@ -104,7 +104,7 @@ int64_t verbs_number(const struct lexer_words *words, size_t place)
                                                                                             : -1;
 }
 
-static bool wrong(struct verb_judgement *out, const char *text)
+static bool answer_wrong(struct verb_judgement *out, const char *text)
 {
     out->verdict = LINE_WRONG;
     snprintf(out->text, sizeof(out->text), "%s", text);
@@ -129,7 +129,8 @@ static bool judge_setting(enum setting setting, const struct lexer_words *words,
 {
     int value;
 
-    return words->count == 1 || settings_parse(setting, words->word[1], &value) || wrong(out, text);
+    return words->count == 1 || settings_parse(setting, words->word[1], &value) ||
+           answer_wrong(out, text);
 }
 
 static bool judge_signal(struct slice name, struct verb_judgement *out)
@@ -161,10 +162,10 @@ static bool judge_kill(struct slice whom, struct verb_judgement *out)
     struct slice rest = whom;
 
     if (whom.len == 0)
-        return wrong(out, "ERROR: kill parse");
+        return answer_wrong(out, "ERROR: kill parse");
     while (rest.at) {
         if (slice_cut(&rest, ':').len > KILL_FIELD_MAX)
-            return wrong(out, "ERROR: kill parse");
+            return answer_wrong(out, "ERROR: kill parse");
     }
     return true;
 }
@@ -173,9 +174,9 @@ static bool judge_kill(struct slice whom, struct verb_judgement *out)
 static bool judge_numbers(const struct lexer_words *words, bool login, struct verb_judgement *out)
 {
     if (verbs_number(words, 1) < 0)
-        return wrong(out, "ERROR: cannot parse CID");
+        return answer_wrong(out, "ERROR: cannot parse CID");
     if (login && (verbs_number(words, 2) < 0 || verbs_number(words, 2) > UINT32_MAX))
-        return wrong(out, "ERROR: cannot parse KID");
+        return answer_wrong(out, "ERROR: cannot parse KID");
     return true;
 }
 
