@@ -64,7 +64,8 @@ static void check_block_line(struct slice line)
             words.count == 0)
             continue;
         verb = verbs_find(words.word[0]);
-        REQUIRE(!verb || (verb->access != VERB_WRITES && verb->kind != VERB_EXIT));
+        REQUIRE(!verb || (!verb->block && verb->kind != VERB_EXIT));
+        REQUIRE(!verb || verb->access != VERB_WRITES || words.count <= verb->least);
     }
 }
 

@@ -263,8 +263,8 @@ static const struct {
     {ONE("\nshare = ( 1 );"),
      ":2: instances[0].share[0]: wrong type: a group { } is wanted, this is a number"},
     {SHARE(""), ":2: instances[0].share[0].listen: missing"},
-    {SHARE("path = 1; listen = \"unix:/b\";"),
-     ":2: instances[0].share[0].path: unknown key; known are listen, mode, group, allow, guests, "
+    {SHARE("colour = 1; listen = \"unix:/b\";"),
+     ":2: instances[0].share[0].colour: unknown key; known are listen, mode, group, allow, guests, "
      "rate, password_file"},
     {SHARE("listen = \"unix:b\";"),
      ":2: instances[0].share[0].listen: \"unix:b\": the path of a unix socket must be absolute"},

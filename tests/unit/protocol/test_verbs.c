@@ -265,6 +265,8 @@ static void test_block_lines(void **state)
     assert_false(may_stand("pk-sig", "exit"));
     assert_false(may_stand("pk-sig", "quit"));
     assert_false(may_stand("pk-sig", "forget-passwords"));
+    assert_false(may_stand("pk-sig", "certificate"));
+    assert_true(may_stand("pk-sig", "kill"));
     assert_true(may_stand("certificate", "-----BEGIN CERTIFICATE-----"));
     assert_true(may_stand("certificate", "MIIB"));
     assert_false(may_stand("certificate", "load-stats"));
