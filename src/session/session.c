@@ -129,7 +129,7 @@ static void on_cut(void *arg)
     session->instance->lines_cut++;
 }
 
-static void on_line(void *arg, struct slice line, const struct message *message)
+static void on_raw_line(void *arg, struct slice line, const struct message *message)
 {
     tap_line(arg, line, message);
 }
@@ -138,7 +138,7 @@ static const struct connection_handler handler = {.phase = on_phase,
                                                   .message = on_message,
                                                   .heard = on_heard,
                                                   .cut = on_cut,
-                                                  .line = on_line};
+                                                  .line = on_raw_line};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, struct event_base *loop)

@@ -10,6 +10,7 @@
 #include "model/replay.h"
 #include "model/snapshot.h"
 #include "protocol/status.h"
+#include "session/answers.h"
 #include "session/session.h"
 
 /* Blocks that may come before the daemon has told its version. */
@@ -27,6 +28,9 @@ struct session {
     struct session_wants wants;
     int bytecount;      /* of wants, what the daemon was told last */
     int client_version; /* likewise, in any session of this agent */
+
+    /* session/events.c and whoever answers */
+    struct answers answers;
 
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */

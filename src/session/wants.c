@@ -67,3 +67,13 @@ int session_bytecount(const struct session *session)
 {
     return session->bytecount;
 }
+
+int session_client_version(const struct session *session)
+{
+    return session->client_version;
+}
+
+struct answers *session_answers(struct session *session)
+{
+    return &session->answers;
+}
