@@ -132,6 +132,7 @@ void instance_free(struct instance *instance)
     certificates_fini(&instance->certificates);
     free(instance->peers.list);
     users_fini(&instance->users);
+    shares_fini(&instance->shares);
     instance_set_capabilities(instance, NULL, 0);
     state_record_fini(&instance->state);
     command_record_fini(&instance->last_command);

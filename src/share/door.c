@@ -30,8 +30,8 @@ static const struct sockaddr *address_of(const struct share_config *config)
 }
 
 /*
- * Whether the process is gone that has made the socket there.  A datagram socket asks: a daemon that
- * still listens is found by its being of another type, and sees nothing of a session.
+ * Whether the process is gone that has made the socket there.  A datagram socket asks: a daemon
+ * that still listens is found by its being of another type, and sees nothing of a session.
  */
 static bool is_deserted(const struct share_config *config)
 {

@@ -9,8 +9,8 @@
 
 /*
  * Makes a socket that listens, without waiting, with the mode and group that the share says from
- * the beginning.  A socket in the file system at which nobody answers any more is replaced; anything
- * else there is left alone.  Returns -1 with a text for people in error.
+ * the beginning.  A socket in the file system at which nobody answers any more is replaced;
+ * anything else there is left alone.  Returns -1 with a text for people in error.
  */
 int door_open(const struct share_config *config, char *error, size_t error_size);
 

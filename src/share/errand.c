@@ -103,7 +103,7 @@ static enum command_result result_of(const struct reply *reply)
 }
 
 static void show_outcome(const struct errand *errand, struct instance *instance,
-                     const struct reply *reply)
+                         const struct reply *reply)
 {
     static const struct slice none = {NULL, 0};
     enum command_result result = result_of(reply);

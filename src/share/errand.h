@@ -16,7 +16,8 @@ struct errand_listener {
     /* A line of the daemon's answer. */
     void (*raw)(void *arg, struct slice line);
 
-    /* It is over.  answer is what the guest is to be told where the daemon was not asked, or NULL. */
+    /* It is over.  answer is what the guest is to be told where the daemon was not asked, or NULL.
+     */
     void (*done)(void *arg, enum outcome outcome, const char *answer);
 };
 
@@ -28,7 +29,7 @@ struct errand {
     struct ask ask;
     char *block; /* the lines that belong to it, END included; NULL without */
     size_t block_len;
-    struct bucket *bucket;         /* of its share; not looked at any more when it is under way */
+    struct bucket *bucket;          /* of its share; not looked at any more when it is under way */
     char source[CHANGE_SOURCE_MAX]; /* who wants it, for people */
     const void *owner;              /* the same, for session/answers.h */
 

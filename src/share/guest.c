@@ -25,8 +25,7 @@ enum { EVENTS_BYTES_MAX = 1048576, ANSWERED_BYTES = 65536 };
 /* Bytes of its commands that are read ahead. */
 enum { AHEAD_BYTES = 65536 };
 
-static struct log_limit dropped = {.level = LOG_LEVEL_WARNING,
-                                   .what = "guests that did not read"};
+static struct log_limit dropped = {.level = LOG_LEVEL_WARNING, .what = "guests that did not read"};
 
 struct guest {
     struct site *site;
@@ -142,7 +141,8 @@ static bool is_same_secret(const char *a, size_t a_len, const char *b, size_t b_
     unsigned char difference = a_len != b_len;
 
     for (size_t i = 0; i < a_len; i++)
-        difference |= (unsigned char)((unsigned char)a[i] ^ (unsigned char)b[b_len ? i % b_len : 0]);
+        difference |=
+            (unsigned char)((unsigned char)a[i] ^ (unsigned char)b[b_len ? i % b_len : 0]);
     return difference == 0;
 }
 

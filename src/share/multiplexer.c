@@ -51,7 +51,7 @@ static void follow_guests(void *arg)
 }
 
 struct multiplexer *multiplexer_new(struct instance *instance, struct session *session,
-                            struct event_base *loop)
+                                    struct event_base *loop)
 {
     struct multiplexer *multiplexer = calloc(1, sizeof(*multiplexer));
 
@@ -111,7 +111,8 @@ static bool add_share(struct multiplexer *multiplexer, const struct share_config
     struct member *member = calloc(1, sizeof(*member));
 
     if (member)
-        member->share = share_new(&multiplexer->desk, config, follow_guests, multiplexer, multiplexer->loop);
+        member->share =
+            share_new(&multiplexer->desk, config, follow_guests, multiplexer, multiplexer->loop);
     if (!member || !member->share) {
         free(member);
         return false;

@@ -19,12 +19,12 @@ struct multiplexer;
  * out.
  */
 struct multiplexer *multiplexer_new(struct instance *instance, struct session *session,
-                            struct event_base *loop);
+                                    struct event_base *loop);
 
 /*
- * From now on another configuration holds; the old one may be freed.  multiplexer_drop() closes shares
- * that are not in it, multiplexer_configure() opens those that are new; of those that stay guests stay.
- * Two calls, so that a place can go from one daemon to another.
+ * From now on another configuration holds; the old one may be freed.  multiplexer_drop() closes
+ * shares that are not in it, multiplexer_configure() opens those that are new; of those that stay
+ * guests stay. Two calls, so that a place can go from one daemon to another.
  */
 void multiplexer_drop(struct multiplexer *multiplexer, const struct instance_config *config);
 void multiplexer_configure(struct multiplexer *multiplexer, const struct instance_config *config);

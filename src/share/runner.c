@@ -14,7 +14,8 @@
 /* Lines that belong to one command. */
 enum { BLOCK_LINES_MAX = 4096 };
 
-static struct log_limit denials = {.level = LOG_LEVEL_WARNING, .what = "refused commands of guests"};
+static struct log_limit denials = {.level = LOG_LEVEL_WARNING,
+                                   .what = "refused commands of guests"};
 
 void runner_begin(struct runner *runner, struct site *site, struct guest_row *row,
                   const struct runner_host *host, void *arg)
@@ -248,10 +249,9 @@ static void collect_line(struct runner *runner, struct slice line)
 {
     bool end = slice_is(line, "END");
 
-    runner->block_bad |=
-        (!end && (!verbs_block_line(runner->ask.verb, line) ||
-                  ++runner->block_lines > BLOCK_LINES_MAX)) ||
-        line.len + 1 + sizeof("END") > CONNECTION_BLOCK_MAX - runner->block_len;
+    runner->block_bad |= (!end && (!verbs_block_line(runner->ask.verb, line) ||
+                                   ++runner->block_lines > BLOCK_LINES_MAX)) ||
+                         line.len + 1 + sizeof("END") > CONNECTION_BLOCK_MAX - runner->block_len;
     if (!runner->block_bad) {
         memcpy(runner->block + runner->block_len, line.at, line.len);
         runner->block[runner->block_len + line.len] = '\n';
@@ -331,8 +331,8 @@ static struct verb_manners manners_of(const struct runner *runner)
 
     return (struct verb_manners){
         .names_unknown = desk->instance->dialect.kill_by_proto,
-        .password_blocks = desk->instance->management_version >= 6 &&
-                           session_client_version(desk->session) >= 5,
+        .password_blocks =
+            desk->instance->management_version >= 6 && session_client_version(desk->session) >= 5,
     };
 }
 

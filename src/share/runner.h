@@ -35,9 +35,9 @@ struct runner {
     struct errand *errand; /* under way */
 
     /* Of `state`, `log` and `echo`, which take one word after the other. */
-    const struct verb *stream;         /* that runs, NULL for another command */
+    const struct verb *stream;          /* that runs, NULL for another command */
     char next_word[LEXER_WORD_MAX + 1]; /* the second one, until its turn */
-    bool turn_on;                      /* at the end of the list */
+    bool turn_on;                       /* at the end of the list */
 
     /* Of a command with lines of its own, while they come. */
     struct ask ask;
@@ -47,7 +47,8 @@ struct runner {
     bool block_bad; /* there was one that must not be sent */
 };
 
-/* For a guest that was greeted; all must outlive the runner, which is also what answers belong to. */
+/* For a guest that was greeted; all must outlive the runner, which is also what answers belong to.
+ */
 void runner_begin(struct runner *runner, struct site *site, struct guest_row *row,
                   const struct runner_host *host, void *arg);
 

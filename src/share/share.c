@@ -134,8 +134,8 @@ static void open_door(struct share *share)
 
     share->fd = door_open(share->site.config, error, sizeof(error));
     if (share->fd >= 0)
-        share->listener = evconnlistener_new(share->loop, on_accept, share, LEV_OPT_CLOSE_ON_EXEC,
-                                             0, share->fd);
+        share->listener =
+            evconnlistener_new(share->loop, on_accept, share, LEV_OPT_CLOSE_ON_EXEC, 0, share->fd);
     if (share->listener) {
         evconnlistener_set_error_cb(share->listener, on_accept_error);
         log_notice("%s: shared at %s", share->site.desk->instance->name, share->site.row->endpoint);

@@ -24,7 +24,8 @@ void turns_init(struct turns *turns, struct instance *instance, struct session *
 /* Nothing waits any more: all guests have gone, and the session, too, or its answer has come. */
 void turns_fini(struct turns *turns);
 
-/* Takes an errand (errand_new()) with all filled in.  Its listener is called from the loop alone. */
+/* Takes an errand (errand_new()) with all filled in.  Its listener is called from the loop alone.
+ */
 void turns_add(struct turns *turns, struct errand *errand);
 
 /* Its guest has gone: the listener is not called any more.  Not sent, it is never sent. */
