@@ -28,8 +28,8 @@ enum { EXCHANGE_TEXT_MAX = 511 };
 struct exchange {
     struct command command; /* wiped when it was sent, if it is secret */
     enum reply_form form;
-    bool raw;           /* lines of the reply may begin with '>' */
-    char *block;        /* lines that go out behind the command; wiped when they are sent */
+    bool raw;    /* lines of the reply may begin with '>' */
+    char *block; /* lines that go out behind the command; wiped when they are sent */
     size_t block_len;
     struct listener listener;
     enum exchange_stage stage;

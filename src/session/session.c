@@ -32,6 +32,8 @@ static void lose(struct session *session, enum contact contact, const char *erro
     if (news)
         log_contact(session, had ? "contact lost" : "no contact", why);
     instance_set_contact(session->instance, contact, why);
+    if (had)
+        tap_up(session, false);
 }
 
 static void on_synchronized(struct session *session)
@@ -45,6 +47,7 @@ static void on_synchronized(struct session *session)
         instance_set_hold(instance, false, 0);
     tunnel_follow(session);
     instance_set_contact(instance, CONTACT_UP, waiting_fault(session));
+    tap_up(session, true);
     poll_start(session);
 }
 
@@ -58,6 +61,7 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
 {
     struct session *session = arg;
     struct instance *instance = session->instance;
+    bool had = session->synchronized;
 
     switch (phase) {
     case PHASE_DISCONNECTED:
@@ -100,6 +104,8 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         requests_withdraw(instance);
         requests_forget_challenges(instance);
         instance_set_contact(instance, CONTACT_DETACHED, NULL);
+        if (had)
+            tap_up(session, false);
         break;
     }
 }
@@ -123,8 +129,16 @@ static void on_cut(void *arg)
     session->instance->lines_cut++;
 }
 
-static const struct connection_handler handler = {
-    .phase = on_phase, .message = on_message, .heard = on_heard, .cut = on_cut};
+static void on_raw_line(void *arg, struct slice line, const struct message *message)
+{
+    tap_line(arg, line, message);
+}
+
+static const struct connection_handler handler = {.phase = on_phase,
+                                                  .message = on_message,
+                                                  .heard = on_heard,
+                                                  .cut = on_cut,
+                                                  .line = on_raw_line};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, struct event_base *loop)
@@ -195,6 +209,13 @@ bool session_ask(struct session *session, const struct command *command,
                  const struct listener *listener)
 {
     return session->synchronized && connection_ask(session->connection, command, listener);
+}
+
+bool session_ask_block(struct session *session, const struct command *command, struct slice block,
+                       const struct listener *listener)
+{
+    return session->synchronized &&
+           connection_ask_block(session->connection, command, block, listener);
 }
 
 bool session_withdraw(struct session *session, const void *arg)

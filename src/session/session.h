@@ -49,13 +49,46 @@ bool session_is_ready(const struct session *session);
 bool session_is_busy(const struct session *session);
 
 /*
- * Commands on somebody's account, between those of the session's own: connection_ask() and
- * connection_withdraw().  Refused unless session_is_ready().  Listeners are called from the event
+ * Commands on somebody's account, between those of the session's own: connection_ask(),
+ * connection_ask_block() and connection_withdraw().  Refused unless session_is_ready().  Listeners are called from the event
  * loop and by session_free() alone.
  */
 bool session_ask(struct session *session, const struct command *command,
                  const struct listener *listener);
+bool session_ask_block(struct session *session, const struct command *command, struct slice block,
+                       const struct listener *listener);
 bool session_withdraw(struct session *session, const void *arg);
+
+/* Somebody who listens in on the session.  Both are called from the event loop alone. */
+struct session_tap {
+    /* From now on session_is_ready(), or no more. */
+    void (*up)(void *arg, bool up);
+
+    /* A real-time message as the daemon wrote it, the greeting first; the model knows it by now. */
+    void (*line)(void *arg, struct slice line, const struct message *message);
+};
+
+/* There is one, who must outlive the session or be taken away by NULL. */
+void session_set_tap(struct session *session, const struct session_tap *tap, void *arg);
+
+/* What those who listen in want of the daemon, together. */
+struct session_wants {
+    bool log;
+    bool echo;
+    int bytecount;      /* seconds between byte counts, 0 for none */
+    int client_version; /* the greatest that one of them has told; 0 for none */
+    bool judges;        /* there is somebody who answers clients that wait (client-auth) */
+};
+
+/* The streams are turned on or off as that demands, where verb allows it. */
+void session_want(struct session *session, const struct session_wants *wants);
+
+/* The seconds between byte counts, and the client version, that the daemon was told last. */
+int session_bytecount(const struct session *session);
+int session_client_version(const struct session *session);
+
+/* Who answers what the daemon asks: for all that would. */
+struct answers *session_answers(struct session *session);
 
 /*
  * A command that changes verb is about to be asked for: the stream of the log goes off in time.

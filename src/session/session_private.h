@@ -10,6 +10,7 @@
 #include "model/replay.h"
 #include "model/snapshot.h"
 #include "protocol/status.h"
+#include "session/answers.h"
 #include "session/session.h"
 
 /* Blocks that may come before the daemon has told its version. */
@@ -20,6 +21,16 @@ struct session {
     struct instance *instance;
     const struct instance_config *config;
     struct connection *connection;
+
+    /* session/wants.c */
+    const struct session_tap *tap;
+    void *tap_arg;
+    struct session_wants wants;
+    int bytecount;      /* of wants, what the daemon was told last */
+    int client_version; /* likewise, in any session of this agent */
+
+    /* session/events.c and whoever answers */
+    struct answers answers;
 
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */
@@ -106,13 +117,25 @@ void startup_abort(struct session *session);
  */
 void startup_refresh(struct session *session);
 
+/* session/wants.c */
+
+/* Tells who listens in. */
+void tap_up(const struct session *session, bool up);
+void tap_line(const struct session *session, struct slice line, const struct message *message);
+
+/* A new session begins. */
+void wants_begin(struct session *session);
+
+/* Tells the daemon what it was not told yet; what there is no room for is told at the next poll. */
+void wants_follow(struct session *session);
+
 /* session/streams.c */
 
-/* Whether the stream may be on, by what is kept of it and as the daemon's verb is now. */
+/* Whether the stream may be on, by who wants it and as the daemon's verb is now. */
 bool streams_allow_log(const struct session *session);
 bool streams_allow_echo(const struct session *session);
 
-/* Turns the streams on or off as that demands. */
+/* Turns the streams on or off as that demands, and those of session/wants.c. */
 void streams_follow(struct session *session);
 
 /* Whether the daemon does nothing any more but log its own logging. */
@@ -137,6 +160,9 @@ void poll_now(struct session *session);
  */
 void waiting_told(struct session *session);
 void waiting_status(struct session *session);
+
+/* What is wrong may be so no more, or is now: it is told where that is news. */
+void waiting_look(struct session *session);
 
 /* What is wrong although there is contact, NULL when nothing is. */
 const char *waiting_fault(const struct session *session);

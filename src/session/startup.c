@@ -266,6 +266,7 @@ void startup_begin(struct session *session, void (*version)(struct session *sess
                    void (*done)(struct session *session))
 {
     startup_abort(session);
+    wants_begin(session);
     session->startup_version = version;
     session->startup_done = done;
     session->started = true;

@@ -4,7 +4,8 @@
 #include "session/session_private.h"
 
 /*
- * Streams whose lines are not kept are off: they would be work for nothing.
+ * Streams whose lines are not kept, and that nobody listens to, are off: they would be work for
+ * nothing.
  *
  * From verb 7 on the daemon logs its keys.  From verb 8 on it logs each of its writes to us, and
  * with `log on` it writes that to us too, and so on without end: it spins, its memory grows, and no
@@ -41,13 +42,13 @@ static void stream_done(void *arg, const struct reply *reply)
 
 bool streams_allow_log(const struct session *session)
 {
-    return session->instance->log.bound > 0 &&
+    return (session->instance->log.bound > 0 || session->wants.log) &&
            session->instance->settings[SETTING_VERB] <= COMMAND_VERB_LOG_MAX;
 }
 
 bool streams_allow_echo(const struct session *session)
 {
-    return session->instance->echo.bound > 0;
+    return session->instance->echo.bound > 0 || session->wants.echo;
 }
 
 /* False, and all as before, when there is no room for the command. */
@@ -81,7 +82,7 @@ static bool log_off(struct session *session)
 {
     if (!turn_off(session, &session->log_on, command_log_off))
         return false;
-    if (session->instance->log.bound > 0)
+    if (session->instance->log.bound > 0 || session->wants.log)
         log_notice("%s: the log stream is off while verb is %d or more", session->config->name,
                    COMMAND_VERB_LOG_MAX + 1);
     return true;
@@ -118,6 +119,7 @@ void streams_follow(struct session *session)
         return;
     follow_log(session);
     follow_echo(session);
+    wants_follow(session);
 }
 
 bool session_expect_verb(struct session *session, int verb)

@@ -4,16 +4,20 @@
 
 /*
  * A daemon with management-client-auth lets each client wait for an answer of its management
- * client.  The agent never gives one.
+ * client.  The agent never gives one; somebody who listens in may.
  */
 static const char client_auth[] = "management-client-auth: clients wait for an answer that the "
                                   "agent never gives; no client can log in";
 
 void waiting_told(struct session *session)
 {
-    if (!session->client_auth_seen)
-        log_error("%s: %s", session->config->name, client_auth);
+    bool seen = session->client_auth_seen;
+
     session->client_auth_seen = true;
+    if (session->wants.judges)
+        return;
+    if (!seen)
+        log_error("%s: %s", session->config->name, client_auth);
     requests_login(session->instance, slice_of(client_auth));
     text_set(&session->instance->contact_error, TEXT_MAX, slice_of(client_auth));
 }
@@ -29,7 +33,6 @@ static const char client_auth_likely[] =
 void waiting_status(struct session *session)
 {
     struct instance *instance = session->instance;
-    const char *fault;
 
     if (!session->status_seen)
         session->first_index = instance->clients.last_index;
@@ -38,7 +41,14 @@ void waiting_status(struct session *session)
     session->login_waits = session->status_seen && !session->logins_work &&
                            clients_waiting(instance, 0, session->first_index);
     session->status_seen = true;
-    fault = waiting_fault(session);
+    waiting_look(session);
+}
+
+void waiting_look(struct session *session)
+{
+    struct instance *instance = session->instance;
+    const char *fault = waiting_fault(session);
+
     if (instance->contact != CONTACT_UP ||
         slice_is(slice_of(fault), text_or_empty(instance->contact_error)))
         return;
@@ -49,6 +59,8 @@ void waiting_status(struct session *session)
 
 const char *waiting_fault(const struct session *session)
 {
+    if (session->wants.judges)
+        return NULL;
     if (session->client_auth_seen)
         return client_auth;
     return session->login_waits ? client_auth_likely : NULL;
