@@ -1,9 +1,11 @@
 #include "model/shares.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "model/instance.h"
 
 /* No two are alike. */
@@ -17,6 +19,7 @@ static void free_share(void *row)
     struct share_row *share = row;
 
     free(share->endpoint);
+    free(share->allow_text);
     free(share->last_denied);
     free(share);
 }
@@ -49,12 +52,28 @@ struct share_row *shares_add(struct instance *instance, const char *endpoint)
     struct share_row *share = calloc(1, sizeof(*share));
 
     number_anew(list);
+    if (share)
+        share->opened_unix = clock_wall();
     if (share && text_set(&share->endpoint, TEXT_MAX, slice_of(endpoint)) &&
         rows_add(list, &share_rows, share))
         return share;
     if (share)
         free_share(share);
     return NULL;
+}
+
+void shares_configure(struct share_row *share, unsigned allow, uint32_t guests_max)
+{
+    char text[ADMIN_MAX + 1] = "";
+    size_t len = 0;
+
+    for (unsigned place = 0; place < PERMISSIONS_OF_GUESTS; place++)
+        if (allow & (1u << place) && len < sizeof(text))
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len > 0 ? ", " : "",
+                                    config_permission_word((enum permission_place)place));
+    share->allow = allow;
+    share->guests_max = guests_max;
+    text_set(&share->allow_text, ADMIN_MAX, slice_of(text));
 }
 
 struct guest_row *shares_guest_came(struct instance *instance, struct share_row *share,
@@ -71,7 +90,6 @@ struct guest_row *shares_guest_came(struct instance *instance, struct share_row 
         return NULL;
     }
     guest->share = share;
-    guest->since_mono = clock_mono();
     guest->since_unix = clock_wall();
     share->guests++;
     share->connects++;

@@ -26,7 +26,8 @@ enum guest_stream {
 struct share_row {
     struct row_base base; /* index: grows with each that is added */
     char *endpoint;       /* as it is configured */
-    unsigned allow;       /* of enum permission */
+    unsigned allow;       /* of enum permission; this and the next two by shares_configure() */
+    char *allow_text;     /* its words */
     uint32_t guests_max;
     uint32_t guests;          /* that are there: of shares.c alone */
     uint32_t connects;        /* that were let in */
@@ -36,6 +37,7 @@ struct share_row {
     uint32_t dropped;         /* guests that did not read */
     char *last_denied;        /* the name of the last command that was not allowed */
     int64_t last_denied_unix; /* seconds since 1970, 0 when there was none */
+    int64_t opened_unix;
 };
 
 /* A guest. */
@@ -43,9 +45,8 @@ struct guest_row {
     struct row_base base; /* index: grows with each that comes, of all shares of the daemon */
     struct share_row *share;
     char *peer;         /* who it is: `uid 1000 pid 4711`, or an address */
-    int64_t since_mono; /* clock_mono() */
-    int64_t since_unix;
-    unsigned streams; /* of enum guest_stream */
+    int64_t since_unix; /* seconds since 1970 */
+    unsigned streams;   /* of enum guest_stream */
     uint32_t commands;
     char *last_command; /* without secrets */
 };
@@ -60,6 +61,9 @@ struct shares {
 struct share_row *shares_add(struct instance *instance, const char *endpoint);
 struct guest_row *shares_guest_came(struct instance *instance, struct share_row *share,
                                     const char *peer);
+
+/* A configuration holds from now on; allow has bits of enum permission. */
+void shares_configure(struct share_row *share, unsigned allow, uint32_t guests_max);
 
 /* Free the row; of a share the rows of its guests too. */
 void shares_guest_left(struct instance *instance, struct guest_row *guest);

@@ -313,12 +313,6 @@ void command_forget_passwords(struct command *command)
     plain(command, REPLY_SINGLE, "forget-passwords");
 }
 
-/*
- * The daemon splits the argument of kill at ':' into fields of at most 127 bytes, and takes one
- * with a ':' for an address or, in 2.7, cuts it there.
- */
-enum { KILL_FIELD_MAX = 127 };
-
 enum command_error command_kill_name(struct command *command, struct command_dialect dialect,
                                      struct slice name)
 {

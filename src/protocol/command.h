@@ -26,6 +26,12 @@
 /* A longer parameter is an error of the lexer, which repeats it. */
 #define COMMAND_PARAMETER_MAX 255
 
+/*
+ * The daemon splits the argument of kill at ':' into fields of at most so many bytes, and takes one
+ * with a ':' for an address or, in 2.7, cuts it there.
+ */
+#define KILL_FIELD_MAX 127
+
 /* How the reply of a command ends. */
 enum reply_form {
     REPLY_SINGLE, /* one SUCCESS or ERROR line; lines before it belong to it */

@@ -27,7 +27,7 @@ size_t lexer_clean(char *line, size_t len, bool eight_bit)
     return kept;
 }
 
-static bool is_space(char c)
+static bool is_lexer_space(char c)
 {
     return c == '\0' || c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -36,9 +36,9 @@ static bool is_space(char c)
  * Between words a backslash takes the meaning of a quote alone: a blank stays a blank, and a mark
  * of a comment begins one.
  */
-static bool begin_word(struct lexer *lexer, char c, bool escaped)
+static bool open_parameter(struct lexer *lexer, char c, bool escaped)
 {
-    if (is_space(c))
+    if (is_lexer_space(c))
         return false;
     if (c == ';' || c == '#') {
         lexer->done = true;
@@ -48,11 +48,11 @@ static bool begin_word(struct lexer *lexer, char c, bool escaped)
     return lexer->place == BARE;
 }
 
-static bool ends_word(const struct lexer *lexer, char c, bool escaped)
+static bool closes_parameter(const struct lexer *lexer, char c, bool escaped)
 {
     switch (lexer->place) {
     case BARE:
-        return !escaped && is_space(c);
+        return !escaped && is_lexer_space(c);
     case DOUBLE:
         return !escaped && c == '"';
     case SINGLE:
@@ -63,7 +63,7 @@ static bool ends_word(const struct lexer *lexer, char c, bool escaped)
     return false;
 }
 
-static void end_word(struct lexer *lexer)
+static void close_parameter(struct lexer *lexer)
 {
     struct lexer_words *words = lexer->words;
 
@@ -76,18 +76,18 @@ static void end_word(struct lexer *lexer)
 }
 
 /* One character, which may stand behind a backslash. */
-static const char *take(struct lexer *lexer, char c, bool escaped)
+static const char *take_byte(struct lexer *lexer, char c, bool escaped)
 {
     if (lexer->place == BETWEEN) {
-        if (!begin_word(lexer, c, escaped))
+        if (!open_parameter(lexer, c, escaped))
             return NULL;
-    } else if (ends_word(lexer, c, escaped)) {
-        end_word(lexer);
+    } else if (closes_parameter(lexer, c, escaped)) {
+        close_parameter(lexer);
         return NULL;
     }
     if (c == '\0') /* the end of the line, inside a word */
         return NULL;
-    if (escaped && c != '\\' && c != '"' && !is_space(c))
+    if (escaped && c != '\\' && c != '"' && !is_lexer_space(c))
         return "Options warning: Bad backslash ('\\') usage in TCP:0";
     if (lexer->end - lexer->start == LEXER_WORD_MAX)
         return "Options error: Parameter at TCP:0 is too long (256 chars max)";
@@ -125,7 +125,7 @@ const char *lexer_split(struct slice line, struct lexer_words *words)
             escaped = true;
             continue;
         }
-        fault = take(&lexer, c, escaped);
+        fault = take_byte(&lexer, c, escaped);
         escaped = false;
     }
     if (!fault && !lexer.done)

@@ -8,9 +8,6 @@
 /* A longer answer of `test` is only a load. */
 enum { TEST_MAX = 1000 };
 
-/* The daemon splits the argument of kill at ':' into fields of so many bytes. */
-enum { KILL_FIELD_MAX = 127 };
-
 static const struct verb verbs[] = {
     {"exit", VERB_EXIT, VERB_READS, .form = REPLY_SINGLE},
     {"quit", VERB_EXIT, VERB_READS, .form = REPLY_SINGLE},
@@ -104,7 +101,7 @@ int64_t verbs_number(const struct lexer_words *words, size_t place)
                                                                                             : -1;
 }
 
-static bool wrong(struct verb_judgement *out, const char *text)
+static bool answer_wrong(struct verb_judgement *out, const char *text)
 {
     out->verdict = LINE_WRONG;
     snprintf(out->text, sizeof(out->text), "%s", text);
@@ -129,7 +126,8 @@ static bool judge_setting(enum setting setting, const struct lexer_words *words,
 {
     int value;
 
-    return words->count == 1 || settings_parse(setting, words->word[1], &value) || wrong(out, text);
+    return words->count == 1 || settings_parse(setting, words->word[1], &value) ||
+           answer_wrong(out, text);
 }
 
 static bool judge_signal(struct slice name, struct verb_judgement *out)
@@ -161,10 +159,10 @@ static bool judge_kill(struct slice whom, struct verb_judgement *out)
     struct slice rest = whom;
 
     if (whom.len == 0)
-        return wrong(out, "ERROR: kill parse");
+        return answer_wrong(out, "ERROR: kill parse");
     while (rest.at) {
         if (slice_cut(&rest, ':').len > KILL_FIELD_MAX)
-            return wrong(out, "ERROR: kill parse");
+            return answer_wrong(out, "ERROR: kill parse");
     }
     return true;
 }
@@ -173,9 +171,9 @@ static bool judge_kill(struct slice whom, struct verb_judgement *out)
 static bool judge_numbers(const struct lexer_words *words, bool login, struct verb_judgement *out)
 {
     if (verbs_number(words, 1) < 0)
-        return wrong(out, "ERROR: cannot parse CID");
+        return answer_wrong(out, "ERROR: cannot parse CID");
     if (login && (verbs_number(words, 2) < 0 || verbs_number(words, 2) > UINT32_MAX))
-        return wrong(out, "ERROR: cannot parse KID");
+        return answer_wrong(out, "ERROR: cannot parse KID");
     return true;
 }
 
@@ -296,8 +294,10 @@ enum command_error verbs_write_stream(const struct verb *verb, struct command_di
     return command_words(command, dialect, verb->form, words, 2, 0);
 }
 
+/* A verb without parameters is base64 too; only these would do something. */
 static bool is_signed_data(struct slice line)
 {
+    const struct verb *verb = verbs_find(line);
     bool mark = slice_starts(line, "-----"); /* of PEM */
 
     for (size_t i = 0; i < line.len; i++) {
@@ -307,7 +307,7 @@ static bool is_signed_data(struct slice line)
             (c == '\0' || !strchr(mark ? "+/=- " : "+/=", c)))
             return false;
     }
-    return !slice_is(line, "exit") && !slice_is(line, "quit");
+    return !verb || (!verb->block && verb->kind != VERB_EXIT);
 }
 
 static bool begins_with_verb(struct slice line)

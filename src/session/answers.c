@@ -42,7 +42,7 @@ static void remove_logins(struct answers *answers, size_t place, size_t count)
     answers->count -= count;
 }
 
-static bool make_room(struct answers *answers)
+static bool make_login_room(struct answers *answers)
 {
     size_t room = answers->room ? 2 * answers->room : 16;
     struct waiting_login *logins;
@@ -66,7 +66,7 @@ void answers_login(struct answers *answers, int64_t cid, int64_t kid)
         return;
     if (answers->count == ANSWERS_LOGINS_MAX)
         remove_logins(answers, 0, 1);
-    if (!make_room(answers))
+    if (!make_login_room(answers))
         return;
     place = login_place(answers, cid, kid);
     memmove(&answers->logins[place + 1], &answers->logins[place],

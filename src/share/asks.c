@@ -177,7 +177,8 @@ static bool set_change(struct change *change, enum verb_kind kind, const struct 
 }
 
 /* The command of words that may be run. */
-static void fill(struct ask *ask, const struct lexer_words *words, const struct instance *instance)
+static void fill_ask(struct ask *ask, const struct lexer_words *words,
+                     const struct instance *instance)
 {
     struct verb_judgement *judgement = &ask->judgement;
     enum command_error error = verbs_write(judgement, instance->dialect, words, &ask->command);
@@ -197,8 +198,8 @@ static void fill(struct ask *ask, const struct lexer_words *words, const struct 
         ask->change.row = ask->row;
 }
 
-static void judge(struct ask *ask, const struct lexer_words *words, struct verb_manners manners,
-                  unsigned allow, const struct instance *instance)
+static void judge_ask(struct ask *ask, const struct lexer_words *words, struct verb_manners manners,
+                      unsigned allow, const struct instance *instance)
 {
     struct verb_judgement *judgement = &ask->judgement;
 
@@ -207,7 +208,7 @@ static void judge(struct ask *ask, const struct lexer_words *words, struct verb_
     if (judgement->verdict != LINE_READS && judgement->verdict != LINE_WRITES)
         return;
     if (!judgement->word || (config_permission(judgement->word) & allow)) {
-        fill(ask, words, instance);
+        fill_ask(ask, words, instance);
         return;
     }
     judgement->verdict = LINE_FORBIDDEN;
@@ -225,7 +226,7 @@ enum verb_verdict ask_read(struct ask *ask, struct slice line, struct verb_manne
         ask->judgement.verdict = LINE_WRONG;
         snprintf(ask->judgement.text, sizeof(ask->judgement.text), "ERROR: %s", fault);
     } else {
-        judge(ask, &words, manners, allow, instance);
+        judge_ask(ask, &words, manners, allow, instance);
     }
     lexer_wipe(&words);
     return ask->judgement.verdict;
