@@ -333,6 +333,8 @@ void guest_lose(struct guest *guest)
 {
     if (guest->row && !guest->leaving)
         send_guest(guest, ">FATAL:the agent has lost contact with the daemon\r\n");
+    if (guest->row)
+        runner_end(&guest->runner);
     depart(guest);
 }
 

@@ -86,7 +86,8 @@ static void tell_end(struct turns *turns, enum outcome outcome, const char *answ
             listener->done(errand->arg, outcome, answer);
     }
     free_list(&turns->current);
-    timer_start(&turns->next, 0);
+    if (turns->waiting)
+        timer_start(&turns->next, 0);
 }
 
 static void pass_line(void *arg, struct slice line)
