@@ -143,17 +143,6 @@ struct guest_row *shares_guest_after(const struct instance *instance, uint32_t i
     return rows_after(&instance->shares.guests, index);
 }
 
-uint32_t shares_guests_allowed(const struct instance *instance, unsigned allow)
-{
-    const struct share_row *share;
-    uint32_t count = 0;
-
-    for (uint32_t index = 0; (share = shares_after(instance, index)); index = share->base.index)
-        if (share->allow & allow)
-            count += share->guests;
-    return count;
-}
-
 void shares_fini(struct shares *shares)
 {
     rows_bury(&shares->guests, &guest_rows);

@@ -79,9 +79,6 @@ void shares_denied(struct guest_row *guest, const char *name);
 struct share_row *shares_after(const struct instance *instance, uint32_t index);
 struct guest_row *shares_guest_after(const struct instance *instance, uint32_t index);
 
-/* How many guests may do one of these: bits of enum permission. */
-uint32_t shares_guests_allowed(const struct instance *instance, unsigned allow);
-
 /* Frees all rows. */
 void shares_fini(struct shares *shares);
 
