@@ -166,8 +166,7 @@ static void knock_again(void *arg)
 
 static void show_config(struct share *share)
 {
-    share->site.row->allow = share->site.config->allow;
-    share->site.row->guests_max = share->site.config->guests;
+    shares_configure(share->site.row, share->site.config->allow, share->site.config->guests);
 }
 
 struct share *share_new(struct desk *desk, const struct share_config *config,
