@@ -184,6 +184,13 @@ void session_configure(struct session *session, const struct instance_config *co
     streams_follow(session);
 }
 
+void session_want(struct session *session, const struct session_wants *wants)
+{
+    session->wants = *wants;
+    streams_follow(session);
+    waiting_look(session);
+}
+
 void session_detach(struct session *session)
 {
     if (!connection_is_closed(session->connection))

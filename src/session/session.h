@@ -50,8 +50,8 @@ bool session_is_busy(const struct session *session);
 
 /*
  * Commands on somebody's account, between those of the session's own: connection_ask(),
- * connection_ask_block() and connection_withdraw().  Refused unless session_is_ready().  Listeners are called from the event
- * loop and by session_free() alone.
+ * connection_ask_block() and connection_withdraw().  Refused unless session_is_ready().  Listeners
+ * are called from the event loop and by session_free() alone.
  */
 bool session_ask(struct session *session, const struct command *command,
                  const struct listener *listener);

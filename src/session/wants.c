@@ -56,13 +56,6 @@ void wants_follow(struct session *session)
         session->client_version = version;
 }
 
-void session_want(struct session *session, const struct session_wants *wants)
-{
-    session->wants = *wants;
-    streams_follow(session);
-    waiting_look(session);
-}
-
 int session_bytecount(const struct session *session)
 {
     return session->bytecount;

@@ -80,13 +80,13 @@ static bool expect_verb(struct errand *errand, struct session *session, char ans
 bool errand_begin(struct errand *errand, struct session *session, struct instance *instance,
                   char answer[VERB_TEXT_MAX])
 {
-    char shown[ASK_SHOWN_MAX];
-
     if (!ask_fits(&errand->ask, instance, answer) ||
         !claim(errand, session_answers(session), answer) || !expect_verb(errand, session, answer))
         return false;
     errand->begun = clock_mono();
     if (errand->ask.judgement.verdict == LINE_WRITES) {
+        char shown[ASK_SHOWN_MAX];
+
         ask_show(&errand->ask, shown);
         errand->ticket = asked_begin(instance, errand->source, shown);
     }

@@ -153,7 +153,7 @@ static bool is_password(const struct guest *guest, struct slice line)
     char error[256];
     int len = config_read_password(site->config->password_file, password, sizeof(password), error,
                                    sizeof(error));
-    bool right = len >= 0 && is_same_secret(line.at, line.len, password, (size_t)len);
+    bool right = len > 0 && is_same_secret(line.at, line.len, password, (size_t)len);
 
     explicit_bzero(password, sizeof(password));
     if (len < 0)

@@ -18,6 +18,16 @@ struct multiplexer {
     struct member *members;
 };
 
+static void follow_guests(void *arg)
+{
+    struct multiplexer *multiplexer = arg;
+    struct session_wants wants = {.log = false};
+
+    for (struct member *member = multiplexer->members; member; member = member->next)
+        share_add_wants(member->share, &wants);
+    session_want(multiplexer->desk.session, &wants);
+}
+
 static void on_contact(void *arg, bool up)
 {
     struct multiplexer *multiplexer = arg;
@@ -27,6 +37,7 @@ static void on_contact(void *arg, bool up)
     desk_forget(&multiplexer->desk);
     for (struct member *member = multiplexer->members; member; member = member->next)
         share_lose(member->share);
+    follow_guests(multiplexer);
 }
 
 static void on_told(void *arg, struct slice line, const struct message *message)
@@ -39,16 +50,6 @@ static void on_told(void *arg, struct slice line, const struct message *message)
 }
 
 static const struct session_tap tap = {on_contact, on_told};
-
-static void follow_guests(void *arg)
-{
-    struct multiplexer *multiplexer = arg;
-    struct session_wants wants = {.log = false};
-
-    for (struct member *member = multiplexer->members; member; member = member->next)
-        share_add_wants(member->share, &wants);
-    session_want(multiplexer->desk.session, &wants);
-}
 
 struct multiplexer *multiplexer_new(struct instance *instance, struct session *session,
                                     struct event_base *loop)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/timers.h"
@@ -92,6 +93,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     (void)listener;
     (void)address;
     (void)len;
+    clock_idle_end();
     door_peer(fd, peer);
     if (!session_is_ready(share->site.desk->session)) {
         refuse(share, fd, peer, "there is no contact with the daemon");

@@ -77,7 +77,7 @@ def test_a_twin_answers_the_same(lab, pki, start_agent, snmpd):
 def test_guests_and_managers_do_not_mind_each_other(lab, client, start_agent, manager, snmptrapd,
                                                     view):
     place = share(lab)
-    start_agent([shared(client, place, notify=["state", "all"])])
+    start_agent([shared(client, place, notify=["state-all"])])
     guests = [enter(lab, place) for _ in range(8)]
     asked = [("pid", f"SUCCESS: pid={client.pid}"), ("mute", "SUCCESS: mute="),
              ("load-stats", "SUCCESS: nclients="), ("verb 4", "ERROR: the 'verb' command is not"),
@@ -100,7 +100,7 @@ def test_guests_and_managers_do_not_mind_each_other(lab, client, start_agent, ma
     for thread in threads:
         thread.join(60)
     assert wrong == [] and not any(thread.is_alive() for thread in threads)
-    snmptrapd.wait_traps("ovpnStateChanged")
+    snmptrapd.wait_traps("ovpnStateChange")
     view.wait(Contact="up", Mute=19)
 
 

@@ -442,6 +442,86 @@ static void test_unread_answers_hold_it_up(void **state)
     peer_sent("help\n");
 }
 
+static uint32_t chance = 20;
+
+static uint32_t draw(uint32_t limit)
+{
+    chance = chance * 1664525 + 1013904223;
+    return (chance >> 8) % limit;
+}
+
+/* Words that mean something, and bytes that mean nothing. */
+static size_t draw_line(char line[400])
+{
+    static const char *const words[] = {"on",
+                                        "all",
+                                        "0",
+                                        "1",
+                                        "END",
+                                        "\"x y\"",
+                                        "'",
+                                        "\\",
+                                        "SIGUSR1",
+                                        "Auth",
+                                        "release",
+                                        "load-stats",
+                                        ">CLIENT:CONNECT,0,1"};
+    const struct verb *verb = verbs_at(draw(48));
+    size_t len = 0;
+
+    if (verb && draw(4) > 0)
+        len += (size_t)sprintf(line, "%s", verb->name);
+    for (uint32_t more = draw(4); more > 0; more--)
+        len += (size_t)sprintf(line + len, " %s", words[draw(sizeof(words) / sizeof(words[0]))]);
+    for (uint32_t more = draw(8) == 0 ? draw(20) : 0; more > 0; more--)
+        line[len++] = (char)draw(256);
+    line[len++] = '\n';
+    return len;
+}
+
+/* Refuses all that was sent: only commands that there are, without anything that is dropped. */
+static void refuse_all(void)
+{
+    char sent[2048];
+
+    for (;;) {
+        peer_take(sent, sizeof(sent));
+        if (!sent[0])
+            return;
+        for (char *line = strtok(sent, "\n"); line; line = strtok(NULL, "\n")) {
+            struct slice name = {line, strcspn(line, " ")};
+
+            assert_true(verbs_find(name) != NULL || slice_is(slice_of(line), "END"));
+            assert_false(slice_has_control(slice_of(line)));
+            peer_say(slice_is(name, "load-stats") ? STATS : "ERROR: no\r\n");
+        }
+        settle();
+    }
+}
+
+static void test_whatever_it_says(void **state)
+{
+    char line[400];
+
+    (void)state;
+    config.allow = ALLOW_GUESTS_ALL;
+    for (int i = 0; i < 4000; i++) {
+        if (!guests[0]) {
+            if (sockets[0] >= 0)
+                close(sockets[0]);
+            enter(0);
+        }
+        say_bytes(0, line, draw_line(line));
+        if (i % 16 == 0)
+            peer_say(draw(2) ? CONNECT : ">PASSWORD:Need 'Auth' username/password\r\n");
+        refuse_all();
+        listen_to(0);
+    }
+    say(0, "\nEND\n");
+    refuse_all();
+    assert_true(peer_is_open());
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, end)
@@ -458,6 +538,7 @@ int main(void)
         TEST(test_the_rate),
         TEST(test_who_does_not_read_is_dropped),
         TEST(test_unread_answers_hold_it_up),
+        TEST(test_whatever_it_says),
     };
 
     signal(SIGPIPE, SIG_IGN); /* as the agent does */
