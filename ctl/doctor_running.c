@@ -189,15 +189,21 @@ void doctor_check_answers(struct doctor *doctor)
 
 void doctor_check_clock(struct doctor *doctor)
 {
-    const char *words[] = {"/usr/bin/timedatectl", "show", "-p", "NTPSynchronized", NULL};
+    const char *words[] = {
+        "/usr/bin/timedatectl", "show", "-p", "NTPSynchronized", "-p", "CanNTP", NULL};
+    struct stat found;
     char printed[256];
     char value[16];
 
-    if (!doctor_is_here(doctor) ||
+    /* A container has the clock of its host. */
+    if (!doctor_is_here(doctor) || doctor_stat(doctor, "/run/systemd/container", &found) ||
         doctor_run(words, SYSTEMD_SECONDS, printed, sizeof(printed)) != 0 ||
         !doctor_value(printed, "NTPSynchronized", value, sizeof(value)) || strcmp(value, "no") != 0)
         return;
     doctor_say(doctor, DOCTOR_WARN, NULL,
                "nothing keeps the clock right, and SNMPv3 and all times depend on it");
-    doctor_mend(doctor, "timedatectl set-ntp true");
+    doctor_mend(doctor,
+                doctor_value(printed, "CanNTP", value, sizeof(value)) && strcmp(value, "no") == 0
+                    ? "apt-get install --no-install-recommends systemd-timesyncd"
+                    : "timedatectl set-ntp true");
 }
