@@ -108,7 +108,21 @@ static void mend_contact(struct doctor *doctor, const char *name, const char *wh
         doctor_mend(doctor, "systemctl restart 'openvpn-*@%s'", name);
 }
 
-enum { CONTACT_NOW = 1, WHY, FILE_WRONG, SINCE };
+/* Where the agent looks for the daemon, and where the file says that it is. */
+static void check_reloaded(struct doctor *doctor, const char *name, const char *endpoint)
+{
+    for (size_t i = 0; doctor->config && i < doctor->config->count; i++) {
+        const struct instance_config *instance = &doctor->config->instances[i];
+
+        if (strcmp(instance->name, name) != 0 || strcmp(instance->management.text, endpoint) == 0)
+            continue;
+        doctor_say(doctor, DOCTOR_FAIL, name, "the agent looks at %s, and its file says %s",
+                   endpoint, instance->management.text);
+        doctor_mend(doctor, "systemctl reload " AGENT_UNIT);
+    }
+}
+
+enum { CONTACT_NOW = 1, WHY, FILE_WRONG, SINCE, ENDPOINT };
 
 static void check_contacts(struct doctor *doctor, const struct daemons *daemons)
 {
@@ -118,6 +132,7 @@ static void check_contacts(struct doctor *doctor, const struct daemons *daemons)
         const char *why = cell_text(&row->cells[WHY]);
         int64_t contact = cell_number(&row->cells[CONTACT_NOW], 0);
 
+        check_reloaded(doctor, name, cell_text(&row->cells[ENDPOINT]));
         if (contact != objects_value(ovpnInstanceContact, "up") || why[0]) {
             const char *label = objects_label(ovpnInstanceContact, contact);
 
@@ -165,7 +180,8 @@ void doctor_check_answers(struct doctor *doctor)
                                                {ovpnAgentStartTimeUnix, 0, {0}},
                                                {ovpnAgentStateLoaded, 0, {0}}};
     static const enum object wanted[] = {ovpnInstanceContact, ovpnInstanceContactError,
-                                         ovpnInstanceConfigError, ovpnInstanceStateSinceUnix};
+                                         ovpnInstanceConfigError, ovpnInstanceStateSinceUnix,
+                                         ovpnInstanceEndpoint};
     struct daemons daemons = {{0}};
     struct cell cells[3] = {{0}};
     struct fault fault;
@@ -174,7 +190,7 @@ void doctor_check_answers(struct doctor *doctor)
     if (good)
         check_agent_answer(doctor, cells);
     if (good && doctor->answers) {
-        good = daemons_read(&daemons, doctor->remote, wanted, 4, &fault);
+        good = daemons_read(&daemons, doctor->remote, wanted, 5, &fault);
         if (good)
             check_contacts(doctor, &daemons);
         daemons_fini(&daemons);

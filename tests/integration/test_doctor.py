@@ -407,6 +407,11 @@ def test_the_agent_answers(lab, snmpd, start_fake, start_agent, manager):
                    '{ name = "b"; management = "unix:/b"; index = 2; } );\n')
     rows = live(snmpd, "-c", agent.config)
     assert [row["mend"] for row in rows] == ["systemctl reload openvpn-agentx"]
+    with open(agent.config, "w", encoding="utf-8") as file:
+        file.write('instances = ( { name = "office"; management = "unix:/a"; index = 1; } );\n')
+    rows = live(snmpd, "-c", agent.config)
+    assert [row["mend"] for row in rows] == ["systemctl reload openvpn-agentx"]
+    assert rows[0]["what"].endswith(", and its file says unix:/a")
 
 
 def test_no_agent_answers(snmpd):
