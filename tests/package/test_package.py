@@ -105,7 +105,7 @@ FOLDERS = ["/run/openvpn-agentx root openvpn-agentx 750",
 
 def test_what_was_built(built):
     names = [os.path.basename(path) for path in sorted(glob.glob(f"{built}/*"))]
-    assert [name.split("_")[0] for name in names if name.endswith(".deb")] == OURS
+    assert sorted(name.split("_")[0] for name in names if name.endswith(".deb")) == OURS
     for suffix in (".dsc", ".changes", ".buildinfo", ".orig.tar.xz", ".debian.tar.xz"):
         assert [name for name in names if name.endswith(suffix)], suffix
     orig = subprocess.run(["tar", "--list", "--file", *glob.glob(f"{built}/*.orig.tar.xz")],
@@ -189,7 +189,7 @@ def test_from_nothing_to_the_first_table(machine):
     step("1. the packages", install(machine))
     # Each step that is still to be done, by its check.
     found = {row["check"] for row in doctor(machine)[0] if row["mend"]}
-    assert {"config", "openvpn", "snmpd", "modules", "services"} <= found
+    assert {"config", "openvpn", "agentx", "views", "modules", "services"} <= found
     step("2. OpenVPN's lines", name_sockets(machine))
     write(machine, CONFIGURATION, block('agentx = "unix:'))
     step("3. openvpn-agentx -t", machine.run("openvpn-agentx -t"))
@@ -216,7 +216,7 @@ MISTAKES = [
     ("systemctl stop snmpd", "services", "systemctl enable --now snmpd", ""),
     ("systemctl stop openvpn-agentx", "services", "systemctl enable --now openvpn-agentx", ""),
     ("chmod 0700 /var/agentx; systemctl restart openvpn-agentx", "agentx", "systemd-tmpfiles --create", ""),
-    (f"sed -i '/^master agentx/d' {DROP_IN}; systemctl restart snmpd", "snmpd",
+    (f"sed -i '/^master/d' /etc/snmp/snmpd.conf {DROP_IN}; systemctl restart snmpd", "snmpd",
      f"echo 'master agentx' >>{DROP_IN} && systemctl restart snmpd", ""),
     (f"sed -i '/^agentXPerms/d' {DROP_IN}; systemctl restart snmpd", "agentx",
      f"sed -E 's/^#(r[ow]user)/\\1/' /usr/share/doc/openvpn-agentx/snmpd-openvpn-agentx.conf >>{DROP_IN}"
