@@ -55,7 +55,11 @@ static void check_unit(struct doctor *doctor, const char *name, bool must_be)
     } else if (strcmp(unit.active, "failed") == 0) {
         doctor_say(doctor, DOCTOR_FAIL, name,
                    "the unit has failed (%s); journalctl -u %s says more", unit.result, name);
-        doctor_mend(doctor, "systemctl restart %s", name);
+        /* systemd does not start what it has started too often. */
+        if (strcmp(unit.result, "start-limit-hit") == 0)
+            doctor_mend(doctor, "systemctl reset-failed %s && systemctl restart %s", name, name);
+        else
+            doctor_mend(doctor, "systemctl restart %s", name);
     } else if (strcmp(unit.active, "inactive") == 0) {
         doctor_say(doctor, must_be ? DOCTOR_FAIL : DOCTOR_WARN, name, "the unit does not run");
         doctor_mend(doctor, "systemctl enable --now %s", name);
@@ -105,7 +109,7 @@ static void mend_contact(struct doctor *doctor, const char *name, const char *wh
     if (strstr(why, "password") || strstr(why, "peer_user"))
         doctor_mend(doctor, "sensible-editor %s", doctor_word(word, doctor->config_file));
     else
-        doctor_mend(doctor, "systemctl restart 'openvpn-*@%s'", name);
+        doctor_mend(doctor, "systemctl restart 'openvpn-*@%s.service'", name);
 }
 
 /* Where the agent looks for the daemon, and where the file says that it is. */

@@ -202,12 +202,25 @@ static void check_view_of(struct doctor *doctor, const struct snmpd_conf *conf,
     }
 }
 
+static bool is_repeated(const struct snmpd_conf *conf, size_t place)
+{
+    const struct snmpd_access *access = &conf->access[place];
+
+    for (size_t i = 0; i < place; i++)
+        if (strcmp(conf->access[i].view, access->view) == 0 &&
+            strcmp(conf->access[i].user, access->user) == 0)
+            return true;
+    return false;
+}
+
 void doctor_check_views(struct doctor *doctor)
 {
     struct snmpd_conf *conf = new_conf(doctor);
     size_t shows = 0;
 
     for (size_t i = 0; conf && i < conf->access_count; i++) {
+        if (is_repeated(conf, i))
+            continue;
         shows += snmpd_conf_shows(conf, conf->access[i].view);
         check_view_of(doctor, conf, &conf->access[i]);
     }
@@ -251,7 +264,8 @@ void doctor_check_people(struct doctor *doctor)
     struct snmpd_conf *conf = new_conf(doctor);
 
     for (size_t i = 0; conf && i < conf->access_count; i++)
-        if (conf->access[i].user[0] && snmpd_conf_shows(conf, conf->access[i].view))
+        if (conf->access[i].user[0] && !is_repeated(conf, i) &&
+            snmpd_conf_shows(conf, conf->access[i].view))
             check_person(doctor, conf->access[i].user);
     free(conf);
 }

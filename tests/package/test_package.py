@@ -203,7 +203,7 @@ def test_from_nothing_to_the_first_table(machine):
     step("ovpnctl doctor", machine.run("ovpnctl doctor"))
     step("6. ask: snmpwalk -OQs localhost ovpnInstanceContact",
          machine.run("snmpwalk -OQs localhost ovpnInstanceContact"))
-    machine.wait("snmpwalk -OQs localhost ovpnClientCommonName.1", "ovpnClientCommonName.1.1 = branch")
+    machine.wait("snmpwalk -OQvs localhost ovpnClientCommonName.1", "branch")
     step("the first table: ovpnctl status, ovpnctl clients", machine.run("ovpnctl status; ovpnctl clients"))
     assert "branch" in machine.run("ovpnctl clients office")
     assert time.monotonic() - start < FIRST_TABLE_SECONDS
@@ -245,7 +245,8 @@ MISTAKES = [
 def test_the_doctor_mends_a_mistake(machine, mistake, check, mend, edit):
     """With nothing but the commands that it names, first things first, until it finds no more."""
     write(machine, "/root/editor", f"#!/bin/sh\nsed -i '{edit}' \"$1\"\n")
-    machine.run("chmod 0755 /root/editor\n" + mistake)
+    # Nobody makes so many mistakes so fast that systemd stops starting what they end.
+    machine.run("chmod 0755 /root/editor; systemctl reset-failed\n" + mistake)
     found, _ = doctor(machine)
     print(found)
     assert [row for row in found if row["check"] == check and (mend is None or row["mend"] == mend)], found
