@@ -1,7 +1,6 @@
-#!/usr/bin/perl
 # Prints the users of OpenVPN servers, by names: Net-SNMP's module SNMP (Debian: libsnmp-perl).
 #
-#   users_perl.pl HOST[:PORT]
+#   perl users_perl.pl HOST[:PORT]
 #
 # It finds MIB modules where Net-SNMP's tools do.
 use strict;

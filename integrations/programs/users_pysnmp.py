@@ -1,7 +1,6 @@
-#!/usr/bin/python3
 """Prints the users of OpenVPN servers, by names: pysnmp 4 (Debian 12: python3-pysnmp4, python3-pysmi).
 
-    users_pysnmp.py HOST [PORT [FOLDER...]]
+    python3 users_pysnmp.py HOST [PORT [FOLDER...]]
 
 The folders have MIB modules as texts, ours and those that it builds on.
 """

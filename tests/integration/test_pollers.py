@@ -162,17 +162,14 @@ def values(munin, graph):
 
 def test_munin(lab, site, munin):
     assert values(munin, "clients") == {"office": "1"}
-    assert values(munin, "users") == {"office alice": "1", "office carol": "0"}
     assert values(munin, "usertraffic") == {"office alice": ("1500", "5000000000"), "office carol": ("20", "30")}
-    assert set(values(munin, "traffic")) == {"office", "branch"}
-    assert values(munin, "traffic")["branch"] == ("U", "U")
     assert values(munin, "logins") == {"office": "0"}
-    assert "graph_title" in munin("users", "config")
-    before = set(munin("users", "config"))
+    traffic = values(munin, "traffic")
+    assert set(traffic) == {"office", "branch"} and traffic["branch"] == ("U", "U")
+    before = munin("users", "config")
     site.lose_office()
-    assert values(munin, "clients") == {"office": "U"}
     assert values(munin, "users") == {"office alice": "U", "office carol": "U"}
-    assert set(munin("users", "config")) == before
+    assert munin("users", "config") == before
 
 
 def test_checkmk(lab, site):
@@ -199,7 +196,7 @@ def test_checkmk(lab, site):
 
 
 def test_checkmk_certificates(lab, pki, start_agent, snmpd, manager):
-    config = lab.write("office.conf", f"server 10.8.0.0 255.255.255.0\nca {pki.server().ca}\n"
+    config = lab.write("office.conf", f"server 10.8.0.0 255.255.255.0\nca {pki.ca}\n"
                                       f"cert {pki.server().certificate}\n")
     start_agent([{"name": "office", "index": 1, "management": "unix:" + lab.path("nobody.sock"),
                   "openvpn_config": config}])

@@ -115,7 +115,9 @@ class Receiver(Child):
         self.mails_path, self.lines_path = lab.path("mails"), lab.path("sentences")
         self.ini = self._ini(lab)
         stub = lab.make_folder("bin")
-        lab.write("bin/sendmail", f"#!/bin/sh\n(echo \"@@ $*\"; cat) >>'{self.mails_path}'\n", 0o700)
+        # All of a mail at once.
+        lab.write("bin/sendmail", f"#!/bin/sh\ntext=$(cat)\nprintf '@@ %s\\n%s\\n' \"$*\" \"$text\" "
+                                  f">>'{self.mails_path}'\n", 0o700)
         mail = os.path.join(TOP, "integrations/snmptrapd/mail-notification")
         configuration = lab.write("receiver/snmptrapd.conf", "disableAuthorization yes\n"
                                   f"traphandle default /usr/sbin/snmptthandler --ini={self.ini}\n"

@@ -11,7 +11,7 @@ import sys
 import types
 from dataclasses import dataclass, field
 
-from parts.snmp import Absent, Manager, SnmpError
+from parts.snmp import Manager
 
 API = "cmk.agent_based.v2"
 
@@ -87,11 +87,7 @@ class Host:
 
     def detects(self, section):
         _, oid = self.sections[section]["detect"].words
-        try:
-            self.numbers.get(oid)
-            return True
-        except (Absent, SnmpError):
-            return False
+        return self._column(oid.removesuffix(".0")) != {}
 
     def _section(self, name):
         section = self.sections[name]
