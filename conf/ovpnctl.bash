@@ -8,7 +8,7 @@ _ovpnctl_daemons() {
 
 _ovpnctl() {
     local commands='status clients users top sessions log state echo commands requests certificates'
-    commands+=' watch kill halt hold release verb signal answer doctor'
+    commands+=' shares guests watch kill halt hold release verb signal answer doctor'
     local current=${COMP_WORDS[COMP_CWORD]} command='' place=0 i
 
     for ((i = 1; i < COMP_CWORD; i++)); do

@@ -23,6 +23,8 @@ _ovpnctl() {
         'commands:what was asked of them through SNMP'
         'requests:the questions that they wait with'
         'certificates:what expires, and when'
+        'shares:where others share their sessions'
+        'guests:who shares them now'
         'watch:notifications as they arrive'
         'kill:end a client'\''s session; it may return'
         'halt:end it, and tell the client to stay away'

@@ -124,6 +124,38 @@ static const struct listing certificates = {
     .none = "No certificates: has openvpn-agentx.conf the key openvpn_config?",
     .compare = by_time_left};
 
+static const struct listing_column share_columns[] = {
+    DAEMON,
+    INDEX("index", NULL),
+    LONG(ovpnShareEndpoint, "endpoint", "SHARE", 16, 0),
+    LONG(ovpnShareAllow, "allow", "ALLOW", 8, 2),
+    VALUE(ovpnShareGuests, "guests", "GUESTS", NUMBER),
+    VALUE(ovpnShareGuestsMax, "guests_max", "MOST", NUMBER),
+    DULL(ovpnShareConnects, "connects", "CAME", NUMBER, 4),
+    DULL(ovpnShareRefused, "refused", "REFUSED", NUMBER, 3),
+    VALUE(ovpnShareCommands, "commands", "COMMANDS", NUMBER),
+    VALUE(ovpnShareDenied, "denied", "DENIED", NUMBER),
+    LONG(ovpnShareLastDenied, "last_denied", "LAST DENIED", 10, 3),
+    DULL(ovpnShareDropped, "dropped", "DROPPED", NUMBER, 4),
+};
+static const struct listing shares = {
+    .columns = share_columns,
+    .count = COUNT(share_columns),
+    .none = "Nothing is shared: has openvpn-agentx.conf the key share?"};
+
+static const struct listing_column guest_columns[] = {
+    DAEMON,
+    INDEX("index", NULL),
+    VALUE(ovpnGuestShare, "share", "SHARE", NUMBER),
+    LONG(ovpnGuestPeer, "peer", "WHO", 12, 0),
+    VALUE(ovpnGuestSinceUnix, "since", "SINCE", TIME),
+    DULL(ovpnGuestStreams, "streams", "HEARS", TEXT, 2),
+    VALUE(ovpnGuestCommands, "commands", "COMMANDS", NUMBER),
+    LONG(ovpnGuestLastCommand, "last_command", "LAST", 12, 0),
+};
+static const struct listing guests = {
+    .columns = guest_columns, .count = COUNT(guest_columns), .none = "No guest is there."};
+
 /* "-n N": the newest N rows of each daemon. */
 static bool take_newest(int letter, const char *value, void *context)
 {
@@ -170,6 +202,16 @@ int show_commands(struct call *call)
 int show_certificates(struct call *call)
 {
     return listing_run(call, &certificates, 0);
+}
+
+int show_shares(struct call *call)
+{
+    return listing_run(call, &shares, 0);
+}
+
+int show_guests(struct call *call)
+{
+    return listing_run(call, &guests, 0);
 }
 
 /* "-a": also those that have ended. */

@@ -18,6 +18,8 @@ static const struct command all[] = {
     {"commands", "[-n N] [DAEMON]", "what was asked of them through SNMP", show_commands},
     {"requests", "[-a] [DAEMON]", "the questions that they wait with", show_requests},
     {"certificates", "[DAEMON]", "what expires, and when", show_certificates},
+    {"shares", "[DAEMON]", "where others share their sessions", show_shares},
+    {"guests", "[DAEMON]", "who shares them now", show_guests},
     {"watch", "[--listen ADDRESS]", "notifications as they arrive", stay_watch},
     {"kill", "[DAEMON/]CLIENT", "end a client's session; it may return", act_kill},
     {"halt", "[DAEMON/]CLIENT", "end it, and tell the client to stay away", act_halt},

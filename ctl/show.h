@@ -15,6 +15,8 @@ int show_echoes(struct call *call);
 int show_commands(struct call *call);
 int show_requests(struct call *call);
 int show_certificates(struct call *call);
+int show_shares(struct call *call);
+int show_guests(struct call *call);
 int show_health(struct call *call);
 
 #endif

@@ -1,5 +1,6 @@
 #include "ctl/walk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,17 +95,28 @@ int walk_repetitions(const struct walk *walk)
     return fit ? (int)fit : 1;
 }
 
-/* BITS as the letters that OpenVPN has for them; other flags do not occur in the module. */
-static bool flags_cell(const struct walk_value *value, struct cell *cell)
+static bool has_flag(const struct walk_value *value, size_t flag)
+{
+    return flag / 8 < value->size && value->octets[flag / 8] & (0x80 >> flag % 8);
+}
+
+/* BITS as their labels; those of the log as the letters that OpenVPN has for them. */
+static bool flags_cell(enum object object, const struct walk_value *value, struct cell *cell)
 {
     static const char letters[] = "IFNWD";
-    char text[sizeof(letters)];
+    char text[64] = "";
     size_t len = 0;
+    const char *label;
 
-    for (size_t i = 0; letters[i]; i++)
-        if (i / 8 < value->size && value->octets[i / 8] & (0x80 >> i % 8))
-            text[len++] = letters[i];
-    text[len] = '\0';
+    for (size_t i = 0; (label = objects_label(object, (int64_t)i)); i++) {
+        if (!has_flag(value, i) || len >= sizeof(text))
+            continue;
+        if (object == ovpnLogFlags)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%c", letters[i]);
+        else
+            len +=
+                (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len > 0 ? "," : "", label);
+    }
     cell->text = text_copy(text);
     cell->there = cell->text != NULL;
     return cell->there;
@@ -123,7 +135,7 @@ bool walk_cell(enum object object, const struct walk_value *value, struct cell *
     if (value->type != WALK_OCTETS)
         return true;
     if (kind == OBJECTS_FLAGS)
-        return flags_cell(value, cell);
+        return flags_cell(object, value, cell);
     if (kind != OBJECTS_TEXT)
         return true;
     cell->text = text_new(TEXT_MAX, (struct slice){(const char *)value->octets, value->size});

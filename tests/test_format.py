@@ -39,7 +39,7 @@ def faults(path, content):
     found = []
     if "\r" in text:
         found.append("a carriage return")
-    if "\t" in text and path.suffix not in (".am", ".mk") and path != Path("debian/rules"):
+    if "\t" in text and path.suffix not in (".am", ".go", ".mk") and path != Path("debian/rules"):
         found.append("a tab")
     if path.suffix != ".txt":
         if re.search(r"[ \t]$", text, re.MULTILINE):

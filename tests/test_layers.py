@@ -19,6 +19,7 @@ LAYERS = [
     "src/connection",
     "src/session",
     "src/control",
+    "src/share",
     "agent/tables",
     "agent/master",
     "agent/standalone",

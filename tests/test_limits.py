@@ -46,6 +46,16 @@ ROWS = {
     "Daemons whose files are read at a time": ("{}", "FOLLOWERS_AT_ONCE"),
     "Log lines on refused logins, each daemon": ("{}", "REASONS_MAX"),
     "Open questions, each daemon": ("{}", "REQUESTS_OPEN_MAX"),
+    "Shares of a daemon": ("{}", "SHARES_MAX"),
+    "Guests of a share": ("{}", "SHARE_GUESTS_MAX"),
+    "Commands of a share in a second": ("{}", "SHARE_RATE_MAX"),
+    "Logins that wait for a guest": ("{}", "ANSWERS_LOGINS_MAX"),
+    "Questions that guests answer, each daemon": ("{}", "ANSWERS_QUESTIONS_MAX"),
+    "Lines that belong to a guest's command": ("{}", "BLOCK_LINES_MAX"),
+    "The same, in bytes": ("{}", "CONNECTION_BLOCK_MAX"),
+    "Words of a guest's command": ("{}", "LEXER_WORDS_MAX"),
+    "Word of a guest's command": ("{} bytes", "LEXER_WORD_MAX"),
+    "Lines that a guest may ask of test": ("{}", "TEST_MAX"),
     "Question of a server, where it told a longer time": ("{} seconds", "FACTOR_SECONDS_MAX"),
     "Varbinds of a SET": ("{}", "PLAN_MAX"),
     "SETs known when they come again": ("{}", "REPEATS_MAX"),
@@ -91,11 +101,15 @@ SENTENCES = [
     ("by number, 0 to {};", "USER_ID_MAX"),
     ("Up to {} numbers from 1 to {}.", "EXPIRY_DAYS_MAX", "EXPIRY_DAY_MAX"),
     ("looks each {} seconds whether", "FOLLOWER_INTERVAL / 1000"),
+    ("is closed when {} MiB waits", "EVENTS_BYTES_MAX / 1048576"),
+    ("Commands of all its guests in a second, 1 to {};", "SHARE_RATE_MAX"),
+    ("How many guests there may be at once, 1 to {};", "SHARE_GUESTS_MAX"),
     ("{} probes, {} seconds apart", "KEEPALIVE_COUNT", "KEEPALIVE_INTERVAL"),
 ]
 
 # These bound nothing that a daemon, a manager or a file can fill: buffers and shapes of the source.
 INTERNAL = {
+    "ANSWERS_NAME_MAX", "ASK_SHOWN_MAX", "DOOR_PEER_MAX", "MODE_MAX", "VERB_TEXT_MAX",
     "CHANGE_SHOWN_MAX", "CHANGE_SOURCE_MAX", "CHANGE_TEXT_MAX", "COMMAND_SHOWN_MAX",
     "COMMAND_VERB_LOG_MAX", "CREDENTIALS_COMMANDS_MAX", "EARLY_BLOCKS_MAX", "FIELD_TIME_MAX", "LINE_MAX_BYTES",
     "PATH_MAX_BYTES", "POOL_MAX", "REQUESTER_TEXT_MAX", "SETTINGS_SHOWN_MAX", "SKIPS_MAX",

@@ -107,7 +107,7 @@ const struct table state_table = {.name = "ovpnState",
 
 ITEM_GETTER(log_time, struct log_record, value_date(value, item->time))
 ITEM_GETTER(log_time_unix, struct log_record, value_unix(value, item->time))
-ITEM_GETTER(log_flags, struct log_record, value_log_flags(value, item->flags))
+ITEM_GETTER(log_flags, struct log_record, value_bits(value, item->flags))
 ITEM_GETTER(log_message, struct log_record, value_text(value, item->message))
 
 static const struct column log_columns[] = {

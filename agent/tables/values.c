@@ -153,13 +153,13 @@ void value_instance_name(const struct row *row, struct value *value)
     value_text(value, row->instance->name);
 }
 
-void value_log_flags(struct value *value, unsigned flags)
+void value_bits(struct value *value, unsigned bits)
 {
-    unsigned char bits = 0;
+    unsigned char octet = 0;
 
-    for (unsigned bit = 0; bit < 5; bit++)
-        if (flags & (1u << bit))
-            bits |= (unsigned char)(0x80 >> bit);
-    value->scratch[0] = bits;
+    for (unsigned bit = 0; bit < 8; bit++)
+        if (bits & (1u << bit))
+            octet |= (unsigned char)(0x80 >> bit);
+    value->scratch[0] = octet;
     value_bytes(value, value->scratch, 1);
 }

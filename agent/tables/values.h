@@ -62,7 +62,7 @@ void value_tunnel(struct value *value, const struct tunnel_addresses *tunnel);
 /* A getter: the name of the row's instance. */
 void value_instance_name(const struct row *row, struct value *value);
 
-/* OvpnLogFlags, BITS: the bits of enum log_flag in the order of RFC 2578 section 7.1.4. */
-void value_log_flags(struct value *value, unsigned flags);
+/* BITS of up to eight: the bits, from the lowest on, in the order of RFC 2578 section 7.1.4. */
+void value_bits(struct value *value, unsigned bits);
 
 #endif

@@ -8,10 +8,12 @@
 #include "base/clock.h"
 #include "base/interface.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "control/control.h"
 #include "session/session.h"
 #include "setup/follower.h"
+#include "share/multiplexer.h"
 #include "store/handover.h"
 
 struct member {
@@ -20,6 +22,7 @@ struct member {
     struct instance *instance;
     struct session *session;
     struct control *control;
+    struct multiplexer *multiplexer;
     struct follower *follower;
     bool stays; /* mark and sweep of a reload */
     struct member *next;
@@ -68,7 +71,9 @@ static void remove_member(struct member **at, void (*end)(struct session *sessio
 
     *at = member->next;
     tdelete(member, &by_index, compare_members);
-    end(member->session); /* first: what it was asked ends with it */
+    multiplexer_stop(member->multiplexer);
+    end(member->session); /* before those whose commands end with it */
+    multiplexer_free(member->multiplexer);
     control_free(member->control);
     follower_free(member->follower);
     triggers_forget(member->index);
@@ -76,32 +81,28 @@ static void remove_member(struct member **at, void (*end)(struct session *sessio
     free(member);
 }
 
-/* No agent before this one, and no reload before, gave it, unless more than one a second. */
-static uint32_t first_index(void)
-{
-    int64_t now = clock_wall();
-
-    return now > 0 && now < UINT32_MAX ? (uint32_t)now : 1;
-}
-
 static bool fill_member(struct member *member, struct handover *past)
 {
     member->instance = instance_new(member->index, member->config);
-    if (member->instance)
-        instance_number_behind(member->instance, first_index() - 1);
+    if (member->instance) /* an agent before this one gave others, whatever is remembered of it */
+        instance_number_behind(member->instance, random_int31());
     handover_give(past, member->instance);
     if (!member->instance)
         return false;
     member->session = session_new(member->instance, member->config, &socket_transport, base);
     if (member->session)
         member->control = control_new(member->instance, member->session, member->config);
-    if (member->control && triggers_configure(member->index, member->config)) {
+    if (member->control)
+        member->multiplexer = multiplexer_new(member->instance, member->session, base);
+    if (member->multiplexer && triggers_configure(member->index, member->config)) {
         member->follower = follower_new(member->instance, member->config, base);
         if (member->follower && model_add(model, member->instance))
             return true;
         triggers_forget(member->index);
     }
+    multiplexer_stop(member->multiplexer);
     session_free(member->session);
+    multiplexer_free(member->multiplexer);
     control_free(member->control);
     follower_free(member->follower);
     instance_free(member->instance);
@@ -195,6 +196,7 @@ bool fleet_configure(struct config *config)
         member->stays = true;
         member->config = wanted;
         session_configure(member->session, wanted);
+        multiplexer_drop(member->multiplexer, wanted);
         control_configure(member->control, wanted);
         triggers_configure(member->index, wanted);
         follower_configure(member->follower, wanted);
@@ -204,6 +206,8 @@ bool fleet_configure(struct config *config)
     for (size_t i = 0; i < config->count; i++)
         if (!find_same(indexes[i], &config->instances[i]))
             whole &= add_member(indexes[i], &config->instances[i], pasts[i]);
+    for (const struct member *member = members; member; member = member->next)
+        multiplexer_configure(member->multiplexer, member->config);
     free(indexes);
     free(pasts);
     config_free(current);

@@ -71,7 +71,7 @@ static void reload(void)
     if (strcmp(config->state_dir, process.state_dir) != 0)
         log_warning("state_dir: the new folder \"%s\" takes effect at the next start",
                     config->state_dir);
-    files_check(config->count);
+    files_check(config);
     if (fleet_configure(config))
         log_notice("configuration reloaded");
     else
@@ -243,7 +243,7 @@ static bool set_up_fleet(struct config *config)
         config_free(config);
         return false;
     }
-    files_check(config->count);
+    files_check(config);
     configured = fleet_configure(config);
     keep_drop_rest();
     return configured && store_start(&process.model, process.base, process.state_dir);

@@ -9,6 +9,7 @@
 #include "config/hint.h"
 #include "config/section.h"
 #include "config/setting.h"
+#include "config/sharing.h"
 #include "config/source.h"
 #include "config/suggest.h"
 #include "config/unique.h"
@@ -79,6 +80,7 @@ static bool read_instances(const struct reader *reader, const config_setting_t *
         return setting_fail_memory(reader, list);
     good = read_groups(reader, list, config, &unique);
     unique_fini(&unique);
+    good &= sharing_check_places(reader, list, config);
     return good;
 }
 

@@ -31,10 +31,28 @@
     WORD(NET, "net")                                                                               \
     WORD(SESSION, "session")
 
+/* What only a guest of a share may do: the words of the share's own `allow`, beside those. */
+#define ALLOW_GUEST_WORDS(WORD)                                                                    \
+    WORD(CLIENTS, "clients")                                                                       \
+    WORD(SIGN, "sign")                                                                             \
+    WORD(REMOTE, "remote")                                                                         \
+    WORD(PUSH, "push")
+
 #define ALLOW_PLACE(name, word) PERMISSION_##name,
-enum permission_place { ALLOW_WORDS(ALLOW_PLACE) PERMISSIONS };
+enum permission_place {
+    ALLOW_WORDS(ALLOW_PLACE) PERMISSIONS,
+    PERMISSION_LAST_OF_SET = PERMISSIONS - 1,
+    ALLOW_GUEST_WORDS(ALLOW_PLACE) PERMISSIONS_OF_GUESTS
+};
 #define ALLOW_BIT(name, word) ALLOW_##name = 1 << PERMISSION_##name,
-enum permission { ALLOW_WORDS(ALLOW_BIT) ALLOW_ALL = (1 << PERMISSIONS) - 1 };
+enum permission {
+    ALLOW_WORDS(ALLOW_BIT) ALLOW_GUEST_WORDS(ALLOW_BIT) ALLOW_ALL = (1 << PERMISSIONS) - 1,
+    ALLOW_GUESTS_ALL = ((1 << PERMISSIONS_OF_GUESTS) - 1) & ~ALLOW_SESSION
+};
+
+/* The bit of a word of either, 0 when it is none; and the word of a bit. */
+unsigned config_permission(const char *word);
+const char *config_permission_word(enum permission_place place);
 
 /* Which notifications are sent (key `notify`), a bit each. */
 enum notify_kind {
@@ -86,6 +104,24 @@ struct limits {
 #define EXPIRY_DAYS_MAX 16
 #define EXPIRY_DAY_MAX  3650
 
+/* Shares of an instance, guests of a share, and its commands in a second. */
+#define SHARES_MAX       16
+#define SHARE_GUESTS_MAX 64
+#define SHARE_RATE_MAX   1000
+
+/* A socket at which guests share the daemon's one management session: of the list `share`. */
+struct share_config {
+    struct endpoint listen; /* a unix socket, or a numeric loopback address */
+    unsigned mode;          /* of the unix socket, default 0600 */
+    bool has_group;         /* it gets that group */
+    uint32_t group;         /* a group id */
+    unsigned allow;         /* of enum permission, default none */
+    uint32_t guests;        /* 1..SHARE_GUESTS_MAX, default 8 */
+    uint32_t rate;       /* commands of all its guests in a second, 1..SHARE_RATE_MAX, default 20 */
+    char *password_file; /* NULL: guests are asked for no password; never NULL with TCP */
+    unsigned line;       /* of the file, for messages */
+};
+
 struct instance_config {
     char *name;
     uint32_t index; /* 1..2147483647, 0 when the file gives none */
@@ -105,7 +141,9 @@ struct instance_config {
     char *openvpn_config;     /* absolute path of the daemon's own file; NULL when not given */
     uint16_t expiry_days[EXPIRY_DAYS_MAX]; /* 1..EXPIRY_DAY_MAX, default 30, 14, 7, 1 */
     size_t expiry_day_count;
-    unsigned line; /* of the file, for messages */
+    struct share_config *shares;
+    size_t share_count; /* at most SHARES_MAX */
+    unsigned line;      /* of the file, for messages */
 };
 
 struct config {

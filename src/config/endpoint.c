@@ -224,6 +224,17 @@ void endpoint_fini(struct endpoint *endpoint)
     memset(endpoint, 0, sizeof(*endpoint));
 }
 
+int endpoint_compare(const struct endpoint *one, const struct endpoint *other)
+{
+    if (one->address_len != other->address_len)
+        return one->address_len < other->address_len ? -1 : 1;
+    if (one->address_len > 0)
+        return memcmp(&one->address, &other->address, one->address_len);
+    if (one->port != other->port)
+        return one->port < other->port ? -1 : 1;
+    return strcmp(one->host, other->host);
+}
+
 static bool is_localhost(const char *name)
 {
     static const char local[] = "localhost";

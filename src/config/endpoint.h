@@ -38,6 +38,12 @@ bool endpoint_check_listen(const char *text, char *why, size_t why_size);
 void endpoint_fini(struct endpoint *endpoint);
 
 /*
+ * Orders addresses: 0 for the same.  An address may be written in several ways; names are compared
+ * as they are written.
+ */
+int endpoint_compare(const struct endpoint *one, const struct endpoint *other);
+
+/*
  * Whether traffic to it stays on this machine; of host names only localhost and what ends in
  * .localhost does (RFC 6761 section 6.3).
  */

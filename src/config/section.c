@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "config/endpoint.h"
+#include "config/sharing.h"
 #include "config/suggest.h"
 #include "config/words.h"
 
@@ -76,6 +77,7 @@ static const struct key keys[] = {
     OTHER("allow", read_allow),
     OTHER("notify", read_notify),
     NUMBER("notify_rate", notify_rate, 1, 100000, 60),
+    OTHER("share", sharing_read),
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -293,6 +295,7 @@ void section_fini(struct instance_config *instance)
     free(instance->name);
     free(instance->password_file);
     free(instance->openvpn_config);
+    sharing_fini(instance);
     endpoint_fini(&instance->management);
     memset(instance, 0, sizeof(*instance));
 }

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "config/endpoint.h"
+
 static int compare_names(const void *a, const void *b)
 {
     const struct instance_config *one = a;
@@ -20,19 +22,10 @@ static int compare_indexes(const void *a, const void *b)
     return (one->index > other->index) - (one->index < other->index);
 }
 
-/* An address may be written in several ways; names are compared as they are written. */
 static int compare_endpoints(const void *a, const void *b)
 {
-    const struct endpoint *one = &((const struct instance_config *)a)->management;
-    const struct endpoint *other = &((const struct instance_config *)b)->management;
-
-    if (one->address_len != other->address_len)
-        return one->address_len < other->address_len ? -1 : 1;
-    if (one->address_len > 0)
-        return memcmp(&one->address, &other->address, one->address_len);
-    if (one->port != other->port)
-        return one->port < other->port ? -1 : 1;
-    return strcmp(one->host, other->host);
+    return endpoint_compare(&((const struct instance_config *)a)->management,
+                            &((const struct instance_config *)b)->management);
 }
 
 static bool enter(void **tree, const struct instance_config *instance,

@@ -10,7 +10,8 @@ struct word {
 };
 
 #define ALLOW_ROW(name, word) {word, ALLOW_##name},
-static const struct word allow_words[] = {ALLOW_WORDS(ALLOW_ROW){NULL, 0}};
+static const struct word allow_words[] = {ALLOW_WORDS(ALLOW_ROW)
+                                              ALLOW_GUEST_WORDS(ALLOW_ROW){NULL, 0}};
 
 /* "log" goes with its flags and is not found here. */
 static const struct word notify_words[] = {
@@ -31,15 +32,30 @@ static unsigned bit_of(const struct word *words, const char *text)
     return 0;
 }
 
+unsigned config_permission(const char *word)
+{
+    return bit_of(allow_words, word);
+}
+
+const char *config_permission_word(enum permission_place place)
+{
+    for (const struct word *word = allow_words; word->text; word++)
+        if (word->bit == 1u << place)
+            return word->text;
+    return NULL;
+}
+
+/* known: bits of the words that may stand there. */
 static bool fail_unknown(const struct reader *reader, const config_setting_t *setting,
-                         const struct word *words, const char *text)
+                         const struct word *words, unsigned known, const char *text)
 {
     char hint[SUGGEST_TEXT_MAX];
     struct suggest suggest;
 
     suggest_begin(&suggest, text);
     for (const struct word *word = words; word->text; word++)
-        suggest_add(&suggest, word->text);
+        if (word->bit & known)
+            suggest_add(&suggest, word->text);
     if (words == notify_words)
         suggest_add(&suggest, "log:FLAGS");
     return setting_fail(reader, setting, NULL, "\"%s\" is not known%s", text,
@@ -74,14 +90,14 @@ static bool read_flags(const struct reader *reader, const config_setting_t *sett
 }
 
 static bool read_allow_word(const struct reader *reader, const config_setting_t *element,
-                            unsigned *allow)
+                            unsigned known, unsigned *allow)
 {
     const char *text;
     unsigned bit;
 
     if (!setting_string(reader, element, &text))
         return false;
-    bit = bit_of(allow_words, text);
+    bit = bit_of(allow_words, text) & known;
     if (bit == 0 && strcmp(text, "signal") == 0)
         return setting_fail(reader, element, NULL,
                             "signal needs a name: \"signal:SIGUSR1\" for example");
@@ -89,7 +105,7 @@ static bool read_allow_word(const struct reader *reader, const config_setting_t 
         return setting_fail(reader, element, NULL,
                             "\"%s\" is not known (SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 are)", text);
     if (bit == 0)
-        return fail_unknown(reader, element, allow_words, text);
+        return fail_unknown(reader, element, allow_words, known, text);
     return add_bit(reader, element, text, bit, allow);
 }
 
@@ -108,11 +124,12 @@ static bool read_notify_word(const struct reader *reader, const config_setting_t
             return false;
     }
     if (bit == 0)
-        return fail_unknown(reader, element, notify_words, text);
+        return fail_unknown(reader, element, notify_words, NOTIFY_ALL, text);
     return add_bit(reader, element, text, bit, notify);
 }
 
-bool words_allow(const struct reader *reader, const config_setting_t *setting, unsigned *allow)
+static bool read_allow_words(const struct reader *reader, const config_setting_t *setting,
+                             unsigned known, unsigned *allow)
 {
     int count = config_setting_length(setting);
     bool good = true;
@@ -121,8 +138,20 @@ bool words_allow(const struct reader *reader, const config_setting_t *setting, u
     if (!setting_is_series(reader, setting))
         return false;
     for (int i = 0; i < count; i++)
-        good &= read_allow_word(reader, config_setting_get_elem(setting, (unsigned)i), allow);
+        good &=
+            read_allow_word(reader, config_setting_get_elem(setting, (unsigned)i), known, allow);
     return good;
+}
+
+bool words_allow(const struct reader *reader, const config_setting_t *setting, unsigned *allow)
+{
+    return read_allow_words(reader, setting, ALLOW_ALL, allow);
+}
+
+bool words_share_allow(const struct reader *reader, const config_setting_t *setting,
+                       unsigned *allow)
+{
+    return read_allow_words(reader, setting, ALLOW_GUESTS_ALL, allow);
 }
 
 bool words_notify(const struct reader *reader, const config_setting_t *setting, unsigned *notify,

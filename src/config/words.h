@@ -9,6 +9,10 @@
  */
 bool words_allow(const struct reader *reader, const config_setting_t *setting, unsigned *allow);
 
+/* The key `allow` of a share, which has words of its own and lacks one. */
+bool words_share_allow(const struct reader *reader, const config_setting_t *setting,
+                       unsigned *allow);
+
 /* "log:FLAGS" also sets log_flags, of enum log_flag (protocol/state.h). */
 bool words_notify(const struct reader *reader, const config_setting_t *setting, unsigned *notify,
                   unsigned *log_flags);

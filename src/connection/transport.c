@@ -87,7 +87,7 @@ static void drop_output(struct transport *transport)
 }
 
 /* realloc() would leave a copy behind. */
-static bool make_room(struct transport *transport, size_t wanted)
+static bool grow_output(struct transport *transport, size_t wanted)
 {
     size_t room = transport->room ? transport->room : ROOM;
     size_t unsent = transport->unsent;
@@ -355,7 +355,7 @@ static void socket_send(struct transport *transport, const char *bytes, size_t l
 {
     if (transport->failure != 0)
         return;
-    if (len > UNSENT_MAX - transport->unsent || !make_room(transport, transport->unsent + len)) {
+    if (len > UNSENT_MAX - transport->unsent || !grow_output(transport, transport->unsent + len)) {
         send_failed(transport, ENOBUFS);
         return;
     }

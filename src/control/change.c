@@ -386,6 +386,11 @@ bool change_is_credential(enum change_kind kind)
     return descriptor_of(kind)->credential;
 }
 
+bool change_answers(enum change_kind kind)
+{
+    return descriptor_of(kind)->answers;
+}
+
 bool change_needs_daemon(enum change_kind kind)
 {
     return !descriptor_of(kind)->own;

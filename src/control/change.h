@@ -86,6 +86,9 @@ bool change_needs_daemon(enum change_kind kind);
 /* Whether it answers a request, so that several of one row are one action. */
 bool change_is_credential(enum change_kind kind);
 
+/* Whether its row is that of a request, which it answers. */
+bool change_answers(enum change_kind kind);
+
 /* Its text, valid as long as the change; empty for NULL. */
 struct slice change_text(const struct change *change);
 

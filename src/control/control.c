@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "control/control_private.h"
+#include "session/answers.h"
 
 static struct control *controls;
 static uint64_t last_id;
@@ -115,6 +116,27 @@ static enum control_verdict check_permission(const struct control *control,
     return CONTROL_OK;
 }
 
+/* The name of the question that a change answers; empty when it answers none. */
+static struct slice question_of(const struct control *control, const struct change *change)
+{
+    const struct request *request =
+        change_answers(change->kind) ? history_at(&control->instance->requests, change->row) : NULL;
+
+    return slice_of(request ? request->name : NULL);
+}
+
+bool control_claim(struct control *control, const struct change *change)
+{
+    struct slice question = question_of(control, change);
+
+    return question.len == 0 || answers_claim(session_answers(control->session), question, control);
+}
+
+void control_unclaim(struct control *control)
+{
+    answers_leave(session_answers(control->session), control);
+}
+
 enum control_verdict control_recheck(const struct control *control, const struct change *change,
                                      const char **why)
 {
@@ -127,7 +149,12 @@ enum control_verdict control_recheck(const struct control *control, const struct
         *why = "there is no contact with the daemon";
         return CONTROL_INCONSISTENT;
     }
-    return change_check(change, instance, why);
+    verdict = change_check(change, instance, why);
+    if (verdict != CONTROL_OK ||
+        answers_may(session_answers(control->session), question_of(control, change), control))
+        return verdict;
+    *why = "a guest of a share answers this question";
+    return CONTROL_INCONSISTENT;
 }
 
 enum control_verdict control_check(const struct control *control, const struct change *change,

@@ -56,6 +56,13 @@ enum control_verdict control_check(const struct control *control, const struct c
 enum control_verdict control_recheck(const struct control *control, const struct change *change,
                                      const char **why);
 
+/*
+ * A change that answers a question is about to be sent: from now on nobody but managers, who are
+ * one, may answer it, until they have done with it.  False when somebody else does already.
+ */
+bool control_claim(struct control *control, const struct change *change);
+void control_unclaim(struct control *control);
+
 struct instance *control_instance(const struct control *control);
 struct session *control_session(const struct control *control);
 

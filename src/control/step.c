@@ -193,7 +193,9 @@ void step_act(struct step *step, const struct command *command, bool username)
     if (!step_control(step))
         return;
     show_begin(step, command);
-    if (ask(step, command, STEP_CHANGE))
+    if (!control_claim(step_control(step), &step->change))
+        reject(step, senseless);
+    else if (ask(step, command, STEP_CHANGE))
         step->state = STEP_RUNNING;
 }
 
@@ -360,6 +362,8 @@ void step_free(struct step *step)
     if (!step)
         return;
     step->told = NULL;
+    if (change_answers(step->change.kind) && step_control(step))
+        control_unclaim(step_control(step));
     if (step->state == STEP_RUNNING && !take_back(step) && step->out == STEP_QUERY) {
         step->state = STEP_FAILED;
         reject(step, too_late);

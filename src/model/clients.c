@@ -218,7 +218,7 @@ void clients_adopt(struct instance *instance, struct client *client, int64_t cid
 }
 
 /* The daemon has no other with that id; of one that a restart has ended the row is older. */
-static struct client *find_cid(const struct instance *instance, int64_t cid)
+struct client *clients_with_cid(const struct instance *instance, int64_t cid)
 {
     for (size_t i = instance->clients.count; i-- > 0;) {
         struct client *client = (struct client *)instance->clients.list[i];
@@ -231,7 +231,7 @@ static struct client *find_cid(const struct instance *instance, int64_t cid)
 
 void clients_disconnected(struct instance *instance, int64_t cid)
 {
-    struct client *client = cid >= 0 ? find_cid(instance, cid) : NULL;
+    struct client *client = cid >= 0 ? clients_with_cid(instance, cid) : NULL;
 
     if (!client)
         return;

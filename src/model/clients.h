@@ -146,6 +146,8 @@ struct client *clients_at(const struct instance *instance, uint32_t index);
 struct client *clients_after(const struct instance *instance, uint32_t index);
 /* The only one with that real address as the status wrote it; NULL when there is none, or more. */
 struct client *clients_with_address(const struct instance *instance, struct slice real_text);
+/* The one with that id of the daemon's, NULL when there is none; looks through them all. */
+struct client *clients_with_cid(const struct instance *instance, int64_t cid);
 struct client *peers_after(const struct instance *instance,
                            uint32_t index); /* those with a block */
 

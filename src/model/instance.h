@@ -16,6 +16,7 @@
 #include "model/records.h"
 #include "model/requests.h"
 #include "model/routes.h"
+#include "model/shares.h"
 #include "model/users.h"
 #include "protocol/command.h"
 #include "protocol/settings.h"
@@ -146,6 +147,8 @@ struct instance {
 
     struct capability *capabilities;
     size_t capability_count;
+
+    struct shares shares; /* of its management session */
 
     /* The tunnel's interface on this host; read through instance_interface(). */
     uint32_t if_index;

@@ -1,6 +1,7 @@
 #include "protocol/command.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -233,6 +234,38 @@ void command_query(struct command *command, const char *name)
     plain(command, REPLY_SINGLE, name);
 }
 
+/* Whether the daemon's lexer gives it back as it is, and a reader of the log too. */
+static bool is_bare(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!isalnum((unsigned char)text.at[i]) && !strchr("._:@/+=-", text.at[i]))
+            return false;
+    return text.len > 0;
+}
+
+enum command_error command_words(struct command *command, struct command_dialect dialect,
+                                 enum reply_form form, const struct slice *words, size_t count,
+                                 size_t shown)
+{
+    struct builder builder = build(command, form, "");
+
+    command->secret = shown > 0 && count > shown;
+    for (size_t i = 0; i < count; i++) {
+        if (i == shown)
+            command->shown = command->len;
+        if (i > 0 && !is_bare(words[i])) {
+            add_quoted(&builder, dialect, words[i]);
+            continue;
+        }
+        if (builder.error == COMMAND_OK)
+            builder.error = check_parameter(words[i], dialect.eight_bit);
+        if (i > 0)
+            add_bytes(&builder, " ", 1);
+        add_bytes(&builder, words[i].at, words[i].len);
+    }
+    return finish_line(&builder);
+}
+
 const char *command_signal_word(enum daemon_signal number)
 {
     switch (number) {
@@ -279,12 +312,6 @@ void command_forget_passwords(struct command *command)
 {
     plain(command, REPLY_SINGLE, "forget-passwords");
 }
-
-/*
- * The daemon splits the argument of kill at ':' into fields of at most 127 bytes, and takes one
- * with a ':' for an address or, in 2.7, cuts it there.
- */
-enum { KILL_FIELD_MAX = 127 };
 
 enum command_error command_kill_name(struct command *command, struct command_dialect dialect,
                                      struct slice name)

@@ -26,6 +26,12 @@
 /* A longer parameter is an error of the lexer, which repeats it. */
 #define COMMAND_PARAMETER_MAX 255
 
+/*
+ * The daemon splits the argument of kill at ':' into fields of at most so many bytes, and takes one
+ * with a ':' for an address or, in 2.7, cuts it there.
+ */
+#define KILL_FIELD_MAX 127
+
 /* How the reply of a command ends. */
 enum reply_form {
     REPLY_SINGLE, /* one SUCCESS or ERROR line; lines before it belong to it */
@@ -102,6 +108,14 @@ void command_pkcs11_get(struct command *command, unsigned index);
  */
 void command_query(struct command *command, const char *name);
 void command_assign(struct command *command, const char *name, const char *value);
+
+/*
+ * Any words, the first of which is the name of a command: only the rest is quoted, where it needs
+ * it.  Of one with secrets, `shown` is how many words may be shown, else 0.
+ */
+enum command_error command_words(struct command *command, struct command_dialect dialect,
+                                 enum reply_form form, const struct slice *words, size_t count,
+                                 size_t shown);
 
 /* Actions. */
 enum daemon_signal { DAEMON_SIGHUP, DAEMON_SIGTERM, DAEMON_SIGUSR1, DAEMON_SIGUSR2 };

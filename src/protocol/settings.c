@@ -57,6 +57,13 @@ static bool read_word(const struct form *form, struct slice text, int *value)
     return false;
 }
 
+bool settings_parse(enum setting setting, struct slice text, int *value)
+{
+    const struct form *form = form_of(setting);
+
+    return form->words ? read_word(form, text, value) : slice_to_int(text, 0, form->max, value);
+}
+
 bool settings_read(enum setting setting, struct slice text, int *value)
 {
     const struct form *form = form_of(setting);

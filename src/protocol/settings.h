@@ -46,6 +46,10 @@ bool settings_read(enum setting setting, struct slice text, int *value)
 /* The command that changes it.  COMMAND_RANGE for what is no value of it. */
 enum command_error settings_write(enum setting setting, int value, struct command *command);
 
+/* Reads a value as settings_write() writes it, the text behind the name. */
+bool settings_parse(enum setting setting, struct slice text, int *value)
+    __attribute__((warn_unused_result));
+
 /* A value as settings_write() writes it. */
 enum { SETTINGS_SHOWN_MAX = 16 };
 void settings_show(enum setting setting, int value, char text[SETTINGS_SHOWN_MAX]);

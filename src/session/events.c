@@ -19,6 +19,7 @@ static void take_state(struct session *session, const struct state_line *state)
 {
     /* What was fatal a state ago was not: a server may push an option that is an error here. */
     ending_forget(session);
+    answers_questions_over(&session->answers);
     if (state->state != STATE_RECONNECTING)
         came_back(session);
     session->restarted = state->state == STATE_RECONNECTING;
@@ -101,10 +102,14 @@ static void take_client(struct session *session, const struct message *message)
     drop_block(session);
     session->in_block = event == CLIENT_ESTABLISHED;
     session->block.cid = message->client.cid;
+    if (event == CLIENT_CONNECT || event == CLIENT_REAUTH)
+        answers_login(&session->answers, message->client.cid, message->client.kid);
     if (event == CLIENT_CONNECT || event == CLIENT_REAUTH || event == CLIENT_CR_RESPONSE)
         waiting_told(session);
-    else if (event == CLIENT_DISCONNECT)
-        clients_disconnected(session->instance, session->block.cid);
+    if (event != CLIENT_DISCONNECT)
+        return;
+    answers_client_gone(&session->answers, message->client.cid);
+    clients_disconnected(session->instance, session->block.cid);
 }
 
 /*
@@ -172,6 +177,7 @@ static void block_end(struct session *session)
 
 void events_reset(struct session *session)
 {
+    answers_clear(&session->answers);
     drop_block(session);
     drop_early(session);
 }
@@ -205,15 +211,19 @@ static bool take_request(struct session *session, const struct message *message)
         hold_told(session, message->hold.seconds);
         return true;
     case MESSAGE_REQUEST:
+        answers_question_over(&session->answers, message->request.type);
         requests_asked(instance, &message->request);
         return true;
     case MESSAGE_REQUEST_OTHER:
+        answers_question_over(&session->answers, message->type);
         requests_other(instance, message->type, message->text);
         return true;
     case MESSAGE_FACTOR:
+        answers_question_over(&session->answers, message->factor.type);
         requests_factor(instance, &message->factor);
         return true;
     case MESSAGE_AUTH_FAILED:
+        answers_question_over(&session->answers, message->failed.type);
         requests_failed(instance, message->failed.type, message->failed.reason);
         return true;
     default:

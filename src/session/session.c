@@ -131,14 +131,14 @@ static void on_cut(void *arg)
     session->instance->lines_cut++;
 }
 
-static void on_line(void *arg, struct slice line, const struct message *message)
+static void on_raw_line(void *arg, struct slice line, const struct message *message)
 {
     said_heard(arg, line, message);
     tap_line(arg, line, message);
 }
 
 static const struct connection_handler handler = {
-    .phase = on_phase, .message = on_message, .heard = on_heard, .cut = on_cut, .line = on_line};
+    .phase = on_phase, .message = on_message, .heard = on_heard, .cut = on_cut, .line = on_raw_line};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, struct event_base *loop)
@@ -195,6 +195,13 @@ void session_configure(struct session *session, const struct instance_config *co
     connection_configure(session->connection, config);
     instance_configure(session->instance, config);
     streams_follow(session);
+}
+
+void session_want(struct session *session, const struct session_wants *wants)
+{
+    session->wants = *wants;
+    streams_follow(session);
+    waiting_look(session);
 }
 
 void session_detach(struct session *session)

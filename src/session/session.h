@@ -96,8 +96,12 @@ struct session_wants {
 /* The streams are turned on or off as that demands, where verb allows it. */
 void session_want(struct session *session, const struct session_wants *wants);
 
-/* The seconds between byte counts that the daemon was told last. */
+/* The seconds between byte counts, and the client version, that the daemon was told last. */
 int session_bytecount(const struct session *session);
+int session_client_version(const struct session *session);
+
+/* Who answers what the daemon asks: for all that would. */
+struct answers *session_answers(struct session *session);
 
 /*
  * A command that changes verb is about to be asked for: the stream of the log goes off in time.

@@ -10,6 +10,7 @@
 #include "model/replay.h"
 #include "model/snapshot.h"
 #include "protocol/status.h"
+#include "session/answers.h"
 #include "session/session.h"
 
 /* Blocks that may come before the daemon has told its version. */
@@ -33,6 +34,9 @@ struct session {
     char *question; /* the hold or the question told last, likewise */
     bool question_is_hold;
     bool question_kept; /* the process behind this one would know it */
+
+    /* session/events.c and whoever answers */
+    struct answers answers;
 
     /* session/startup.c */
     bool started; /* the sequence of this session has begun */

@@ -56,14 +56,17 @@ void wants_follow(struct session *session)
         session->client_version = version;
 }
 
-void session_want(struct session *session, const struct session_wants *wants)
-{
-    session->wants = *wants;
-    streams_follow(session);
-    waiting_look(session);
-}
-
 int session_bytecount(const struct session *session)
 {
     return session->bytecount;
+}
+
+int session_client_version(const struct session *session)
+{
+    return session->client_version;
+}
+
+struct answers *session_answers(struct session *session)
+{
+    return &session->answers;
 }

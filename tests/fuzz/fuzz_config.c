@@ -51,6 +51,17 @@ static void check_endpoint(const struct endpoint *endpoint)
     REQUIRE(!endpoint->host || endpoint->port > 0);
 }
 
+static void check_share(const struct share_config *share)
+{
+    check_endpoint(&share->listen);
+    REQUIRE(share->listen.address_len > 0);
+    REQUIRE(!share->listen.host || (share->password_file && !share->has_group));
+    REQUIRE((share->mode & ~0777u) == 0 && (share->mode & 0600) == 0600);
+    REQUIRE((share->allow & ~(unsigned)ALLOW_GUESTS_ALL) == 0);
+    REQUIRE(between(share->guests, 1, SHARE_GUESTS_MAX));
+    REQUIRE(between(share->rate, 1, SHARE_RATE_MAX));
+}
+
 static void check_section(const struct instance_config *instance)
 {
     REQUIRE(instance->name && instance->name[0]);
@@ -66,6 +77,9 @@ static void check_section(const struct instance_config *instance)
     REQUIRE((instance->allow & ~(unsigned)ALLOW_ALL) == 0 &&
             (instance->notify & ~(unsigned)NOTIFY_ALL) == 0);
     REQUIRE(!(instance->notify & NOTIFY_LOG) == !instance->log_alert_flags);
+    REQUIRE(instance->share_count <= SHARES_MAX);
+    for (size_t i = 0; i < instance->share_count; i++)
+        check_share(&instance->shares[i]);
 }
 
 static void check_config(const struct config *config)

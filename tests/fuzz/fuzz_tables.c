@@ -357,6 +357,8 @@ static size_t cells_expected(void)
         count += instance->net.count * net_table.column_count;
         count += instance->pkcs11.count * pkcs11_table.column_count;
         count += instance->certificates.count * certificate_table.column_count;
+        count += instance->shares.list.count * share_table.column_count;
+        count += instance->shares.guests.count * guest_table.column_count;
         while ((request = history_after(&instance->requests, row, &row)))
             count += of_request(request, contact);
         count += contact ? in_contact(instance) : 0;
@@ -446,6 +448,22 @@ static void ask(const struct walker *walker, uint64_t seed)
     }
 }
 
+/* A share with some guests. */
+static void open_share(struct instance *instance, uint32_t guests)
+{
+    struct share_row *share = shares_add(instance, "unix:/run/share.sock");
+
+    REQUIRE(share);
+    shares_configure(share, ALLOW_CLIENTS | ALLOW_VERB, 8);
+    while (guests-- > 0) {
+        struct guest_row *guest = shares_guest_came(instance, share, "uid 1 pid 2");
+
+        REQUIRE(guest);
+        guest->streams = guests;
+        shares_commanded(guest, "status 3");
+    }
+}
+
 static void fill(struct fuzz_input *input)
 {
     const char *bytes;
@@ -459,6 +477,7 @@ static void fill(struct fuzz_input *input)
         REQUIRE(model_add(&model, instance));
         instance_set_contact(instance, CONTACT_UP, NULL);
         instance_set_version(instance, slice_of("OpenVPN 2.6.14"));
+        open_share(instance, i);
     }
     while (fuzz_next(input, &bytes, &len, &code)) {
         take_bytes(model.instances[current], (struct slice){bytes, len});

@@ -195,6 +195,22 @@ ovpnCertificate 1.9 ovpnInstanceIndex ovpnCertificateIndex
     NotAfterUnix         OvpnUnixTime
     SecondsLeft          Integer32
     Source               OvpnText
+ovpnShare 1.11 ovpnInstanceIndex ovpnShareIndex
+    Index                Unsigned32           na
+    InstanceName         SnmpAdminString
+    Endpoint             SnmpAdminString
+    Allow                SnmpAdminString
+    Guests               Gauge32
+    GuestsMax            Gauge32
+    Connects             Counter32
+    Refused              Counter32
+    Commands             Counter32
+    Denied               Counter32
+    Dropped              Counter32
+    LastDenied           OvpnText
+    LastDeniedUnix       OvpnUnixTime
+    Opened               DateAndTime
+    OpenedUnix           OvpnUnixTime
 ovpnState 2.1 ovpnInstanceIndex ovpnStateSeq
     Seq                  OvpnSequence         na
     Time                 DateAndTime
@@ -256,6 +272,16 @@ ovpnPkcs11 2.7 ovpnInstanceIndex ovpnPkcs11Index
     Id                   OvpnText
     Blob                 OCTET-STRING
     Truncated            OvpnTruth
+ovpnGuest 2.8 ovpnInstanceIndex ovpnGuestIndex
+    Index                Unsigned32           na
+    InstanceName         SnmpAdminString
+    Share                Unsigned32
+    Peer                 OvpnText
+    Since                DateAndTime
+    SinceUnix            OvpnUnixTime
+    Streams              BITS
+    Commands             Counter32
+    LastCommand          OvpnText
 ovpnControl 3.1.1 ovpnInstanceIndex
     Serial               TestAndIncr          rw
     Session              INTEGER              rw
@@ -330,6 +356,7 @@ ENUMERATIONS = {
     "ovpnRequestKind": "unknown password usernamePassword username confirm string other"
                        " challenge",
     "ovpnRequestStatus": "pending answered failed withdrawn",
+    "ovpnGuestStreams": "state log echo bytecount",
     "ovpnLogFlags": "informational fatal nonFatal warning debug",
     "ovpnCommandResult": "pending success error timedOut rejected",
     "ovpnControlLastResult": "pending success error timedOut rejected",

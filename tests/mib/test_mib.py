@@ -139,7 +139,7 @@ def test_limits(name):
 
 def test_first_index_is_the_instance():
     tables = {item.table: item.indexes for item in compiled.objects() if item.table}
-    assert len(tables) == 19
+    assert len(tables) == 21
     assert {indexes[0] for indexes in tables.values()} == {"ovpnInstanceIndex"}
 
 
@@ -192,11 +192,11 @@ def test_counters_name_what_tells_of_a_discontinuity():
     text = compiled.FILE.read_text(encoding="ascii")
     telling = re.compile(
         r"ovpnAgentStartTime|ovpnAgentConfigLoaded|DiscontinuityTime|TunnelDiscontinuity"
-        r"|ovpnSessionEnded|ovpnUserCreated"
+        r"|ovpnSessionEnded|ovpnUserCreated|ovpnShareOpened|ovpnGuestSince"
     )
     counter = r"^(\w+) OBJECT-TYPE\n    SYNTAX +Counter\d\d\n(.*?)::="
     counters = re.findall(counter, text, re.MULTILINE | re.DOTALL)
-    assert len(counters) == 29
+    assert len(counters) == 35
     assert [name for name, clause in counters if not telling.search(clause)] == []
 
 

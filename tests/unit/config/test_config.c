@@ -176,6 +176,51 @@ static void test_every_key(void **state)
     config_free(config);
 }
 
+static void test_shares(void **state)
+{
+    struct config *config = load_good(
+        ONE("share = ( { listen = \"unix:/run/b.sock\"; mode = \"0660\"; group = \"root\"; "
+            "allow = [ \"clients\", \"hold\", \"signal:SIGHUP\" ]; guests = 64; rate = 1000; },\n"
+            "{ listen = \"tcp:[::1]:7506\"; password_file = \"/etc/s.pw\"; } );"));
+    const struct share_config *one = config->instances[0].shares;
+
+    (void)state;
+    assert_string_equal(warnings, "");
+    assert_int_equal(config->instances[0].share_count, 2);
+    assert_string_equal(one->listen.path, "/run/b.sock");
+    assert_int_equal(one->mode, 0660);
+    assert_true(one->has_group);
+    assert_int_equal(one->group, 0);
+    assert_int_equal(one->allow, ALLOW_CLIENTS | ALLOW_HOLD | ALLOW_SIGHUP);
+    assert_int_equal(one->guests, 64);
+    assert_int_equal(one->rate, 1000);
+    assert_null(one->password_file);
+    assert_int_equal(one[1].listen.port, 7506);
+    assert_int_equal(one[1].mode, 0600);
+    assert_false(one[1].has_group);
+    assert_int_equal(one[1].allow, 0);
+    assert_int_equal(one[1].guests, 8);
+    assert_int_equal(one[1].rate, 20);
+    assert_string_equal(one[1].password_file, "/etc/s.pw");
+    assert_int_equal(one[1].line, 2);
+    config_free(config);
+    assert_warned(ONE("share = ( { listen = \"unix:/b\";\nmode = \"0666\"; } );"),
+                  ":2: instances[0].share[0].mode: every user of this machine can be a guest");
+    config_free(load_good(ONE("share = ( );")));
+}
+
+/* A word and its bit, both ways. */
+static void test_permissions(void **state)
+{
+    (void)state;
+    for (unsigned place = 0; place < PERMISSIONS_OF_GUESTS; place++)
+        assert_int_equal(config_permission(config_permission_word((enum permission_place)place)),
+                         1u << place);
+    assert_int_equal(config_permission("signal"), 0);
+    assert_int_equal(config_permission("push"), ALLOW_PUSH);
+    assert_int_equal(ALLOW_ALL & (ALLOW_CLIENTS | ALLOW_SIGN | ALLOW_REMOTE | ALLOW_PUSH), 0);
+}
+
 static void test_stand_alone(void **state)
 {
     struct config *config =
@@ -288,7 +333,7 @@ static void test_every_word(void **state)
     "; known are name, index, management, peer_user, password_file, status_interval, "             \
     "command_timeout, reply_timeout, log_lines, state_lines, echo_lines, session_lines, "          \
     "command_lines, request_lines, client_max, route_max, user_key, user_lines, openvpn_config, "  \
-    "expiry_days, allow, notify, notify_rate"
+    "expiry_days, allow, notify, notify_rate, share"
 
 static void test_file(void **state)
 {
@@ -421,6 +466,8 @@ int main(void)
         cmocka_unit_test(test_many_with_one_address),
         cmocka_unit_test(test_every_key),
         cmocka_unit_test(test_stand_alone),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_permissions),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_word),
         cmocka_unit_test(test_file),

@@ -14,11 +14,15 @@
     "reply_timeout, log_lines, state_lines, echo_lines, session_lines, command_lines, "            \
     "request_lines, client_max, route_max, user_key, user_lines, openvpn_config, expiry_days, "    \
     "allow, "                                                                                      \
-    "notify, notify_rate"
+    "notify, notify_rate, share"
 #define ALLOWED                                                                                    \
     "hold, kill, verb, mute, signal:SIGHUP, signal:SIGTERM, signal:SIGUSR1, signal:SIGUSR2, "      \
     "auth-retry, passwords, confirm, refresh, net, session"
-#define ONE(text) "instances = ( { " DAEMON text " } );\n"
+#define GUESTS                                                                                     \
+    "hold, kill, verb, mute, signal:SIGHUP, signal:SIGTERM, signal:SIGUSR1, signal:SIGUSR2, "      \
+    "auth-retry, passwords, confirm, refresh, net, clients, sign, remote, push"
+#define SHARE(text) ONE("\nshare = ( { " text " } );")
+#define ONE(text)   "instances = ( { " DAEMON text " } );\n"
 
 /* libconfig 1.5 loses a string that it meets in a wrong place. */
 const char *__lsan_default_suppressions(void);
@@ -250,6 +254,62 @@ static const struct {
     /* What people write must not reach the terminal as it is. */
     {ONE("allow = [ \"a\\x1b[2Jb\" ];"),
      ":1: instances[0].allow[0]: \"a [2Jb\" is not known; known are " ALLOWED},
+    {ONE("allow = [ \"clients\" ];"),
+     ":1: instances[0].allow[0]: \"clients\" is not known; known are " ALLOWED},
+
+    /* Shares. */
+    {ONE("\nshare = { };"),
+     ":2: instances[0].share: wrong type: a list ( ) is wanted, this is a group { }"},
+    {ONE("\nshare = ( 1 );"),
+     ":2: instances[0].share[0]: wrong type: a group { } is wanted, this is a number"},
+    {SHARE(""), ":2: instances[0].share[0].listen: missing"},
+    {SHARE("colour = 1; listen = \"unix:/b\";"),
+     ":2: instances[0].share[0].colour: unknown key; known are listen, mode, group, allow, guests, "
+     "rate, password_file"},
+    {SHARE("listen = \"unix:b\";"),
+     ":2: instances[0].share[0].listen: \"unix:b\": the path of a unix socket must be absolute"},
+    {SHARE("listen = \"tcp:192.0.2.1:7\"; password_file = \"/p\";"),
+     ":2: instances[0].share[0].listen: \"tcp:192.0.2.1:7\": a unix socket or a loopback address "
+     "is wanted, such as tcp:127.0.0.1:7505"},
+    {SHARE("listen = \"tcp:localhost:7\"; password_file = \"/p\";"),
+     ":2: instances[0].share[0].listen: \"tcp:localhost:7\": a unix socket or a loopback address "
+     "is wanted, such as tcp:127.0.0.1:7505"},
+    {SHARE("listen = \"tcp:127.0.0.1:7\";"),
+     ":2: instances[0].share[0].password_file: missing: every user of this machine can connect to "
+     "a TCP port"},
+    {SHARE("listen = \"tcp:[::1]:7\"; password_file = \"/p\";\nmode = \"0660\";"),
+     ":3: instances[0].share[0].mode: only a unix socket has one"},
+    {SHARE("listen = \"tcp:[::1]:7\"; password_file = \"/p\";\ngroup = \"root\";"),
+     ":3: instances[0].share[0].group: only a unix socket has one"},
+    {SHARE("listen = \"unix:/b\"; password_file = \"secret\";"),
+     ":2: instances[0].share[0].password_file: the absolute path of a file that holds the password "
+     "is wanted"},
+    {SHARE("listen = \"unix:/b\"; mode = \"660x\";"),
+     ":2: instances[0].share[0].mode: \"660x\": a mode from \"0600\" to \"0777\" is wanted, such "
+     "as \"0660\""},
+    {SHARE("listen = \"unix:/b\"; mode = \"0060\";"),
+     ":2: instances[0].share[0].mode: \"0060\": a mode from \"0600\" to \"0777\" is wanted, such "
+     "as \"0660\""},
+    {SHARE("listen = \"unix:/b\"; mode = 432;"),
+     ":2: instances[0].share[0].mode: wrong type: a string is wanted, this is a number"},
+    {SHARE("listen = \"unix:/b\"; group = \"no such\";"),
+     ":2: instances[0].share[0].group: \"no such\": the system knows no such group"},
+    {SHARE("listen = \"unix:/b\"; guests = 65;"),
+     ":2: instances[0].share[0].guests: 65 is out of range (1..64)"},
+    {SHARE("listen = \"unix:/b\"; rate = 0;"),
+     ":2: instances[0].share[0].rate: 0 is out of range (1..1000)"},
+    {SHARE("listen = \"unix:/b\"; allow = [ \"session\" ];"),
+     ":2: instances[0].share[0].allow[0]: \"session\" is not known; known are " GUESTS},
+    {SHARE("listen = \"unix:/run/a.sock\";"),
+     ":2: instances[0].share[0].listen: \"unix:/run/a.sock\" is a management interface or another "
+     "share's already"},
+    {SHARE("listen = \"unix:/b\"; }, { listen = \"unix:/b\";"),
+     ":2: instances[0].share[1].listen: \"unix:/b\" is a management interface or another share's "
+     "already"},
+    {"instances = ( { " DAEMON "share = ( { listen = \"unix:/c\"; } ); }, { name = \"b\"; index = "
+     "2; management = \"unix:/c\"; } );\n",
+     ":1: instances[0].share[0].listen: \"unix:/c\" is a management interface or another share's "
+     "already"},
 };
 
 static void assert_refused(const char *text, const char *tail)
