@@ -48,7 +48,7 @@ def test_a_guest_is_shown(lab, ctl, manager, place):
         assert guest.one("log on").startswith("SUCCESS")
         assert guest.one("kill nobody") == "ERROR: the 'kill' command is not allowed here"
         guest.one('password "Private Key" "very secret"')
-        row = only(rows(manager, "ovpnGuestTable").values())
+        row = only(list(rows(manager, "ovpnGuestTable").values()))
         assert str(os.getpid()) in row["Peer"]
         assert row["LastCommand"] == 'password "Private Key" ***'
         seen = only(ctl.rows("guests"))
