@@ -27,7 +27,7 @@ def place(lab, manager, start_fake, start_agent):
 
 def only(found):
     assert len(found) == 1, found
-    return found[0]
+    return list(found)[0]
 
 
 def test_a_share_without_guests(ctl, manager, place):
