@@ -28,6 +28,8 @@ share/man/man5/openvpn-agentx.conf.5
 share/man/man8/openvpn-agentx.8
 share/openvpn-agentx/base-mibs
 share/openvpn-agentx/integrations/README.md
+share/openvpn-agentx/integrations/grafana/README.md
+share/openvpn-agentx/integrations/grafana/openvpn.json
 share/openvpn-agentx/integrations/icinga/README.md
 share/openvpn-agentx/integrations/icinga/nagios.cfg
 share/openvpn-agentx/integrations/icinga/openvpn.conf
@@ -38,6 +40,9 @@ share/openvpn-agentx/integrations/prometheus/prometheus.yml
 share/openvpn-agentx/integrations/prometheus/rules.yml
 share/openvpn-agentx/integrations/prometheus/snmp-0.21.yml
 share/openvpn-agentx/integrations/prometheus/snmp.yml
+share/openvpn-agentx/integrations/zabbix/README.md
+share/openvpn-agentx/integrations/zabbix/openvpn.yaml
+share/openvpn-agentx/integrations/zabbix/zabbix-traps
 share/snmp/mibs/OPENVPN-MANAGEMENT-MIB.txt
 share/zsh/vendor-completions/_ovpnctl
 """.split()

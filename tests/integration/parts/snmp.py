@@ -195,19 +195,21 @@ class Trap:
 class Snmptrapd(Child):
     """Prints each notification between marks into its log file, `traps()` reads them back.
 
-    Over UDP a burst can be too much for its socket; over "tcp" nothing is lost.
+    Over UDP a burst can be too much for its socket; over "tcp" nothing is lost.  extra are lines for
+    the configuration.
     """
 
     _BEGIN = "@@TRAP@@"
     _NEXT = "@@VARBIND@@"
     _END = "@@END@@"
 
-    def __init__(self, lab, name="snmptrapd", transport="udp"):
+    def __init__(self, lab, name="snmptrapd", transport="udp", extra=()):
         self.port = free_port()
         self.address = f"{transport}:127.0.0.1:{self.port}"
         self._traps, self._offset = [], 0
         folder = lab.make_folder(name)
-        configuration = lab.write(name + "/snmptrapd.conf", "disableAuthorization yes\n")
+        configuration = lab.write(name + "/snmptrapd.conf",
+                                  "\n".join(["disableAuthorization yes", *extra]) + "\n")
         shape = f"{self._BEGIN}\\n%V{self._NEXT}\\n%v\\n{self._END}\\n"
         super().__init__(lab, name, [
             "snmptrapd", "-f", "-n", "-C", "-c", configuration, "-Lo", _OUTPUT, "-F", shape,
