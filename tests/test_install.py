@@ -33,6 +33,11 @@ share/openvpn-agentx/integrations/grafana/openvpn.json
 share/openvpn-agentx/integrations/icinga/README.md
 share/openvpn-agentx/integrations/icinga/nagios.cfg
 share/openvpn-agentx/integrations/icinga/openvpn.conf
+share/openvpn-agentx/integrations/pictures/prometheus-alerts.png
+share/openvpn-agentx/integrations/pictures/prometheus-users.png
+share/openvpn-agentx/integrations/pictures/zabbix-dashboard.png
+share/openvpn-agentx/integrations/pictures/zabbix-problems.png
+share/openvpn-agentx/integrations/pictures/zabbix-users.png
 share/openvpn-agentx/integrations/prometheus/README.md
 share/openvpn-agentx/integrations/prometheus/alertmanager.yml
 share/openvpn-agentx/integrations/prometheus/generator.yml
@@ -97,6 +102,7 @@ def test_install_and_uninstall(tmp_path):
     assert found.pop("usr/share/snmp/mibs/OTHER-MIB.txt")
     assert sorted(found) == expected()
     programs = {"usr/sbin/openvpn-agentx", "usr/bin/ovpnctl", "usr/share/openvpn-agentx/base-mibs",
+                "usr/share/openvpn-agentx/integrations/zabbix/zabbix-traps",
                 "usr/lib/nagios/plugins/check_openvpn_snmp"}
     assert {name for name, mode in found.items() if mode != 0o644} == programs
     assert {found[name] for name in programs} == {0o755}

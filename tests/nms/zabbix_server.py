@@ -74,7 +74,7 @@ class Zabbix:
 
     def _run(self, *words, **others):
         return subprocess.run(["setpriv", *_identity(), *words] if _identity() else words, check=True,
-                              timeout=120, capture_output=True, cwd=self.home, **others).stdout
+                              timeout=600, capture_output=True, cwd=self.home, **others).stdout
 
     def _sql(self, text):
         self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.home, "-p", str(self.database_port),
@@ -112,12 +112,15 @@ class Zabbix:
         _Part(self.lab, "zabbix_server", ["zabbix_server", "-f", "-c", configuration]).spawn()
 
     def _start_pages(self):
-        """In a copy: Debian's have the path of their settings in them."""
+        """In a copy: Debian's have the path of their settings in them, and need a locale for English."""
         pages = self.lab.path("pages")
         shutil.copytree(PAGES, pages, symlinks=True)
-        source = Path(pages, "include/classes/core/CConfigFile.php")
-        source.write_text(source.read_text().replace("/etc/zabbix/zabbix.conf.php",
-                                                     self.lab.path("zabbix.conf.php")))
+        for name, old, new in (
+                ("classes/core/CConfigFile.php", "/etc/zabbix/zabbix.conf.php", self.lab.path("zabbix.conf.php")),
+                ("gettextwrapper.inc.php", "!== 'en_gb'", "!== 'en_us'")):
+            source = Path(pages, "include", name)
+            assert old in source.read_text()
+            source.write_text(source.read_text().replace(old, new))
         settings = f"""<?php
 $DB['TYPE'] = 'POSTGRESQL';
 $DB['SERVER'] = '{self.home}';
