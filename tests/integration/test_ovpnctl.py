@@ -318,11 +318,14 @@ def test_top(ctl, pair):
     top.wait_text("reversed")
     top.type("/ali\n")
     top.wait_text("1 shown")
-    top.received = ""
     top.resize(50, 10)
-    top.wait_text("alice")
-    for line in top.text.split("\n"):
-        assert len(line) <= 50, line
+    top.wait(lambda top: "alice" in top.page and max(map(len, top.page.split("\n"))) <= 50,
+             "a page of 50 columns")
+    for _ in range(2):  # and none is wider after that
+        top.received = ""
+        top.wait(lambda top: "alice" in top.page, "another page")
+        for line in top.page.split("\n"):
+            assert len(line) <= 50, line
     top.type("q")
     assert top.end() == 0
     assert top.received.endswith("\x1b[?1049l")
