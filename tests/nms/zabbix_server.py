@@ -114,7 +114,7 @@ class Zabbix:
     def _start_pages(self):
         """In a copy: Debian's have the path of their settings in them, and need a locale for English."""
         pages = self.lab.path("pages")
-        shutil.copytree(PAGES, pages, symlinks=True)
+        shutil.copytree(PAGES, pages, ignore_dangling_symlinks=True)
         for name, old, new in (
                 ("classes/core/CConfigFile.php", "/etc/zabbix/zabbix.conf.php", self.lab.path("zabbix.conf.php")),
                 ("gettextwrapper.inc.php", "!== 'en_gb'", "!== 'en_us'")):
