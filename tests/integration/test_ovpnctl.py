@@ -421,6 +421,23 @@ def test_watch_takes_encrypted_notifications(lab, start_fake, start_agent):
     watch.end()
 
 
+def test_watch_takes_encrypted_informs(lab, start_fake, start_agent):
+    """Their receiver is the authoritative engine: the user is known by the engine of the watcher, which
+    snmpd asks for."""
+    watch = watching(lab, lab, credentials=("-v3", "-u", "traps", *SECRETS))
+    words = " ".join(("-Ci", "-v3", "-u", "traps", *SECRETS))
+    snmpd = Snmpd(lab, extra=[f"trapsess {words} {watch.address}"]).start()
+    fake = start_fake("branch", mode="client", hold=True)
+    start_agent([{"name": "branch", "index": 1, "management": fake}], master=snmpd)
+    watch.wait_text("branch is held")
+    with fake.script() as daemon:
+        daemon.release()
+    watch.wait_text("branch is not held any more")
+    assert watch.text.count("branch is held") == 1, "it is acknowledged, and not repeated"
+    watch.signal(signal.SIGTERM)
+    watch.end()
+
+
 # Words, users and other agents
 
 

@@ -85,30 +85,30 @@ class FastSet:
 
 def encode_identifier(numbers):
     """An object identifier in BER."""
-    return _identifier(numbers)
+    return write_identifier(numbers)
 
 
 def getbulk(name, repetitions, community="private"):
     """A GETBULK for what follows one object, whose name is in BER."""
-    varbinds = _tlv(0x30, _tlv(0x30, name + _tlv(5, b"")))
-    pdu = _tlv(0xA5, _integer(1) + _integer(0) + _integer(repetitions) + varbinds)
-    return _tlv(0x30, _integer(1) + _tlv(4, community.encode()) + pdu)
+    varbinds = tlv(0x30, tlv(0x30, name + tlv(5, b"")))
+    pdu = tlv(0xA5, write_integer(1) + write_integer(0) + write_integer(repetitions) + varbinds)
+    return tlv(0x30, write_integer(1) + tlv(4, community.encode()) + pdu)
 
 
 def names(answer):
     """The names in an answer, in BER."""
-    _, message, _ = _read(answer)
+    _, message, _ = read(answer)
     at = 0
     for _ in range(2):  # version and community
-        _, _, at = _read(message, at)
-    _, pdu, _ = _read(message, at)
+        _, _, at = read(message, at)
+    _, pdu, _ = read(message, at)
     at = 0
     for _ in range(3):  # request, status, index
-        _, _, at = _read(pdu, at)
-    _, varbinds, _ = _read(pdu, at)
+        _, _, at = read(pdu, at)
+    _, varbinds, _ = read(pdu, at)
     found, at = [], 0
     while at < len(varbinds):
-        _, varbind, at = _read(varbinds, at)
-        _, _, end = _read(varbind)
+        _, varbind, at = read(varbinds, at)
+        _, _, end = read(varbind)
         found.append(varbind[:end])
     return found
