@@ -125,10 +125,9 @@ def test_install_and_uninstall(tmp_path):
     assert sorted(found) == expected()
     programs = {"usr/sbin/openvpn-agentx", "usr/bin/ovpnctl", "usr/share/openvpn-agentx/base-mibs",
                 "usr/lib/nagios/plugins/check_openvpn_snmp",
-                "usr/lib/nagios/plugins/check_openvpn_snmp"}
                 "usr/share/openvpn-agentx/integrations/munin/snmp__openvpn_",
-                "usr/share/openvpn-agentx/integrations/snmptrapd/mail-notification"}
-                "usr/share/openvpn-agentx/integrations/zabbix/zabbix-traps",
+                "usr/share/openvpn-agentx/integrations/snmptrapd/mail-notification",
+                "usr/share/openvpn-agentx/integrations/zabbix/zabbix-traps"}
     assert {name for name, mode in found.items() if mode != 0o644} == programs
     assert {found[name] for name in programs} == {0o755}
     make("uninstall", *words)
