@@ -39,13 +39,13 @@ class Walk:
         self._socket.settimeout(10)
         self._requests = []
         self._varbinds = 0
-        at = fastset.encode_identifier(column)
+        at = fastset.write_identifier(column)
         while at is not None and self._varbinds < ROWS:
             self._requests.append(fastset.getbulk(at, REPETITIONS))
             self._socket.send(self._requests[-1])
-            names = fastset.names(self._socket.recv(65536))
+            names = [name for name, _ in fastset.answer(self._socket.recv(65536))[3]]
             inside = [name for name in names if name[2:].startswith(
-                fastset.encode_identifier(column)[2:])]
+                fastset.write_identifier(column)[2:])]
             self._varbinds += len(inside)
             at = names[-1] if len(inside) == len(names) > 0 else None
 

@@ -1,5 +1,6 @@
 """The agent's tables as a manager sees them, with column names cut short."""
 
+import re
 import time
 
 from parts.snmp import Absent, SnmpError, SnmpTimeout
@@ -20,6 +21,26 @@ def newest(manager, table, instance=1):
 def question(manager):
     """The same, of the question that was asked last."""
     return newest(manager, "ovpnRequestTable")
+
+
+_TIMES = re.compile(r"Since|Time|Unix|Seconds|Duration|Age|LastRef|LastChange|Discontinuity|Updated"
+                   r"|Start|Reload|Configured|Serial$|Sent$|Pid$|Seen$|LastConnected$|Created$")
+
+
+# Indexes begin at the start of an agent.
+_INDEX = re.compile(r"\b\d{10}\b")
+
+
+def told(manager):
+    """All that an agent shows, without what tells when, and its indexes as if they began at 0."""
+    found = [varbind for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB")
+             if not _TIMES.search(varbind.name)]
+    first = min(int(number) for varbind in found for number in _INDEX.findall(str(varbind)))
+
+    def count(text):
+        return _INDEX.sub(lambda number: str(int(number.group()) - first), str(text))
+
+    return {count(varbind): count(varbind.value) for varbind in found}
 
 
 class InstanceView:
