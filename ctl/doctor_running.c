@@ -55,7 +55,11 @@ static void check_unit(struct doctor *doctor, const char *name, bool must_be)
     } else if (strcmp(unit.active, "failed") == 0) {
         doctor_say(doctor, DOCTOR_FAIL, name,
                    "the unit has failed (%s); journalctl -u %s says more", unit.result, name);
-        doctor_mend(doctor, "systemctl restart %s", name);
+        /* systemd does not start what it has started too often. */
+        if (strcmp(unit.result, "start-limit-hit") == 0)
+            doctor_mend(doctor, "systemctl reset-failed %s && systemctl restart %s", name, name);
+        else
+            doctor_mend(doctor, "systemctl restart %s", name);
     } else if (strcmp(unit.active, "inactive") == 0) {
         doctor_say(doctor, must_be ? DOCTOR_FAIL : DOCTOR_WARN, name, "the unit does not run");
         doctor_mend(doctor, "systemctl enable --now %s", name);
@@ -105,10 +109,24 @@ static void mend_contact(struct doctor *doctor, const char *name, const char *wh
     if (strstr(why, "password") || strstr(why, "peer_user"))
         doctor_mend(doctor, "sensible-editor %s", doctor_word(word, doctor->config_file));
     else
-        doctor_mend(doctor, "systemctl restart 'openvpn-*@%s'", name);
+        doctor_mend(doctor, "systemctl restart 'openvpn-*@%s.service'", name);
 }
 
-enum { CONTACT_NOW = 1, WHY, FILE_WRONG, SINCE };
+/* Where the agent looks for the daemon, and where the file says that it is. */
+static void check_reloaded(struct doctor *doctor, const char *name, const char *endpoint)
+{
+    for (size_t i = 0; doctor->config && i < doctor->config->count; i++) {
+        const struct instance_config *instance = &doctor->config->instances[i];
+
+        if (strcmp(instance->name, name) != 0 || strcmp(instance->management.text, endpoint) == 0)
+            continue;
+        doctor_say(doctor, DOCTOR_FAIL, name, "the agent looks at %s, and its file says %s",
+                   endpoint, instance->management.text);
+        doctor_mend(doctor, "systemctl reload " AGENT_UNIT);
+    }
+}
+
+enum { CONTACT_NOW = 1, WHY, FILE_WRONG, SINCE, ENDPOINT };
 
 static void check_contacts(struct doctor *doctor, const struct daemons *daemons)
 {
@@ -118,6 +136,7 @@ static void check_contacts(struct doctor *doctor, const struct daemons *daemons)
         const char *why = cell_text(&row->cells[WHY]);
         int64_t contact = cell_number(&row->cells[CONTACT_NOW], 0);
 
+        check_reloaded(doctor, name, cell_text(&row->cells[ENDPOINT]));
         if (contact != objects_value(ovpnInstanceContact, "up") || why[0]) {
             const char *label = objects_label(ovpnInstanceContact, contact);
 
@@ -165,7 +184,8 @@ void doctor_check_answers(struct doctor *doctor)
                                                {ovpnAgentStartTimeUnix, 0, {0}},
                                                {ovpnAgentStateLoaded, 0, {0}}};
     static const enum object wanted[] = {ovpnInstanceContact, ovpnInstanceContactError,
-                                         ovpnInstanceConfigError, ovpnInstanceStateSinceUnix};
+                                         ovpnInstanceConfigError, ovpnInstanceStateSinceUnix,
+                                         ovpnInstanceEndpoint};
     struct daemons daemons = {{0}};
     struct cell cells[3] = {{0}};
     struct fault fault;
@@ -174,7 +194,7 @@ void doctor_check_answers(struct doctor *doctor)
     if (good)
         check_agent_answer(doctor, cells);
     if (good && doctor->answers) {
-        good = daemons_read(&daemons, doctor->remote, wanted, 4, &fault);
+        good = daemons_read(&daemons, doctor->remote, wanted, 5, &fault);
         if (good)
             check_contacts(doctor, &daemons);
         daemons_fini(&daemons);
@@ -189,15 +209,21 @@ void doctor_check_answers(struct doctor *doctor)
 
 void doctor_check_clock(struct doctor *doctor)
 {
-    const char *words[] = {"/usr/bin/timedatectl", "show", "-p", "NTPSynchronized", NULL};
+    const char *words[] = {
+        "/usr/bin/timedatectl", "show", "-p", "NTPSynchronized", "-p", "CanNTP", NULL};
+    struct stat found;
     char printed[256];
     char value[16];
 
-    if (!doctor_is_here(doctor) ||
+    /* A container has the clock of its host. */
+    if (!doctor_is_here(doctor) || doctor_stat(doctor, "/run/systemd/container", &found) ||
         doctor_run(words, SYSTEMD_SECONDS, printed, sizeof(printed)) != 0 ||
         !doctor_value(printed, "NTPSynchronized", value, sizeof(value)) || strcmp(value, "no") != 0)
         return;
     doctor_say(doctor, DOCTOR_WARN, NULL,
                "nothing keeps the clock right, and SNMPv3 and all times depend on it");
-    doctor_mend(doctor, "timedatectl set-ntp true");
+    doctor_mend(doctor,
+                doctor_value(printed, "CanNTP", value, sizeof(value)) && strcmp(value, "no") == 0
+                    ? "apt-get install --no-install-recommends systemd-timesyncd"
+                    : "timedatectl set-ntp true");
 }

@@ -14,9 +14,11 @@
 #define EXAMPLE "/usr/share/doc/openvpn-agentx/snmpd-openvpn-agentx.conf"
 #define DEFAULT "unix:/var/agentx/master"
 
-static void mend_by_drop_in(struct doctor *doctor)
+/* Adds to a file that a person may have written in. */
+static void mend_by_example(struct doctor *doctor)
 {
-    doctor_mend(doctor, "install -D -m 0644 " EXAMPLE " " DROP_IN " && systemctl restart snmpd");
+    doctor_mend(doctor, "sed -E 's/^#(r[ow]user)/\\1/' " EXAMPLE " >>" DROP_IN
+                        " && systemctl restart snmpd");
 }
 
 /* Reads it for one check; NULL when there is nothing to look at, which another check says. */
@@ -62,7 +64,10 @@ static void check_settings(struct doctor *doctor, const struct snmpd_conf *conf)
     }
     if (!conf->master) {
         doctor_say(doctor, DOCTOR_FAIL, MAIN, "there is no line \"master agentx\"");
-        mend_by_drop_in(doctor);
+        if (has_drop_ins(doctor))
+            doctor_mend(doctor, "echo 'master agentx' >>" DROP_IN " && systemctl restart snmpd");
+        else
+            mend_by_example(doctor);
     }
 }
 
@@ -134,7 +139,7 @@ static void tell_closed(struct doctor *doctor, const struct snmpd_conf *conf,
         else if (closed->is_folder)
             doctor_mend(doctor, "chmod a+x %s", doctor_word(word, closed->path));
         else if (conf && !conf->perms)
-            mend_by_drop_in(doctor);
+            mend_by_example(doctor);
         else
             doctor_mend(doctor, "chgrp %s %s && chmod g+rw %s", doctor->user.name,
                         doctor_word(word, closed->path), word);
@@ -155,34 +160,76 @@ void doctor_check_agentx(struct doctor *doctor)
     free(conf);
 }
 
+/* The shipped views are in the example; how another one is meant, its owner knows. */
+static void mend_view(struct doctor *doctor, const char *view)
+{
+    static const char *const ours[] = {"ovpnMonitor", "ovpnOperator", "ovpnSecrets"};
+    char word[DOCTOR_WORD_MAX];
+
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        if (strcmp(view, ours[i]) != 0)
+            continue;
+        doctor_mend(doctor, "grep '^view %s ' " EXAMPLE " >>" DROP_IN " && systemctl restart snmpd",
+                    view);
+        return;
+    }
+    doctor_mend(doctor, "sensible-editor %s", doctor_word(word, MAIN));
+}
+
+static void check_view_of(struct doctor *doctor, const struct snmpd_conf *conf,
+                          const struct snmpd_access *access)
+{
+    const char *asks = remote_user(doctor->remote);
+
+    if (snmpd_conf_shows(conf, access->view)) {
+        if (snmpd_conf_ends_well(conf, access->view))
+            return;
+        doctor_say(doctor, DOCTOR_WARN, access->view,
+                   "nothing stands behind the agent's objects in this view, and a GETBULK to its "
+                   "end makes snmpd loop");
+        doctor_mend(doctor,
+                    "echo 'view %s included .1.3.6.1.6.3.10.2.1' >>" DROP_IN
+                    " && systemctl restart snmpd",
+                    access->view);
+    } else if (access->named && !snmpd_conf_has_view(conf, access->view)) {
+        doctor_say(doctor, DOCTOR_FAIL, access->view,
+                   "no line \"view\" says what is in this view: whoever has it sees nothing");
+        mend_view(doctor, access->view);
+    } else if (asks && strcmp(access->user, asks) == 0) {
+        doctor_say(doctor, DOCTOR_FAIL, access->view,
+                   "the agent's objects are not in this view, which %s has, who asks here", asks);
+        mend_view(doctor, access->view);
+    }
+}
+
+static bool is_repeated(const struct snmpd_conf *conf, size_t place)
+{
+    const struct snmpd_access *access = &conf->access[place];
+
+    for (size_t i = 0; i < place; i++)
+        if (strcmp(conf->access[i].view, access->view) == 0 &&
+            strcmp(conf->access[i].user, access->user) == 0)
+            return true;
+    return false;
+}
+
 void doctor_check_views(struct doctor *doctor)
 {
     struct snmpd_conf *conf = new_conf(doctor);
     size_t shows = 0;
 
     for (size_t i = 0; conf && i < conf->access_count; i++) {
-        const char *view = conf->access[i].view;
-
-        if (!snmpd_conf_shows(conf, view))
+        if (is_repeated(conf, i))
             continue;
-        shows++;
-        if (snmpd_conf_ends_well(conf, view))
-            continue;
-        doctor_say(doctor, DOCTOR_WARN, view,
-                   "nothing stands behind the agent's objects in this view, and a GETBULK to its "
-                   "end makes snmpd loop");
-        doctor_mend(doctor,
-                    "echo 'view %s included .1.3.6.1.6.3.10.2.1' >>" DROP_IN
-                    " && systemctl restart snmpd",
-                    view);
+        shows += snmpd_conf_shows(conf, conf->access[i].view);
+        check_view_of(doctor, conf, &conf->access[i]);
     }
     if (conf && shows == 0) {
         doctor_say(
             doctor, DOCTOR_FAIL, MAIN,
             "nobody may see the agent's objects: no rouser, rocommunity or access has a view "
             "of them");
-        doctor_mend(doctor, "sed -E 's/^#(r[ow]user)/\\1/' " EXAMPLE " >" DROP_IN
-                            " && systemctl restart snmpd");
+        mend_by_example(doctor);
     }
     free(conf);
 }
@@ -217,7 +264,8 @@ void doctor_check_people(struct doctor *doctor)
     struct snmpd_conf *conf = new_conf(doctor);
 
     for (size_t i = 0; conf && i < conf->access_count; i++)
-        if (conf->access[i].user[0] && snmpd_conf_shows(conf, conf->access[i].view))
+        if (conf->access[i].user[0] && !is_repeated(conf, i) &&
+            snmpd_conf_shows(conf, conf->access[i].view))
             check_person(doctor, conf->access[i].user);
     free(conf);
 }

@@ -80,7 +80,7 @@ static void add_view(struct snmpd_conf *conf, struct slice *line)
     conf->view_count++;
 }
 
-static void add_access(struct snmpd_conf *conf, struct slice user, struct slice view)
+static void add_access(struct snmpd_conf *conf, struct slice user, struct slice view, bool named)
 {
     struct snmpd_access *access = &conf->access[conf->access_count];
 
@@ -88,6 +88,7 @@ static void add_access(struct snmpd_conf *conf, struct slice user, struct slice 
         return;
     doctor_copy(access->user, sizeof(access->user), user);
     doctor_copy(access->view, sizeof(access->view), view);
+    access->named = named;
     conf->access_count++;
 }
 
@@ -97,13 +98,14 @@ static void take_short_access(struct snmpd_conf *conf, struct slice *line, bool 
     struct slice word;
     struct slice user = {NULL, 0};
     struct slice view = {NULL, 0};
+    bool named = false;
     size_t place = 0;
 
     while (doctor_next_word(line, &word)) {
         if (same_word(word, "-s")) {
             doctor_next_word(line, &word);
         } else if (same_word(word, "-V")) {
-            doctor_next_word(line, &view);
+            named = doctor_next_word(line, &view);
         } else {
             if (place == 0 && has_user)
                 user = word;
@@ -112,7 +114,7 @@ static void take_short_access(struct snmpd_conf *conf, struct slice *line, bool 
             place++;
         }
     }
-    add_access(conf, user, view);
+    add_access(conf, user, view, named);
 }
 
 /* access GROUP CONTEXT MODEL LEVEL MATCH READ WRITE NOTIFY */
@@ -124,7 +126,7 @@ static void take_access(struct snmpd_conf *conf, struct slice *line)
         if (!doctor_next_word(line, &word))
             return;
     if (!same_word(word, "none"))
-        add_access(conf, (struct slice){NULL, 0}, word);
+        add_access(conf, (struct slice){NULL, 0}, word, true);
 }
 
 static void take_agentx_setting(struct snmpd_conf *conf, struct slice option, struct slice value)
@@ -290,6 +292,14 @@ static bool is_above_all(const char *oid)
         if (strcmp(oid, names[i]) == 0)
             return true;
     return false;
+}
+
+bool snmpd_conf_has_view(const struct snmpd_conf *conf, const char *view)
+{
+    for (size_t i = 0; i < conf->view_count; i++)
+        if (strcmp(conf->views[i].name, view) == 0)
+            return true;
+    return conf->view_count == SNMPD_LIST_MAX || is_above_all(view);
 }
 
 bool snmpd_conf_shows(const struct snmpd_conf *conf, const char *view)

@@ -19,6 +19,7 @@ struct snmpd_view {
 struct snmpd_access {
     char user[64]; /* of SNMPv3; "" for the others */
     char view[64]; /* "" is all there is */
+    bool named;    /* it is the name of a view, and no identifier */
 };
 
 struct snmpd_conf {
@@ -47,6 +48,9 @@ enum snmpd_user {
 };
 
 enum snmpd_user snmpd_conf_user(const struct doctor *doctor, const char *name);
+
+/* Whether lines say what is in the view. */
+bool snmpd_conf_has_view(const struct snmpd_conf *conf, const char *view);
 
 /* Whether somebody with that view sees the agent's objects; "" is the view of all. */
 bool snmpd_conf_shows(const struct snmpd_conf *conf, const char *view);

@@ -74,6 +74,15 @@ const char *remote_host(const struct remote *remote)
     return remote->wanted.peername;
 }
 
+const char *remote_user(const struct remote *remote)
+{
+    if (remote->wanted.version != SNMP_VERSION_3)
+        return NULL;
+    return remote->wanted.securityName
+               ? remote->wanted.securityName
+               : netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_SECNAME);
+}
+
 bool remote_is_private(const struct remote *remote)
 {
     static const char *const local[] = {"localhost", "127.", "[::1]", "::1"};
@@ -170,11 +179,10 @@ bool remote_open(struct remote *remote, struct fault *fault)
 
 void *remote_session(struct remote *remote, struct fault *fault)
 {
-    const char *user = netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_SECNAME);
     netsnmp_session *session = &remote->wanted;
 
     /* Without a user there is nothing that the library could fill in. */
-    if (session->version != SNMP_VERSION_3 || (!session->securityName && !user))
+    if (!remote_user(remote))
         return session;
     session->flags |= SNMP_FLAGS_DONT_PROBE;
     return remote_open(remote, fault) ? snmp_sess_session(remote->opened) : NULL;

@@ -50,6 +50,9 @@ void remote_close(struct remote *remote);
 /* The host as it was given. */
 const char *remote_host(const struct remote *remote);
 
+/* The user of SNMPv3 who asks; NULL for a community, or when nothing names one. */
+const char *remote_user(const struct remote *remote);
+
 /* Whether what is sent is encrypted, or does not leave this machine. */
 bool remote_is_private(const struct remote *remote);
 

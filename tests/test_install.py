@@ -28,9 +28,26 @@ share/man/man5/openvpn-agentx.conf.5
 share/man/man8/openvpn-agentx.8
 share/openvpn-agentx/base-mibs
 share/openvpn-agentx/integrations/README.md
+share/openvpn-agentx/integrations/checkmk/README.md
+share/openvpn-agentx/integrations/checkmk/openvpn_agentx.py
+share/openvpn-agentx/integrations/collectd/README.md
+share/openvpn-agentx/integrations/collectd/openvpn.conf
 share/openvpn-agentx/integrations/icinga/README.md
 share/openvpn-agentx/integrations/icinga/nagios.cfg
 share/openvpn-agentx/integrations/icinga/openvpn.conf
+share/openvpn-agentx/integrations/librenms/README.md
+share/openvpn-agentx/integrations/librenms/linux-openvpn.yaml
+share/openvpn-agentx/integrations/mrtg/README.md
+share/openvpn-agentx/integrations/mrtg/openvpn.cfg
+share/openvpn-agentx/integrations/munin/README.md
+share/openvpn-agentx/integrations/munin/snmp__openvpn_
+share/openvpn-agentx/integrations/programs/README.md
+share/openvpn-agentx/integrations/programs/users_erlang.erl
+share/openvpn-agentx/integrations/programs/users_gosnmp.go
+share/openvpn-agentx/integrations/programs/users_netsnmp.js
+share/openvpn-agentx/integrations/programs/users_netsnmp.pl
+share/openvpn-agentx/integrations/programs/users_perl.pl
+share/openvpn-agentx/integrations/programs/users_pysnmp.py
 share/openvpn-agentx/integrations/prometheus/README.md
 share/openvpn-agentx/integrations/prometheus/alertmanager.yml
 share/openvpn-agentx/integrations/prometheus/generator.yml
@@ -38,6 +55,11 @@ share/openvpn-agentx/integrations/prometheus/prometheus.yml
 share/openvpn-agentx/integrations/prometheus/rules.yml
 share/openvpn-agentx/integrations/prometheus/snmp-0.21.yml
 share/openvpn-agentx/integrations/prometheus/snmp.yml
+share/openvpn-agentx/integrations/snmptrapd/README.md
+share/openvpn-agentx/integrations/snmptrapd/mail-notification
+share/openvpn-agentx/integrations/snmptrapd/snmptt.conf
+share/openvpn-agentx/integrations/telegraf/README.md
+share/openvpn-agentx/integrations/telegraf/openvpn.conf
 share/snmp/mibs/OPENVPN-MANAGEMENT-MIB.txt
 share/zsh/vendor-completions/_ovpnctl
 """.split()
@@ -92,7 +114,9 @@ def test_install_and_uninstall(tmp_path):
     assert found.pop("usr/share/snmp/mibs/OTHER-MIB.txt")
     assert sorted(found) == expected()
     programs = {"usr/sbin/openvpn-agentx", "usr/bin/ovpnctl", "usr/share/openvpn-agentx/base-mibs",
-                "usr/lib/nagios/plugins/check_openvpn_snmp"}
+                "usr/lib/nagios/plugins/check_openvpn_snmp",
+                "usr/share/openvpn-agentx/integrations/munin/snmp__openvpn_",
+                "usr/share/openvpn-agentx/integrations/snmptrapd/mail-notification"}
     assert {name for name, mode in found.items() if mode != 0o644} == programs
     assert {found[name] for name in programs} == {0o755}
     make("uninstall", *words)

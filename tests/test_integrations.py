@@ -6,6 +6,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 import yaml
@@ -93,3 +94,118 @@ def test_icinga_takes_the_configuration(tmp_path):
                *(f"-D{name}={tmp_path}" for name in ("DataDir", "CacheDir", "LogDir", "SpoolDir",
                                                      "InitRunDir")))
     assert "Instantiated 11 Services" in said
+
+
+# What has numbers of the module in it, by name and by number.
+
+ROOT = "1.3.6.1.4.1.8072.9999.9999.1194"
+INTEGRATIONS = TOP / "integrations"
+
+
+def numbered(name):
+    return (INTEGRATIONS / f"{name}.in").read_text(encoding="utf-8").replace("@OID_ROOT@", ROOT)
+
+
+@pytest.fixture(scope="module")
+def objects():
+    """{number behind the root: name} of all nodes of the module."""
+    text = run("snmptranslate", "-M", f"{base_mibs.folder()}:{TOP / 'mib'}", "-m", "OPENVPN-MANAGEMENT-MIB", "-Tz")
+    return {number.removeprefix(ROOT + "."): name for name, number in
+            re.findall(r'^"(\w+)"\s+"([\d.]+)"', text, re.MULTILINE) if number.startswith(ROOT + ".")}
+
+
+def module():
+    return (TOP / "mib/OPENVPN-MANAGEMENT-MIB.txt").read_text(encoding="utf-8")
+
+
+def numbers(name):
+    return set(re.findall(rf"{re.escape(ROOT)}((?:\.\d+)+)", numbered(name)))
+
+
+@pytest.mark.parametrize("name, rows", [("collectd/openvpn.conf", 0), ("mrtg/openvpn.cfg", 2)])
+def test_numbers_are_columns(objects, name, rows):
+    """With the index of a row behind some."""
+    found = numbers(name)
+    assert len(found) > 5
+    for number in found:
+        parts = number.strip(".").split(".")
+        assert ".".join(parts[:4]) in objects and len(parts) <= 4 + rows, number
+
+
+def test_snmptt_has_each_notification(objects):
+    """With the severity of the module, but for certificates that have ended."""
+    events = re.findall(r'^EVENT (\w+) \.([\d.]+) "OpenVPN" (\w+)$', numbered("snmptrapd/snmptt.conf"), re.MULTILINE)
+    assert {name: objects[number.removeprefix(ROOT + ".")] for name, number, _ in events} == \
+        {name: name for name, *_ in events}
+    severities = dict(re.findall(r"^(\w+) NOTIFICATION-TYPE\n(?:(?!::=).*\n)*? +--#SEVERITY +(\w+)", module(), re.MULTILINE))
+    assert len(severities) == 20
+    assert {(name, severity.upper()) for name, _, severity in events} == \
+        {*severities.items(), ("ovpnCertificateExpires", "CRITICAL")}
+    page = (INTEGRATIONS / "snmptrapd/README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\w+)", page, re.MULTILINE)
+    assert {name: severity.upper() for name, severity in rows} == severities
+
+
+# What Telegraf's documentation of inputs.snmp names.
+SNMP_OPTIONS = {"agents", "interval", "timeout", "retries", "version", "sec_name", "sec_level", "auth_protocol",
+                "auth_password", "priv_protocol", "priv_password", "max_repetitions", "field", "table"}
+
+
+def test_telegraf(objects):
+    text = numbered("telegraf/openvpn.conf")
+    inputs = tomllib.loads(text)["inputs"]["snmp"]
+    assert [{*part} - SNMP_OPTIONS for part in inputs] == [set(), set()]
+    tables = [table for part in inputs for table in part["table"]]
+    assert [table["name"] for table in tables] == ["openvpn", "openvpn_certificate", "openvpn_user"]
+    for table in tables:
+        assert {*table} == {"name", "field"}
+        assert all({*column} <= {"name", "oid", "is_tag"} for column in table["field"])
+        assert table["field"][0]["is_tag"], "the daemon's name"
+        assert len({column["oid"].rpartition(".")[0] for column in table["field"]}) == 1, "of one table"
+    named = re.findall(r'name = "\w+" # (\w+)\n +oid = "\.([\d.]+)"', text)
+    assert len(named) == sum(len(table["field"]) for table in tables) + 1
+    for name, number in named:
+        assert objects[number.removeprefix(ROOT + ".").removesuffix(".0")] == name
+
+
+def states(name):
+    """{value: word} of an enumeration of the module: an object's, or that of its textual convention."""
+    syntax = re.search(rf"^{name} OBJECT-TYPE\n +SYNTAX +(\w+)", module(), re.MULTILINE).group(1)
+    text = re.search(rf"^{syntax} ::= TEXTUAL-CONVENTION.*?INTEGER \{{(.*?)\}}", module(),
+                     re.MULTILINE | re.DOTALL).group(1)
+    return {int(value): word for word, value in re.findall(r"(\w+)\((\d+)\)", text)}
+
+
+# What its documentation of sensors names.
+SENSOR_KEYS = {"oid", "value", "num_oid", "index", "group", "descr", "high_limit", "low_limit", "low_warn_limit",
+               "divisor", "state_name", "states"}
+
+
+def test_librenms(objects):
+    sensors = yaml.safe_load(numbered("librenms/linux-openvpn.yaml"))["modules"]["sensors"]
+    assert set(sensors) == {"count", "runtime", "state"}
+    for sensor in (sensor for kind in sensors.values() for sensor in kind["data"]):
+        assert set(sensor) <= SENSOR_KEYS
+        value = sensor["value"].removeprefix("OPENVPN-MANAGEMENT-MIB::")
+        number = re.fullmatch(rf"\.{re.escape(ROOT)}\.([\d.]+)\.\{{\{{ \$index \}}\}}", sensor["num_oid"]).group(1)
+        assert objects[number] == value and sensor["index"] == value + ".{{ $index }}"
+        named = [sensor["oid"], *re.findall(r"\{\{ (\S+) \}\}", sensor["descr"])]
+        assert all(name.removeprefix("OPENVPN-MANAGEMENT-MIB::") in objects.values() for name in named)
+    for sensor in sensors["state"]["data"]:
+        told = {state["value"]: state["descr"] for state in sensor["states"]}
+        known = states(sensor["state_name"])
+        assert set(told) == set(known)
+        # A truth value says more by other words.
+        assert told == known or set(known.values()) == {"true", "false", "unknown"}
+        assert all(state["generic"] in (0, 1, 2, 3) for state in sensor["states"])
+
+
+def test_checkmk_compiles():
+    compile(numbered("checkmk/openvpn_agentx.py"), "openvpn_agentx.py", "exec")
+
+
+def test_each_folder_is_on_the_page():
+    page = (INTEGRATIONS / "README.md").read_text(encoding="utf-8")
+    folders = {path.name for path in INTEGRATIONS.iterdir() if path.is_dir()}
+    assert {name for name in folders if f"]({name}/README.md)" not in page} == set()
+    assert all((INTEGRATIONS / name / "README.md").exists() for name in folders)

@@ -1,6 +1,8 @@
 """ovpnctl's help, manual and completions name the same commands; exit statuses are documented."""
 
+import os
 import re
+import shutil
 import subprocess
 
 from source import TOP, text_of
@@ -39,6 +41,47 @@ def test_bash_completion():
     assert complete("ovpnctl", "kill", "") == []
 
 
-def test_zsh_completion():
+# Puts all matches of a line into it, says what became of it, and ends.
+ZSHRC = """
+fpath=($ZDOTDIR $fpath)
+autoload -Uz compinit && compinit -u -D
+every_match() { _main_complete "$@"; compstate[insert]=all; unset 'compstate[list]' }
+zle -C every-match complete-word every_match
+zle-line-init() {
+    BUFFER=$LINE CURSOR=$#LINE
+    zle every-match
+    print -r -- $BUFFER >$SAID
+    exit
+}
+zle -N zle-line-init
+"""
+LISTS = "#!/bin/sh\n[ \"$*\" = '-v2c localhost --csv status' ] && printf 'index,daemon\\n1,office\\n2,$(id)\\n'\n"
+
+
+def test_zsh_completion(tmp_path):
+    """By a shell on a terminal, which asks an ovpnctl that has two daemons."""
+    (tmp_path / ".zshrc").write_text(ZSHRC, encoding="utf-8")
+    (tmp_path / "ovpnctl").write_text(LISTS, encoding="utf-8")
+    (tmp_path / "ovpnctl").chmod(0o755)
+    shutil.copy(TOP / "conf/ovpnctl.zsh", tmp_path / "_ovpnctl")
+
+    def complete(line):
+        said = tmp_path / "said"
+        subprocess.run(["script", "--quiet", "--command", "zsh --no-globalrcs -i", "/dev/null"],
+                       check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60,
+                       env={**os.environ, "ZDOTDIR": str(tmp_path), "LINE": line, "SAID": str(said),
+                            "PATH": f"{tmp_path}:{os.environ['PATH']}", "TERM": "dumb"})
+        return said.read_text(encoding="utf-8").split()
+
+    assert set(COMMANDS) - set(complete("ovpnctl ")) == set()
+    assert complete("ovpnctl -v2c localhost cert")[3:] == ["certificates"]
+    assert complete("ovpnctl --j") == ["ovpnctl", "--json"]
+    assert complete("ovpnctl signal office SIGH")[3:] == ["SIGHUP"]
+    assert complete("ovpnctl hold office ")[3:] == ["off", "on"]
+    assert complete("ovpnctl -v2c localhost verb ")[4:] == ["office"]
+    assert complete("ovpnctl kill ") == ["ovpnctl", "kill"]
+
+
+def test_zsh_completion_names_all_commands():
     text = text_of("conf/ovpnctl.zsh")
     assert re.findall(r"^        '([a-z]+):", text, re.MULTILINE) == list(COMMANDS)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/interface.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "control/control.h"
 #include "session/session.h"
@@ -75,19 +76,11 @@ static void remove_member(struct member **at)
     free(member);
 }
 
-/* No agent before this one, and no reload before, gave it, unless more than one a second. */
-static uint32_t first_index(void)
-{
-    int64_t now = clock_wall();
-
-    return now > 0 && now < UINT32_MAX ? (uint32_t)now : 1;
-}
-
 static bool fill_member(struct member *member, struct handover *past)
 {
     member->instance = instance_new(member->index, member->config);
-    if (member->instance)
-        instance_number_behind(member->instance, first_index() - 1);
+    if (member->instance) /* an agent before this one gave others, whatever is remembered of it */
+        instance_number_behind(member->instance, random_int31());
     handover_give(past, member->instance);
     if (!member->instance)
         return false;

@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "model/event.h"
@@ -25,16 +25,6 @@ static bool set_up_histories(struct instance *instance, const struct limits *lim
                         command_record_fini) &&
            history_init(&instance->requests, limits->request_lines, sizeof(struct request),
                         request_fini);
-}
-
-/* RFC 2579, TestAndIncr: what it was before is not known, so nobody can guess it either. */
-static int random_serial(void)
-{
-    unsigned serial = 0;
-
-    if (getrandom(&serial, sizeof(serial), GRND_NONBLOCK) != (ssize_t)sizeof(serial))
-        serial = (unsigned)clock_mono();
-    return (int)(serial & INT32_MAX);
 }
 
 static void take_expiry_days(struct instance *instance, const struct instance_config *config)
@@ -61,7 +51,8 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
     for (enum setting setting = 0; setting < SETTINGS; setting++)
         instance->settings[setting] = SETTING_UNKNOWN;
     instance->last_command.result = RESULT_SUCCESS;
-    instance->serial = random_serial();
+    /* RFC 2579, TestAndIncr: what it was before is not known, so nobody can guess it either. */
+    instance->serial = (int)random_int31();
     instance->pkcs11.told = -1;
     instance->client_max = config->limits.client_max;
     instance->route_max = config->limits.route_max;

@@ -99,8 +99,8 @@ class Machine:
         return {**os.environ, "HOME": "/home/somebody", "LC_ALL": "C.UTF-8",
                 "SNMPCONFPATH": str(self.folder), "SNMP_PERSISTENT_DIR": str(self.folder / "persistent")}
 
-    def run(self, *words):
-        done = subprocess.run([program(), "-v2c", "-c", "public", "-t", "0.1", "-r", "0",
+    def run(self, *words, before=("-v2c", "-c", "public")):
+        done = subprocess.run([program(), *before, "-t", "0.1", "-r", "0",
                                f"127.0.0.1:{free_port()}", "doctor", "--root", str(self.folder),
                                "-c", CONFIG, *words], capture_output=True, text=True, check=False,
                               timeout=60, env=self.environment())
@@ -168,12 +168,19 @@ def stolen_session(machine):
                 f"0000000000000000: 00000003 00000000 00000000 0001 03 4712 {SOCKET}\n")
 
 
+def without_view(name):
+    def change(machine):
+        text = machine.path(DROP_IN).read_text(encoding="utf-8")
+        machine.write(DROP_IN, re.sub(rf"^view {name} .*\n", "", text, flags=re.MULTILINE))
+    return change
+
+
 # By the test of test_mistakes.py, or test_session.py: what is done, which check finds it, what it
 # says, and the command.
 MISTAKES = [
     ("test_snmpd_has_no_line_master_agentx",
      lambda m: m.change(DROP_IN, "\nmaster agentx", ""), "snmpd", 'no line "master agentx"',
-     "install -D -m 0644 .*/snmpd.conf.d/openvpn-agentx.conf && systemctl restart snmpd"),
+     f"echo 'master agentx' >>{DROP_IN} && systemctl restart snmpd"),
     ("test_the_agentx_socket_is_not_for_the_agents_user", mode(AGENTX, 0o660), "agentx",
      "the agent's user may not use /var/agentx/master, whose mode is 0660",
      "chgrp openvpn-agentx /var/agentx/master && chmod g\\+rw /var/agentx/master"),
@@ -263,7 +270,7 @@ MORE = [
      "sed -i "),
     ("no socket", lambda m: m.remove(AGENTX), "agentx", "snmpd does not run", "systemctl restart snmpd"),
     ("no view", lambda m: m.write(DROP_IN, "master agentx\n"), "views", "nobody may see",
-     "sed -E .*openvpn-agentx.conf && systemctl restart snmpd"),
+     f"sed -E .* >>{DROP_IN} && systemctl restart snmpd"),
     ("view's end", lambda m: m.change(DROP_IN, "view ovpnOperator included .1.3.6.1.6.3.10.2.1", ""),
      "views", "ovpnOperator: nothing stands behind", "echo 'view ovpnOperator included "),
     ("no user", lambda m: m.change(USERS, "ovpnmonitor", "other"), "users",
@@ -272,7 +279,12 @@ MORE = [
     ("user is not taken",
      lambda m: m.write(USERS, 'createUser ovpnmonitor SHA-256 "never-to-be-shown" AES "x"\n'), "users",
      "ovpnmonitor: snmpd has not taken the line createUser", "systemctl "),
-    ("stock snmpd", lambda m: m.remove(DROP_IN), "snmpd", 'no line "master agentx"', "install -D "),
+    ("stock snmpd", lambda m: m.remove(DROP_IN), "snmpd", 'no line "master agentx"',
+     f"sed -E .* >>{DROP_IN} && systemctl restart snmpd"),
+    ("a view without lines", without_view("ovpnOperator"), "views",
+     'ovpnOperator: no line "view" says', f"grep '\\^view ovpnOperator ' .* >>{DROP_IN} && "),
+    ("another's view without lines", lambda m: m.add(DROP_IN, "rocommunity6 x ::1 -V other\n"), "views",
+     'other: no line "view" says', f"sensible-editor {SNMPD}"),
     ("module", lambda m: m.remove("/usr/share/snmp/mibs/OPENVPN-MANAGEMENT-MIB.txt"), "modules",
      "do not find the module$", "apt-get install openvpn-agentx-mib"),
 ]
@@ -290,6 +302,16 @@ def test_mistake(machine, name, change, check, what, mend):
 def test_each_mistake_is_looked_for():
     tests = {name for name in vars(test_mistakes) if name.startswith("test_")}
     assert tests - {row[0] for row in MISTAKES} == OF_NO_MACHINE
+
+
+def test_the_view_of_who_asks(machine):
+    """Others may have views of other things; who asks wants to see the agent's."""
+    machine.add(DROP_IN, "rouser watcher authPriv -V systemonly\nrocommunity x 127.0.0.1 1.3.6.1.2\n")
+    machine.add(USERS, 'usmUser 1 3 0x80001f88 "watcher" "watcher" NULL .1.3\n')
+    assert machine.found() == []
+    done = machine.run("--json", before=("-v3", "-u", "watcher", "-l", "noAuthNoPriv"))
+    assert [(row["where"], row["mend"]) for row in json.loads(done.stdout) if row["check"] == "views"] == [
+        ("systemonly", f"sensible-editor {SNMPD}")]
 
 
 def test_what_keeps_a_hold_alive(machine):
@@ -385,6 +407,11 @@ def test_the_agent_answers(lab, snmpd, start_fake, start_agent, manager):
                    '{ name = "b"; management = "unix:/b"; index = 2; } );\n')
     rows = live(snmpd, "-c", agent.config)
     assert [row["mend"] for row in rows] == ["systemctl reload openvpn-agentx"]
+    with open(agent.config, "w", encoding="utf-8") as file:
+        file.write('instances = ( { name = "office"; management = "unix:/a"; index = 1; } );\n')
+    rows = live(snmpd, "-c", agent.config)
+    assert [row["mend"] for row in rows] == ["systemctl reload openvpn-agentx"]
+    assert rows[0]["what"].endswith(", and its file says unix:/a")
 
 
 def test_no_agent_answers(snmpd):

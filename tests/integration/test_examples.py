@@ -2,12 +2,13 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
 from parts import snmp
-from parts.agent import program
+from parts.agent import VARIABLE, program
 from parts.control import entry
 from parts.process import Child, free_port
 from parts.snmp import Snmpd
@@ -141,3 +142,41 @@ def test_one_user_with_two_levels(lab, snmptrapd, start_fake, start_agent):
     assert manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnManage") == []
     manager.credentials = [*weak, "-l", "authPriv", "-x", "AES", "-X", PASSWORD]
     manager.set(("ovpnControlVerb.1", "i", 4))
+
+
+def test_a_user_for_tools_that_know_sha_alone(lab, start_fake, start_agent):
+    text = example("conf/snmpd-openvpn-agentx.conf.in")
+    user = re.search(r"^#   (createUser ovpnsha .*)$", text, re.MULTILINE).group(1)
+    line = re.search(r"^# (rouser ovpnsha .*)$", text, re.MULTILINE).group(1)
+    snmpd = Snmpd(lab, extra=[user, *snmpd_lines("view ovpnMonitor  included"), line]).start()
+    start_agent([entry(start_fake(), allow=["verb"])], master=snmpd)
+    InstanceView(lab, snmpd.manager()).wait(Contact="up")
+    manager = snmpd.manager()
+    manager.credentials = ["-v3", "-u", "ovpnsha", "-l", "authPriv", "-a", "SHA", "-A", PASSWORD, "-x", "AES",
+                           "-X", "another long password"]
+    assert manager.get("ovpnInstanceName.1") == "fake"
+    with pytest.raises(snmp.SnmpError):
+        manager.set(("ovpnControlVerb.1", "i", 4))
+
+
+def test_snmpd_watches_the_process(lab, start_fake, start_agent, monkeypatch):
+    """Under a name of its own, because other agents may run on this machine."""
+    if not program():
+        pytest.skip("there is no agent")
+    name = f"agentx-{os.getpid()}"
+    monkeypatch.setenv(VARIABLE, shutil.copy(program(), lab.path(name)))
+    lines = [line.replace("openvpn-agentx", name) for line in snmpd_lines("proc ") + snmpd_lines("view ovpnMonitor")]
+    lines.append("rocommunity public 127.0.0.1 -V ovpnMonitor")
+
+    def told(snmpd):
+        """snmpd looks at processes every 30 seconds; one that has not looked yet does so at once."""
+        reader = snmpd.manager(community="public")
+        return [reader.get(f".1.3.6.1.4.1.2021.2.1.{column}.1") for column in (2, 100, 101)]
+
+    snmpd = Snmpd(lab, extra=lines).start()
+    agent = start_agent([entry(start_fake())], master=snmpd)
+    lab.wait_until(lambda: "connected to the master agent" in agent.log, "the agent runs")
+    assert told(snmpd) == [name, 0, ""]
+    agent.kill()
+    found = told(Snmpd(lab, name="later", extra=lines).start())
+    assert found[:2] == [name, 1] and name in found[2]

@@ -5,6 +5,7 @@ The tests build on each other, in their order.
 """
 
 import glob
+import json
 import os
 import re
 import shutil
@@ -27,6 +28,9 @@ OURS = ["openvpn-agentx", "openvpn-agentx-mib", "openvpn-agentx-tools"]
 FOLDER = "/root/openvpn-agentx/build-package"  # in the machine, where scripts/package leaves them
 STANDALONE = ["systemd-standalone-sysusers", "systemd-standalone-tmpfiles"]
 CONFIGURATION = "/etc/openvpn-agentx/openvpn-agentx.conf"
+DROP_IN = "/etc/snmp/snmpd.conf.d/openvpn-agentx.conf"
+OFFICE = "/etc/openvpn/server/office.conf"
+FIRST_TABLE_SECONDS = 300
 # What others change while packages come and go.
 RESTLESS = ("/dev", "/proc", "/root", "/run/systemd", "/run/log", "/run/udev", "/sys", "/tmp", "/var/cache",
             "/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/lib/ucf", "/var/log", "/var/tmp")
@@ -101,7 +105,7 @@ FOLDERS = ["/run/openvpn-agentx root openvpn-agentx 750",
 
 def test_what_was_built(built):
     names = [os.path.basename(path) for path in sorted(glob.glob(f"{built}/*"))]
-    assert [name.split("_")[0] for name in names if name.endswith(".deb")] == OURS
+    assert sorted(name.split("_")[0] for name in names if name.endswith(".deb")) == OURS
     for suffix in (".dsc", ".changes", ".buildinfo", ".orig.tar.xz", ".debian.tar.xz"):
         assert [name for name in names if name.endswith(suffix)], suffix
     orig = subprocess.run(["tar", "--list", "--file", *glob.glob(f"{built}/*.orig.tar.xz")],
@@ -162,14 +166,30 @@ def test_a_service_that_waits_for_its_configuration(machine):
     machine.run("apt-get -qq purge --yes 'openvpn-agentx*'; apt-get -qq autoremove --purge --yes")
 
 
+def doctor(machine):
+    """What `ovpnctl doctor` finds wrong, once; and whether it says by its exit status that all is well."""
+    *text, status = machine.ask("ovpnctl doctor --json; echo $?").splitlines()
+    rows = json.loads("\n".join(text))
+    return [row for row in rows if row["result"] in ("warn", "fail")], status == "0"
+
+
+def wait_healthy(machine):
+    """The agent looks again within seconds at what was mended."""
+    machine.wait("ovpnctl doctor >/dev/null; echo $?", "0")
+    assert doctor(machine) == ([], True)
+
+
 def test_from_nothing_to_the_first_table(machine):
-    """As README says, by the clock; the time is for people, no verdict."""
+    """As README says, by the clock."""
     start = time.monotonic()
 
     def step(what, done):
         print(f"\n[{time.monotonic() - start:5.1f} s] {what}\n{(done or '').strip()}", flush=True)
 
     step("1. the packages", install(machine))
+    # Each step that is still to be done, by its check.
+    found = {row["check"] for row in doctor(machine)[0] if row["mend"]}
+    assert {"config", "openvpn", "agentx", "views", "modules", "services"} <= found
     step("2. OpenVPN's lines", name_sockets(machine))
     write(machine, CONFIGURATION, block('agentx = "unix:'))
     step("3. openvpn-agentx -t", machine.run("openvpn-agentx -t"))
@@ -179,11 +199,67 @@ def test_from_nothing_to_the_first_table(machine):
     machine.run(block("/usr/share/openvpn-agentx/base-mibs"))
     write(machine, "/root/.snmp/snmp.conf", block("defVersion 3"))
     machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+    wait_healthy(machine)
+    step("ovpnctl doctor", machine.run("ovpnctl doctor"))
     step("6. ask: snmpwalk -OQs localhost ovpnInstanceContact",
          machine.run("snmpwalk -OQs localhost ovpnInstanceContact"))
-    machine.wait("snmpwalk -OQs localhost ovpnClientCommonName.1", "ovpnClientCommonName.1.1 = branch")
-    step("the first table", machine.run("snmptable -Cb -Ci -CB localhost ovpnRouteTable"))
+    machine.wait("snmpwalk -OQvs localhost ovpnClientCommonName.1", "branch")
+    step("the first table: ovpnctl status, ovpnctl clients", machine.run("ovpnctl status; ovpnctl clients"))
+    assert "branch" in machine.run("ovpnctl clients office")
+    assert time.monotonic() - start < FIRST_TABLE_SECONDS
     assert machine.ask("systemctl is-system-running") == "running"
+
+
+# What is done to a machine that works, the check that finds it, the command that it names, and for a
+# command that opens an editor what a person would do there.
+MISTAKES = [
+    ("systemctl stop snmpd", "services", "systemctl enable --now snmpd", ""),
+    ("systemctl stop openvpn-agentx", "services", "systemctl enable --now openvpn-agentx", ""),
+    ("chmod 0700 /var/agentx; systemctl restart openvpn-agentx", "agentx", "systemd-tmpfiles --create", ""),
+    (f"sed -i '/^master/d' /etc/snmp/snmpd.conf {DROP_IN}; systemctl restart snmpd", "snmpd",
+     f"echo 'master agentx' >>{DROP_IN} && systemctl restart snmpd", ""),
+    (f"sed -i '/^agentXPerms/d' {DROP_IN}; systemctl restart snmpd", "agentx",
+     f"sed -E 's/^#(r[ow]user)/\\1/' /usr/share/doc/openvpn-agentx/snmpd-openvpn-agentx.conf >>{DROP_IN}"
+     " && systemctl restart snmpd", ""),
+    (f"sed -i '/^view ovpnOperator/d' {DROP_IN}; systemctl restart snmpd", "views",
+     "grep '^view ovpnOperator ' /usr/share/doc/openvpn-agentx/snmpd-openvpn-agentx.conf"
+     f" >>{DROP_IN} && systemctl restart snmpd", ""),
+    (f"sed -i 's|^management /.* unix|management /run/office.sock unix|' {OFFICE}\n"
+     "systemctl restart openvpn-server@office", "openvpn", f"sensible-editor {CONFIGURATION}",
+     "s|/run/openvpn-agentx/office.sock|/run/office.sock|"),
+    (f"sed -i 's|^management /.* unix|management /run/openvpn-agentx/office.sock unix|' {OFFICE}\n"
+     "systemctl restart openvpn-server@office", "openvpn", f"sensible-editor {CONFIGURATION}",
+     "s|/run/office.sock|/run/openvpn-agentx/office.sock|"),
+    (f"sed -i 's/^management-client-group .*/management-client-group nogroup/' {OFFICE}\n"
+     "systemctl restart openvpn-server@office", "openvpn", None, ""),
+    ("systemctl stop openvpn-agentx; userdel openvpn-agentx", "user", "systemd-sysusers", ""),
+    ("rm -r /var/lib/openvpn-agentx; systemctl stop openvpn-agentx", "memory",
+     "install -d -o openvpn-agentx -g openvpn-agentx -m 0700 /var/lib/openvpn-agentx", ""),
+    (f"sed -i 's/index = 1;/indexx = 1;/' {CONFIGURATION}", "config", f"sensible-editor {CONFIGURATION}",
+     "s/indexx/index/"),
+]
+
+
+@pytest.mark.parametrize("mistake, check, mend, edit", MISTAKES,
+                         ids=[f"{row[1]}-{number}" for number, row in enumerate(MISTAKES)])
+def test_the_doctor_mends_a_mistake(machine, mistake, check, mend, edit):
+    """With nothing but the commands that it names, first things first, until it finds no more."""
+    write(machine, "/root/editor", f"#!/bin/sh\nsed -i '{edit}' \"$1\"\n")
+    # Nobody makes so many mistakes so fast that systemd stops starting what they end.
+    machine.run("chmod 0755 /root/editor; systemctl reset-failed\n" + mistake)
+    found, _ = doctor(machine)
+    print(found)
+    assert [row for row in found if row["check"] == check and (mend is None or row["mend"] == mend)], found
+    done = []
+    while found and len(done) < 6:
+        done.append(found[0]["mend"])
+        machine.run(done[-1], EDITOR="/root/editor", VISUAL="/root/editor")
+        # What the agent tries by itself takes it some seconds.
+        machine.ask("timeout 10 sh -c 'until ovpnctl doctor >/dev/null; do sleep 0.5; done'")
+        found, _ = doctor(machine)
+    print(done)
+    assert found == [], done
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
 
 
 def test_an_upgrade_keeps_everything(machine):

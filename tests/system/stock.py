@@ -31,7 +31,8 @@ def packages():
     lists = subprocess.run([os.path.join(TOP, "scripts/install-deps"), "--list", "build"],
                            capture_output=True, text=True, check=True).stdout.split()
     named = re.findall(r"^    apt-get install --no-install-recommends (.*)$", README, re.MULTILINE)
-    return [*STOCK, *lists, *" ".join(named).split(), "erlang-snmp"]
+    # The last one is what our packages depend on beside libraries.
+    return [*STOCK, *lists, *" ".join(named).split(), "erlang-snmp", "sensible-utils"]
 
 
 def _daemon_options(pki, identity):

@@ -96,6 +96,12 @@ class OnTerminal:
         """All that was shown so far, without codes."""
         return CODES.sub("", self.received).replace("\r", "")
 
+    @property
+    def page(self):
+        """The last page of `top` that another has followed, without codes; else empty."""
+        pages = self.received.split("\x1b[H")[1:-1]
+        return CODES.sub("", pages[-1]).replace("\r", "") if pages else ""
+
     def read(self, seconds):
         """Reads for so long at most; false when the other end is closed."""
         if not select.select([self.file], [], [], seconds)[0]:
