@@ -105,7 +105,7 @@ def questions(seed, names):
 @pytest.mark.parametrize("community", COMMUNITIES)
 def test_it_answers_what_the_library_answers(sides, community):
     """The same questions to both, of what is there and of what is not; a name is compared by its
-    place in the walk, because some indexes begin with the start of an agent."""
+    place in the walk, because indexes begin behind a random number."""
     walks = [[side.walk(community, version) for version in (0, 1)] for side in sides]
     own, other = ([[tag for _, tag in walk] for walk in of_side] for of_side in walks)
     assert own == other

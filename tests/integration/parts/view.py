@@ -24,23 +24,27 @@ def question(manager):
 
 
 _TIMES = re.compile(r"Since|Time|Unix|Seconds|Duration|Age|LastRef|LastChange|Discontinuity|Updated"
-                   r"|Start|Reload|Configured|Serial$|Sent$|Pid$|Seen$|LastConnected$|Created$")
+                    r"|Start|Reload|Configured|Serial$|Sent$|Pid$|Seen$|LastConnected$|Created$")
 
 
-# Indexes begin at the start of an agent.
-_INDEX = re.compile(r"\b\d{10}\b")
+# Indexes begin behind a random number, which is not a small one.
+_SMALL = 100000
+_NUMBER = re.compile(r"\b\d{6,10}\b")
 
 
 def told(manager):
-    """All that an agent shows, without what tells when, and its indexes as if they began at 0."""
+    """All that an agent shows, without what tells when, and with the places of its indexes in the order
+    of all in their stead."""
     found = [varbind for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB")
              if not _TIMES.search(varbind.name)]
-    first = min(int(number) for varbind in found for number in _INDEX.findall(str(varbind)))
+    indexes = sorted({(varbind.index[0], varbind.index[-1]) for varbind in found
+                      if varbind.index and varbind.index[-1] >= _SMALL})
+    places = {str(number): f"place {place}" for place, (_, number) in enumerate(indexes)}
 
-    def count(text):
-        return _INDEX.sub(lambda number: str(int(number.group()) - first), str(text))
+    def place(text):
+        return _NUMBER.sub(lambda number: places.get(number.group(), number.group()), str(text))
 
-    return {count(varbind): count(varbind.value) for varbind in found}
+    return {place(varbind): place(varbind.value) for varbind in found}
 
 
 class InstanceView:
