@@ -266,6 +266,8 @@ class Snmpd(Child):
     prefix comes before the program and before its managers' tools.
     """
 
+    for_agents = {}  # environment of the agents below it
+
     def __init__(self, lab, sink=None, informs=False, name="snmpd", extra=(), debug=(),
                  agentx=None, permissions="0777 0777", prefix=()):
         self.port = free_port()
@@ -295,3 +297,9 @@ class Snmpd(Child):
 
     def manager(self, **options):
         return Manager(self.port, self.folder, prefix=self.prefix, **options)
+
+
+class Unhurried(Snmpd):
+    """One whose agents leave all that is read to the SNMP library."""
+
+    for_agents = {"OVPN_EXPRESS": "0"}
