@@ -104,7 +104,10 @@ class Real:
         self.inside = inside
 
     def send_to_alice(self, address):
-        subprocess.run([*self.inside, sys.executable, "-c", _SEND, address, str(PACKETS), str(SIZE)],
+        self.send_to(address, PACKETS)
+
+    def send_to(self, address, packets):
+        subprocess.run([*self.inside, sys.executable, "-c", _SEND, address, str(packets), str(SIZE)],
                        check=True)
 
     def carol_comes(self):
@@ -155,12 +158,12 @@ class Scripted:
 class Demo:
     """Everything that runs, and what a person does with it."""
 
-    def __init__(self, lab, scripted, alone):
+    def __init__(self, lab, scripted, alone, snmpd_lines=(), sink_lines=()):
         self.lab = lab
         self.traps_shown = 0
         self._progress("snmptrapd" if alone else "snmptrapd and snmpd")
-        self.sink = snmp.Snmptrapd(lab).start()
-        self.snmpd = (Alone if alone else snmp.Snmpd)(lab, self.sink).start()
+        self.sink = snmp.Snmptrapd(lab, extra=sink_lines).start()
+        self.snmpd = (Alone if alone else snmp.Snmpd)(lab, self.sink, extra=snmpd_lines).start()
         self.manager = self.snmpd.manager()
         self._progress("scripted daemons" if scripted else
                        "an OpenVPN server, its clients alice and bob, and one in a hold, branch")

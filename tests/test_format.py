@@ -24,8 +24,8 @@ def clang_format():
 
 
 def is_capture(path):
-    """Bytes of somebody else, kept as they were."""
-    return path.is_relative_to("tests/fuzz/corpus") or (
+    """Bytes of somebody else, kept as they were, or a picture."""
+    return path.suffix == ".png" or path.is_relative_to("tests/fuzz/corpus") or (
         path.is_relative_to("tests/captures") and path.suffix in (".raw", ".txt")
     )
 

@@ -32,6 +32,8 @@ share/openvpn-agentx/integrations/checkmk/README.md
 share/openvpn-agentx/integrations/checkmk/openvpn_agentx.py
 share/openvpn-agentx/integrations/collectd/README.md
 share/openvpn-agentx/integrations/collectd/openvpn.conf
+share/openvpn-agentx/integrations/grafana/README.md
+share/openvpn-agentx/integrations/grafana/openvpn.json
 share/openvpn-agentx/integrations/icinga/README.md
 share/openvpn-agentx/integrations/icinga/nagios.cfg
 share/openvpn-agentx/integrations/icinga/openvpn.conf
@@ -41,6 +43,11 @@ share/openvpn-agentx/integrations/mrtg/README.md
 share/openvpn-agentx/integrations/mrtg/openvpn.cfg
 share/openvpn-agentx/integrations/munin/README.md
 share/openvpn-agentx/integrations/munin/snmp__openvpn_
+share/openvpn-agentx/integrations/pictures/prometheus-alerts.png
+share/openvpn-agentx/integrations/pictures/prometheus-users.png
+share/openvpn-agentx/integrations/pictures/zabbix-dashboard.png
+share/openvpn-agentx/integrations/pictures/zabbix-problems.png
+share/openvpn-agentx/integrations/pictures/zabbix-users.png
 share/openvpn-agentx/integrations/programs/README.md
 share/openvpn-agentx/integrations/programs/users_erlang.erl
 share/openvpn-agentx/integrations/programs/users_gosnmp.go
@@ -60,6 +67,9 @@ share/openvpn-agentx/integrations/snmptrapd/mail-notification
 share/openvpn-agentx/integrations/snmptrapd/snmptt.conf
 share/openvpn-agentx/integrations/telegraf/README.md
 share/openvpn-agentx/integrations/telegraf/openvpn.conf
+share/openvpn-agentx/integrations/zabbix/README.md
+share/openvpn-agentx/integrations/zabbix/openvpn.yaml
+share/openvpn-agentx/integrations/zabbix/zabbix-traps
 share/snmp/mibs/OPENVPN-MANAGEMENT-MIB.txt
 share/zsh/vendor-completions/_ovpnctl
 """.split()
@@ -116,7 +126,8 @@ def test_install_and_uninstall(tmp_path):
     programs = {"usr/sbin/openvpn-agentx", "usr/bin/ovpnctl", "usr/share/openvpn-agentx/base-mibs",
                 "usr/lib/nagios/plugins/check_openvpn_snmp",
                 "usr/share/openvpn-agentx/integrations/munin/snmp__openvpn_",
-                "usr/share/openvpn-agentx/integrations/snmptrapd/mail-notification"}
+                "usr/share/openvpn-agentx/integrations/snmptrapd/mail-notification",
+                "usr/share/openvpn-agentx/integrations/zabbix/zabbix-traps"}
     assert {name for name, mode in found.items() if mode != 0o644} == programs
     assert {found[name] for name in programs} == {0o755}
     make("uninstall", *words)

@@ -79,6 +79,50 @@ def test_examples_for_prometheus_and_alertmanager(tmp_path):
     run("amtool", "check-config", PROMETHEUS / "alertmanager.yml")
 
 
+def test_zabbix_template_and_grafanas_dashboard_are_those_of_the_lists(tmp_path):
+    """As their scripts make them of the lists and of the MIB module of now."""
+    for script, made in (("zabbix-template", "zabbix/openvpn.yaml.in"),
+                         ("grafana-dashboard", "grafana/openvpn.json")):
+        run(TOP / "scripts" / script, tmp_path)
+        name = made.rpartition("/")[2]
+        assert (tmp_path / name).read_text() == (TOP / "integrations" / made).read_text(), \
+            f"{made}: run scripts/{script}"
+
+
+def test_grafana_asks_for_what_the_exporter_has():
+    modules = yaml.safe_load((PROMETHEUS / "snmp.yml.in").read_text().replace("@OID_ROOT@", "1.3"))["modules"]
+    series = {metric["name"] for name in ("openvpn", "openvpn_users") for metric in modules[name]["metrics"]}
+    labels = {lookup["labelname"] for module in modules.values() for metric in module["metrics"]
+              for lookup in metric.get("lookups", []) if lookup["labels"]}
+    board = (TOP / "integrations/grafana/openvpn.json").read_text()
+    assert set(re.findall(r"\bovpn\w+\b", board)) <= series | labels
+
+
+def test_zabbix_has_keys_and_names_without_numbers():
+    """Numbers of daemons, users and certificates stand where Zabbix asks, and nowhere else."""
+    text = (TOP / "integrations/zabbix/openvpn.yaml.in").read_text()
+    template = yaml.safe_load(text)["zabbix_export"]["templates"][0]
+    for rule in template["discovery_rules"]:
+        for prototype in rule["item_prototypes"]:
+            assert prototype["snmp_oid"].count("{#SNMPINDEX}") == 1
+            assert not re.search("SNMPINDEX|INDEX", prototype["key"] + prototype["name"])
+    identities = re.findall(r"uuid: (\w+)", text)
+    assert len(identities) == len(set(identities))
+    macros = set(re.findall(r"\{\$[A-Z.]+", text))
+    assert macros == {macro["macro"].rstrip("}") for macro in template["macros"]}
+    page = (TOP / "integrations/zabbix/README.md").read_text()
+    assert macros == set(re.findall(r"^\| `(\{\$[A-Z.]+)\}", page, re.MULTILINE))
+
+
+def test_zabbix_traps_cannot_be_forged(tmp_path):
+    """By text of third parties, which would begin another host's notification."""
+    told = "host\nUDP: [192.0.2.1]:51234->[192.0.2.2]:162\n.1.3 \"ZBXTRAP 192.0.2.9\"\n"
+    subprocess.run([TOP / "integrations/zabbix/zabbix-traps", tmp_path / "traps"], input=told, text=True,
+                   check=True, timeout=10)
+    text = (tmp_path / "traps").read_text()
+    assert re.fullmatch(r'\d{8}\.\d{6} ZBXTRAP 192\.0\.2\.1\n\.1\.3 "ZBX-TRAP 192\.0\.2\.9"\n', text)
+
+
 def test_icinga_takes_the_configuration(tmp_path):
     """With a host as the file's own comment has it."""
     text = (TOP / "integrations/icinga/openvpn.conf").read_text()
@@ -206,6 +250,6 @@ def test_checkmk_compiles():
 
 def test_each_folder_is_on_the_page():
     page = (INTEGRATIONS / "README.md").read_text(encoding="utf-8")
-    folders = {path.name for path in INTEGRATIONS.iterdir() if path.is_dir()}
+    folders = {path.name for path in INTEGRATIONS.iterdir() if path.is_dir() and path.name != "pictures"}
     assert {name for name in folders if f"]({name}/README.md)" not in page} == set()
     assert all((INTEGRATIONS / name / "README.md").exists() for name in folders)

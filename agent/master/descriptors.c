@@ -63,21 +63,39 @@ static void wake(evutil_socket_t fd, short what, void *arg)
 /* A request passes an inner session of the library on its way to us, and the answer another. */
 enum { DRAIN_ROUNDS = 16 };
 
+enum { POLLED = 16 }; /* by one system call */
+
+/* Puts those that can be read into the set. */
+static bool add_readable(const struct pollfd *fds, nfds_t count, netsnmp_large_fd_set *set)
+{
+    bool some = false;
+
+    for (nfds_t i = 0; i < count; i++) {
+        if (!(fds[i].revents & (POLLIN | POLLHUP | POLLERR)))
+            continue;
+        NETSNMP_LARGE_FD_SET(fds[i].fd, set);
+        some = true;
+    }
+    return some;
+}
+
 /* All in one go: what the library reads may end in descriptors_forget(). */
 static bool drain_some(void)
 {
+    const struct watch *watch = watches;
     netsnmp_large_fd_set set;
     bool some = false;
 
     netsnmp_large_fd_set_init(&set, FD_SETSIZE);
     NETSNMP_LARGE_FD_ZERO(&set);
-    for (const struct watch *watch = watches; watch; watch = watch->next) {
-        struct pollfd fd = {.fd = watch->fd, .events = POLLIN};
+    while (watch) {
+        struct pollfd fds[POLLED];
+        nfds_t count = 0;
 
-        if (poll(&fd, 1, 0) != 1 || !(fd.revents & (POLLIN | POLLHUP | POLLERR)))
-            continue;
-        NETSNMP_LARGE_FD_SET(watch->fd, &set);
-        some = true;
+        for (; watch && count < POLLED; watch = watch->next)
+            fds[count++] = (struct pollfd){.fd = watch->fd, .events = POLLIN};
+        if (poll(fds, count, 0) > 0)
+            some |= add_readable(fds, count, &set);
     }
     if (some)
         snmp_read2(&set);

@@ -7,21 +7,28 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include "agent/master/express.h"
 #include "agent/master/gate.h"
 #include "agent/master/registration.h"
 #include "agent/master/wire.h"
 #include "base/log.h"
+
+/* Who gets a PDU. */
+enum receiver { NOBODY, LIBRARY, EXPRESS };
 
 static struct {
     netsnmp_transport *transport; /* NULL while there is no session */
     int (*send)(netsnmp_transport *transport, const void *data, int size, void **opaque,
                 int *opaque_len);
     unsigned char head[WIRE_RESPONSE_SIZE];
-    size_t head_len; /* octets of a head_size() that has not come whole */
-    uint64_t left;   /* octets of the PDU under way that are still to come */
-    bool taken;      /* the library gets it */
+    size_t head_len;        /* octets of a head_size() that has not come whole */
+    uint64_t left;          /* octets of the PDU under way that are still to come */
+    enum receiver receiver; /* of that one */
+    size_t gathered_len;    /* octets of it in gathered, when it is for express.h */
     bool ended;
 } self;
+
+static unsigned char gathered[GATE_PDU_MAX]; /* what there is of it */
 
 /* Ends the stream for the library; why goes to the log, unless it is NULL. */
 static void end_stream(const char *why)
@@ -67,10 +74,11 @@ static void begin_pdu(const unsigned char *bytes)
     if (has_error(&header))
         registration_answered(header.packet, wire_read_error(bytes));
     self.left = (uint64_t)WIRE_HEADER_SIZE + header.size;
-    self.taken = false;
+    self.receiver = NOBODY;
     switch (gate_judge(&header, &error)) {
     case GATE_TAKE:
-        self.taken = true;
+        self.receiver = express_takes(header.type) ? EXPRESS : LIBRARY;
+        self.gathered_len = 0;
         break;
     case GATE_DROP:
         break;
@@ -81,6 +89,21 @@ static void begin_pdu(const unsigned char *bytes)
         end_stream("the master agent closes the session");
         break;
     }
+}
+
+/* A part of a request; with its last one it is answered. */
+static void gather_request(const unsigned char *bytes, size_t len)
+{
+    const unsigned char *answer;
+    size_t size;
+
+    memcpy(gathered + self.gathered_len, bytes, len);
+    self.gathered_len += len;
+    if (len < self.left)
+        return;
+    answer = express_answer(gathered, self.gathered_len, &size);
+    if (self.send(self.transport, answer, (int)size, NULL, NULL) < 0)
+        end_stream(NULL);
 }
 
 /* Moves what the library gets to the front and returns how much that is. */
@@ -101,9 +124,11 @@ static size_t sift(unsigned char *bytes, size_t len)
             begin_pdu(bytes + at);
         if (part > self.left)
             part = (size_t)self.left;
-        if (self.taken) {
+        if (self.receiver == LIBRARY) {
             memmove(bytes + kept, bytes + at, part);
             kept += part;
+        } else if (self.receiver == EXPRESS) {
+            gather_request(bytes + at, part);
         }
         self.left -= part;
         at += part;
@@ -114,7 +139,7 @@ static size_t sift(unsigned char *bytes, size_t len)
 /* Whether the library is not in the middle of a PDU. */
 static bool is_between(void)
 {
-    return self.left == 0 || !self.taken;
+    return self.left == 0 || self.receiver != LIBRARY;
 }
 
 static size_t release(unsigned char *bytes, size_t size)

@@ -8,10 +8,11 @@ struct netsnmp_transport_s;
 
 /*
  * What comes from the master agent.  The library reads through here, and sees the PDUs that the
- * gate (gate.h) takes, whole and in order; others are answered, or dropped, before it allocates
- * anything for them.  What the library sends passes here too, on its way to outgoing.h, so that
- * registration.h can be told what becomes of the subtrees.  (The library puts
- * the varbinds behind an error too, and snmpd drops a subagent whose answer is over 65536 octets.)
+ * gate (gate.h) takes, whole and in order, but for those that express.h answers; others are
+ * answered, or dropped, before it allocates anything for them.  What the library sends passes here
+ * too, on its way to outgoing.h, so that registration.h can be told what becomes of the subtrees.
+ * (The library puts the varbinds behind an error too, and snmpd drops a subagent whose answer is
+ * over 65536 octets.)
  */
 
 /*

@@ -1,5 +1,7 @@
 #include "agent/master/varbind.h"
 
+#include "agent/tables/values.h"
+
 /* An AgentX object identifier and octet string (RFC 2741 sections 5.1 and 5.3). */
 static size_t oid_size(size_t len)
 {
@@ -18,11 +20,9 @@ static bool set_octets(netsnmp_variable_list *varbind, u_char type, const struct
     return snmp_set_var_typed_value(varbind, type, at, value->octets.len) == 0;
 }
 
-static bool set_unsigned(netsnmp_variable_list *varbind, u_char type, uint64_t number)
+static bool set_unsigned(netsnmp_variable_list *varbind, u_char type, uint32_t number)
 {
-    uint32_t low = (uint32_t)number;
-
-    return snmp_set_var_typed_value(varbind, type, &low, sizeof(low)) == 0;
+    return snmp_set_var_typed_value(varbind, type, &number, sizeof(number)) == 0;
 }
 
 static bool set_counter64(netsnmp_variable_list *varbind, uint64_t number)
@@ -44,12 +44,11 @@ bool varbind_set(netsnmp_variable_list *varbind, enum value_type type, const str
         return value->octets.len > 0 && value->octets.len <= MAX_OID_LEN * sizeof(oid) &&
                set_octets(varbind, ASN_OBJECT_ID, value);
     case VALUE_COUNTER32:
-        return set_unsigned(varbind, ASN_COUNTER, value->number);
+        return set_unsigned(varbind, ASN_COUNTER, value_word(type, value->number));
     case VALUE_GAUGE32:
-        return set_unsigned(varbind, ASN_GAUGE,
-                            value->number < UINT32_MAX ? value->number : UINT32_MAX);
+        return set_unsigned(varbind, ASN_GAUGE, value_word(type, value->number));
     case VALUE_TIMETICKS:
-        return set_unsigned(varbind, ASN_TIMETICKS, value->number);
+        return set_unsigned(varbind, ASN_TIMETICKS, value_word(type, value->number));
     case VALUE_COUNTER64:
         return set_counter64(varbind, value->number);
     }

@@ -12,8 +12,8 @@
 /* Values of the tables as variables of Net-SNMP. */
 
 /*
- * Gives a varbind a value, copying it.  Counter32 and TimeTicks wrap, a Gauge32 stays at its
- * highest value.  Returns false when memory is out or the value is none of its type.
+ * Gives a varbind a value, copying it.  Returns false when memory is out or the value is none of
+ * its type.
  */
 bool varbind_set(netsnmp_variable_list *varbind, enum value_type type, const struct value *value);
 

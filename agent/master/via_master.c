@@ -1,26 +1,24 @@
 #include "agent/master/via_master.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "agent/master/capabilities.h"
+#include "agent/master/express.h"
 #include "agent/master/flight.h"
 #include "agent/master/link.h"
 #include "agent/master/ping.h"
 #include "agent/master/subagent.h"
-
-/*
- * The master agent drops a subagent whose answer is over 65536 bytes.  What is left is for the
- * headers, and for what the library adds to unanswered varbinds.
- */
-enum { ANSWER_MAX = 60000 };
+#include "agent/master/wire.h"
 
 static void (*told_above)(bool up);
-static const unsigned long *announced;
-static size_t announced_len;
+static const struct walker *announced;
 
 static void session_changed(bool up)
 {
     if (up) {
         ping_start();
-        capabilities_announce(announced, announced_len);
+        capabilities_announce(announced->root, announced->root_len);
     } else {
         ping_stop();
     }
@@ -31,6 +29,7 @@ static void stop_session(void)
 {
     ping_stop();
     subagent_stop();
+    express_stop();
 }
 
 static const struct link_kind by_master = {
@@ -41,18 +40,27 @@ static const struct link_kind by_master = {
     .notification = flight_new,
     .notify = flight_send,
     .notified = flight_outcome,
-    .answer_max = ANSWER_MAX,
+    .answer_max = WIRE_ANSWER_MAX,
     .up = "connected to the master agent",
     .down = "no session with the master agent",
 };
 
+/* Tests have the library answer everything, and compare. */
+static bool wants_express(void)
+{
+    const char *word = getenv("OVPN_EXPRESS");
+
+    return !word || strcmp(word, "0") != 0;
+}
+
 bool via_master_begin(struct event_base *base, const struct endpoint *master,
-                      const unsigned long *module, size_t len, void (*told)(bool up),
+                      const struct walker *walker, void (*told)(bool up),
                       void (*cut)(uint32_t transaction))
 {
     told_above = told;
-    announced = module;
-    announced_len = len;
+    announced = walker;
+    if (wants_express())
+        express_start(walker);
     if (!subagent_start(base, master, session_changed, cut))
         return false;
     link_use(&by_master);

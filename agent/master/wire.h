@@ -24,15 +24,25 @@ enum wire_type {
 
 /* res.error of a Response (section 6.2.16). */
 enum wire_error {
+    WIRE_NO_ERROR = 0,
     WIRE_TOO_BIG = 1,
+    WIRE_GEN_ERR = 5,
     WIRE_NOT_OPEN = 257,
     WIRE_UNSUPPORTED_CONTEXT = 262,
     WIRE_DUPLICATE_REGISTRATION = 263,
+    WIRE_PARSE_ERROR = 266,
     WIRE_REQUEST_DENIED = 267,
     WIRE_PROCESSING_ERROR = 268
 };
 
 enum { WIRE_HEADER_SIZE = 20, WIRE_RESPONSE_SIZE = 28 };
+
+/*
+ * Octets of the varbinds in an answer.  The master agent drops a subagent whose answer is over
+ * 65536 octets; what is left is for the headers, and for what the library adds to unanswered
+ * varbinds.
+ */
+#define WIRE_ANSWER_MAX 60000
 
 /* Section 6.1. */
 struct wire_header {

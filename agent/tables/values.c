@@ -19,6 +19,11 @@ void value_number(struct value *value, uint64_t number)
     value->number = number;
 }
 
+uint32_t value_word(enum value_type type, uint64_t number)
+{
+    return type == VALUE_GAUGE32 && number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+}
+
 void value_known(struct value *value, bool known, uint64_t number)
 {
     if (known)

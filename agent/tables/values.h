@@ -17,6 +17,9 @@ void value_number(struct value *value, uint64_t number);
 void value_text(struct value *value, const char *text); /* NULL is empty */
 void value_bytes(struct value *value, const void *bytes, size_t len);
 
+/* What a manager sees of a number of 32 bits: a Gauge32 stays at its highest value, others wrap. */
+uint32_t value_word(enum value_type type, uint64_t number);
+
 /* TruthValue-like OvpnTruth: true(1), false(2). */
 void value_truth(struct value *value, bool truth);
 

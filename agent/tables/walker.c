@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* Lexicographic order; a prefix stands before what it is a prefix of. */
-static int compare(const unsigned long *a, size_t a_len, const unsigned long *b, size_t b_len)
+int walker_compare(const unsigned long *a, size_t a_len, const unsigned long *b, size_t b_len)
 {
     for (size_t i = 0; i < a_len && i < b_len; i++) {
         if (a[i] != b[i])
@@ -15,7 +14,7 @@ static int compare(const unsigned long *a, size_t a_len, const unsigned long *b,
 static bool starts_with(const unsigned long *oid, size_t len, const unsigned long *prefix,
                         size_t prefix_len)
 {
-    return len >= prefix_len && compare(oid, prefix_len, prefix, prefix_len) == 0;
+    return len >= prefix_len && walker_compare(oid, prefix_len, prefix, prefix_len) == 0;
 }
 
 /* The order of what follows the root against a table's path: 0 when it lies below the path. */
@@ -221,7 +220,7 @@ static enum walker_result next_anywhere(const struct walker *walker, const unsig
 {
     if (starts_with(oid, len, walker->root, walker->root_len))
         return next_below(walker, oid + walker->root_len, len - walker->root_len, cell);
-    if (compare(oid, len, walker->root, walker->root_len) > 0)
+    if (walker_compare(oid, len, walker->root, walker->root_len) > 0)
         return WALKER_END;
     return next_below(walker, walker->root, 0, cell);
 }
@@ -230,7 +229,7 @@ enum walker_result walker_next(const struct walker *walker, const unsigned long 
                                const unsigned long *scope, size_t scope_len,
                                struct walker_cell *cell)
 {
-    if (compare(oid, len, scope, scope_len) < 0) {
+    if (walker_compare(oid, len, scope, scope_len) < 0) {
         if (walker_get(walker, scope, scope_len, cell) == WALKER_FOUND)
             return WALKER_FOUND;
         oid = scope;

@@ -46,6 +46,9 @@ enum walker_result {
     WALKER_END          /* nothing behind that OID */
 };
 
+/* Lexicographic order, as strcmp(3); a prefix stands before what it is a prefix of. */
+int walker_compare(const unsigned long *a, size_t a_len, const unsigned long *b, size_t b_len);
+
 /*
  * The cell with exactly that OID.  Never answers WALKER_END.  *cell means nothing unless it was
  * found.

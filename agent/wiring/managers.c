@@ -54,8 +54,7 @@ static bool start_agentx(const struct config *config, struct event_base *base,
         return false;
     }
     control_forbid_secrets(!endpoint_is_local(&self.master));
-    return via_master_begin(base, &self.master, walker->root, walker->root_len, set_link_changed,
-                            set_cut);
+    return via_master_begin(base, &self.master, walker, set_link_changed, set_cut);
 }
 
 bool managers_start(const struct options *options, const struct config *config,

@@ -58,12 +58,26 @@ static bool is_control(const char *at, size_t bytes)
            (byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9);
 }
 
+/* Bytes at the start of src, up to a limit, that stay as they are; most often they are all. */
+static size_t plain_bytes(struct slice src, size_t limit)
+{
+    size_t max = src.len < limit ? src.len : limit;
+    size_t len = 0;
+
+    while (len < max && src.at[len] >= 0x20 && src.at[len] < 0x7f)
+        len++;
+    return len;
+}
+
 size_t text_clean(char *dst, size_t limit, struct slice src)
 {
-    size_t len = 0;
-    size_t fit = 0; /* the longest whole text that still leaves room for "..." */
+    size_t len = plain_bytes(src, limit - 3);
+    size_t fit = len; /* the longest whole text that still leaves room for "..." */
 
     assert(limit >= 3);
+    if (len > 0)
+        memcpy(dst, src.at, len);
+    src = slice_skip(src, len);
     while (src.len > 0) {
         size_t bytes = character_bytes(src);
         size_t used = bytes ? bytes : 1;
@@ -91,7 +105,7 @@ size_t text_clean(char *dst, size_t limit, struct slice src)
     return len;
 }
 
-char *text_new(size_t limit, struct slice src)
+static char *new_clean(size_t limit, struct slice src)
 {
     /* A byte grows to three at most, so short text needs no buffer of the full limit. */
     size_t room = src.len < limit / 3 ? src.len * 3 : limit;
@@ -103,6 +117,21 @@ char *text_new(size_t limit, struct slice src)
     room = text_clean(text, room < 3 ? 3 : room, src);
     tight = realloc(text, room + 1);
     return tight ? tight : text;
+}
+
+char *text_new(size_t limit, struct slice src)
+{
+    char *text;
+
+    if (src.len > limit || plain_bytes(src, limit) < src.len)
+        return new_clean(limit, src);
+    text = malloc(src.len + 1);
+    if (!text)
+        return NULL;
+    if (src.len > 0)
+        memcpy(text, src.at, src.len);
+    text[src.len] = '\0';
+    return text;
 }
 
 bool text_set(char **where, size_t limit, struct slice src)

@@ -76,8 +76,8 @@ static size_t count_row_fields(struct slice row, char separator)
 {
     size_t fields = 1;
 
-    for (size_t i = 0; i < row.len; i++)
-        fields += row.at[i] == separator;
+    for (slice_cut(&row, separator); row.at; slice_cut(&row, separator))
+        fields++;
     return fields;
 }
 

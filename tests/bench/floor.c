@@ -1,10 +1,13 @@
 /*
  * The floor of any subagent of Net-SNMP's library: rows of one constant column, found without a
- * search.  It runs until a signal.  Its one argument is the address of the master agent.
+ * search, and one constant notification for each octet that comes by a FIFO.  It runs until a
+ * signal.  The arguments are the address of the master agent and, if it is to notify, the FIFO.
  */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -40,9 +43,27 @@ static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
     return SNMP_ERR_NOERROR;
 }
 
+static void notify(int fd, void *arg)
+{
+    static const oid name[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+    static const oid kind[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1, 0, 1};
+    netsnmp_variable_list *list = NULL;
+    char octet;
+
+    (void)arg;
+    if (read(fd, &octet, 1) != 1)
+        return;
+    snmp_varlist_add_variable(&list, name, OID_LENGTH(name), ASN_OBJECT_ID, kind, sizeof(kind));
+    snmp_varlist_add_variable(&list, column, OID_LENGTH(column), ASN_OCTET_STR, "constant", 8);
+    send_v2trap(list);
+    snmp_free_varbind(list);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 2)
+    int fifo;
+
+    if (argc < 2)
         return EXIT_FAILURE;
     setenv("MIBS", "", 1);
     signal(SIGPIPE, SIG_IGN);
@@ -54,6 +75,9 @@ int main(int argc, char **argv)
     netsnmp_register_handler(netsnmp_create_handler_registration(
         "floor", answer, column, OID_LENGTH(column), HANDLER_CAN_RONLY));
     init_snmp("floor");
+    fifo = argc > 2 ? open(argv[2], O_RDWR | O_CLOEXEC) : -1; /* never at its end */
+    if (fifo >= 0)
+        register_readfd(fifo, notify, NULL);
     for (;;)
         agent_check_and_process(1);
 }

@@ -1,25 +1,21 @@
 """How long `ovpnctl clients` takes for 10 000 clients, behind a real snmpd and the agent."""
 
-import os
 import subprocess
-import sys
 import time
 
-sys.dont_write_bytecode = True
-TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
+from report import Figure
 
-from fake.fake_openvpn import FakeOpenVpn  # noqa: E402  (the path comes first)
-from parts.agent import Agent  # noqa: E402
-from parts.ovpnctl import Ctl  # noqa: E402
-from parts.process import Lab  # noqa: E402
-from parts.snmp import Snmpd  # noqa: E402
-from parts.view import InstanceView  # noqa: E402
+from fake.fake_openvpn import FakeOpenVpn
+from parts.agent import Agent
+from parts.ovpnctl import Ctl
+from parts.process import Lab
+from parts.snmp import Snmpd
+from parts.view import InstanceView
 
 CLIENTS = 10000
 
 
-def main():
+def figures():
     lab = Lab()
     try:
         snmpd = Snmpd(lab).start()
@@ -37,9 +33,6 @@ def main():
         done = subprocess.run(ctl.command("clients"), env=ctl.environment, check=True,
                               stdout=subprocess.PIPE, text=True)
         took = time.monotonic() - begin
-        print(f"ovpnctl clients: {len(done.stdout.splitlines()) - 1} rows in {took:.2f} s")
+        yield Figure(f"ovpnctl clients, {len(done.stdout.splitlines()) - 1} rows", took, "s")
     finally:
         lab.close()
-
-
-main()

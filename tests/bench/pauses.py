@@ -1,21 +1,16 @@
-#!/usr/bin/python3
-"""How long the agent leaves a daemon unread while its master agent is in trouble: figures for
-people, run by `make bench`.  OVPN_AGENTX_BIN names the agent."""
+"""How long the agent leaves a daemon unread while its master agent is in trouble."""
 
-import os
-import sys
 import time
 
-TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[:0] = [TESTS, os.path.join(TESTS, "integration")]
+from report import Figure
 
-from fake.fake_openvpn import FakeOpenVpn  # noqa: E402
-from parts import master  # noqa: E402
-from parts.agent import Agent  # noqa: E402
-from parts.pauses import Pauses  # noqa: E402
-from parts.process import Lab  # noqa: E402
-from parts.snmp import Snmpd  # noqa: E402
-from parts.view import InstanceView  # noqa: E402
+from fake.fake_openvpn import FakeOpenVpn
+from parts import master
+from parts.agent import Agent
+from parts.pauses import Pauses
+from parts.process import Lab
+from parts.snmp import Snmpd
+from parts.view import InstanceView
 
 
 def start(lab, above):
@@ -25,9 +20,8 @@ def start(lab, above):
     return agent, fake
 
 
-def report(what, pauses):
-    print(f"{what:<58} longest pause {pauses.longest * 1000:6.0f} ms, "
-          f"of {len(pauses.took)}")
+def longest(what, pauses):
+    return Figure(f"longest pause: {what}", pauses.longest * 1000, "ms", f"of {len(pauses.took)}")
 
 
 def watch(fake, seconds):
@@ -43,14 +37,14 @@ def real(seconds):
         _, fake = start(lab, snmpd)
         view = InstanceView(lab, snmpd.manager())
         view.wait(Contact="up")
-        report("snmpd answers", watch(fake, 3))
+        yield longest("snmpd answers", watch(fake, 3))
         snmpd.freeze()
-        report(f"snmpd stands still for {seconds} s", watch(fake, seconds))
+        yield longest(f"snmpd stands still for {seconds} s", watch(fake, seconds))
         snmpd.thaw()
         snmpd.kill()
-        report("snmpd is gone", watch(fake, 5))
+        yield longest("snmpd is gone", watch(fake, 5))
         snmpd.start()
-        report("snmpd comes again", watch(fake, 5))
+        yield longest("snmpd comes again", watch(fake, 5))
     finally:
         lab.close()
 
@@ -63,7 +57,7 @@ def scripted(name, asleep_at):
         with Pauses(fake) as pauses:
             lab.track(master.Master(path, asleep_at))
             time.sleep(15)
-        report(f"the master agent falls asleep at {name}", pauses)
+        yield longest(f"the master agent falls asleep at {name}", pauses)
     finally:
         lab.close()
 
@@ -77,14 +71,14 @@ def stopping():
         above.asleep = True
         begin = time.monotonic()
         agent.stop()
-        print(f"{'the agent stops while the master agent sleeps':<58} "
-              f"takes         {(time.monotonic() - begin) * 1000:6.0f} ms")
+        yield Figure("the agent stops while the master agent sleeps",
+                     (time.monotonic() - begin) * 1000, "ms")
     finally:
         lab.close()
 
 
-if __name__ == "__main__":
-    real(20)
-    scripted("Open", master.OPEN)
-    scripted("Register", master.REGISTER)
-    stopping()
+def figures():
+    yield from real(20)
+    yield from scripted("Open", master.OPEN)
+    yield from scripted("Register", master.REGISTER)
+    yield from stopping()

@@ -23,7 +23,7 @@ from parts import agent as agent_part  # noqa: E402
 from parts.agent import Agent  # noqa: E402
 from parts.pki import Pki  # noqa: E402
 from parts.process import Lab  # noqa: E402
-from parts.snmp import Snmpd, Snmptrapd  # noqa: E402
+from parts.snmp import Snmpd, Snmptrapd, Unhurried  # noqa: E402
 from parts.standalone import Alone  # noqa: E402
 
 
@@ -56,18 +56,20 @@ def snmptrapd(lab):
     return Snmptrapd(lab).start()
 
 
-WAYS = {"agentx": Snmpd, "alone": Alone}
+WAYS = {"agentx": Snmpd, "alone": Alone, "library": Unhurried}
+MARKS = {"both_ways": ("agentx", "alone"), "all_ways": WAYS}
 
 
 def pytest_generate_tests(metafunc):
-    """A test with the mark both_ways runs with snmpd, and with the agent alone."""
-    if metafunc.definition.get_closest_marker("both_ways"):
-        metafunc.parametrize("way", WAYS, indirect=True)
+    """A test with one of the marks runs as often, each time another way."""
+    for mark, ways in MARKS.items():
+        if metafunc.definition.get_closest_marker(mark):
+            metafunc.parametrize("way", ways, indirect=True)
 
 
 @pytest.fixture
 def way(request):
-    """What managers ask: the class Snmpd or Alone."""
+    """What managers ask: the class Snmpd, Alone or Unhurried."""
     return WAYS[getattr(request, "param", "agentx")]
 
 

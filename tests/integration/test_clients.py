@@ -77,7 +77,7 @@ def leave_and_return(lab, manager, snmptrapd, client, clients):
                          == again)
 
 
-@pytest.mark.both_ways
+@pytest.mark.all_ways
 def test_rows_and_ends_of_clients(lab, crowd, manager, snmptrapd, view):
     server, processes = crowd
     clients, routes = lab.wait_until(lambda: whole(manager, len(NAMES)), "all is there")

@@ -48,7 +48,7 @@ def test_a_guest_is_shown(lab, ctl, manager, place):
         assert guest.one("log on").startswith("SUCCESS")
         assert guest.one("kill nobody") == "ERROR: the 'kill' command is not allowed here"
         guest.one('password "Private Key" "very secret"')
-        row = only(rows(manager, "ovpnGuestTable").values())
+        row = only(list(rows(manager, "ovpnGuestTable").values()))
         assert str(os.getpid()) in row["Peer"]
         assert row["LastCommand"] == 'password "Private Key" ***'
         seen = only(ctl.rows("guests"))
@@ -58,7 +58,8 @@ def test_a_guest_is_shown(lab, ctl, manager, place):
         share_row = only(ctl.rows("shares"))
         assert (share_row["guests"], share_row["denied"]) == (1, 1)
         assert share_row["last_denied"] == "kill"
-        assert re.search(r"verb, passwords +1 +3 ", ctl.table("shares").output)
+        assert re.search(r"^office +unix:\S+ +verb\S*.* 1 +3 +3 +1 +kill$", ctl.table("shares").output,
+                         re.MULTILINE)
     lab.wait_until(lambda: ctl.rows("guests") == [], "the guest has gone")
     assert only(ctl.rows("shares"))["guests"] == 0
 

@@ -13,7 +13,7 @@ from parts.control import CONTROL_TABLE, Background, entry, refused
 from parts.fastset import FastSet
 from parts.snmp import SnmpTimeout, Snmptrapd
 from parts.standalone import Alone
-from parts.view import InstanceView, question, rows
+from parts.view import InstanceView, question, rows, told
 
 PASSPHRASE = "a long password"
 BOOTS = "SNMP-FRAMEWORK-MIB::snmpEngineBoots.0"
@@ -328,26 +328,6 @@ def test_informs_wait_for_nobody(lab, fake, start_agent):
 
 
 # What has a time in it, begins at random, or counts what the other agent was asked.
-TIMES = re.compile(r"Since|Time|Unix|Seconds|Duration|Age|LastRef|LastChange|Discontinuity|Updated"
-                   r"|Start|Reload|Configured|Serial$|Sent$|Pid$|Seen$|LastConnected$|Created$")
-
-
-# Indexes begin at the start of an agent.
-INDEX = re.compile(r"\b\d{10}\b")
-
-
-def told(manager):
-    """All that an agent shows, without what tells when, and its indexes as if they began at 0."""
-    found = [varbind for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB")
-             if not TIMES.search(varbind.name)]
-    first = min(int(number) for varbind in found for number in INDEX.findall(str(varbind)))
-
-    def count(text):
-        return INDEX.sub(lambda number: str(int(number.group()) - first), str(text))
-
-    return {count(varbind): count(varbind.value) for varbind in found}
-
-
 def test_both_ways_show_the_same(lab, alone, snmpd, start_fake, start_agent):
     """Two agents with daemons that are alike, one under snmpd."""
     shown = []

@@ -48,7 +48,7 @@ def visible(manager):
     return [name for name in SUBTREES if manager.walk(f"OPENVPN-MANAGEMENT-MIB::{name}")]
 
 
-@pytest.mark.both_ways
+@pytest.mark.all_ways
 def test_each_user_sees_and_sets_what_its_view_gives(lab, guarded, start_agent, start_fake):
     fake = start_fake(mode="client", question=questions.ask_user())
     start_agent([entry(fake)], master=guarded)
@@ -137,7 +137,7 @@ def getbulks_at_random(manager, dice, count=40):
                         dice.choice((0, 0, 0, dice.randrange(len(places)))))
 
 
-@pytest.mark.both_ways
+@pytest.mark.all_ways
 @pytest.mark.parametrize("name", USERS)
 def test_random_getbulks(busy, name):
     getbulks_at_random(user(busy, name), random.Random(name))

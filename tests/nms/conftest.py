@@ -13,6 +13,24 @@ from importlib import util  # noqa: E402  (the path comes first)
 _spec = util.spec_from_file_location("integration_conftest", _INTEGRATION + "/conftest.py")
 _conftest = util.module_from_spec(_spec)
 _spec.loader.exec_module(_conftest)
-for _name in ("pki", "lab", "snmptrapd", "snmpd", "manager", "start_fake", "start_agent",
+for _name in ("pki", "lab", "snmptrapd", "manager", "start_fake", "start_agent",
               "pytest_runtest_makereport"):
     globals()[_name] = getattr(_conftest, _name)
+
+import pytest  # noqa: E402
+from parts.snmp import Snmpd  # noqa: E402
+from prometheus_server import Monitoring  # noqa: E402
+
+USER = ['createUser ovpnmonitor SHA-256 "a long password" AES "another long password"',
+        "rouser ovpnmonitor authPriv"]
+
+
+@pytest.fixture
+def snmpd(lab, snmptrapd):
+    """With the user that all of integrations/ has."""
+    return Snmpd(lab, sink=snmptrapd, extra=USER).start()
+
+
+@pytest.fixture
+def monitoring(lab, snmpd):
+    return Monitoring(lab, snmpd)

@@ -82,7 +82,7 @@ class Agent(Child):
                                "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
         super().__init__(lab, name, [*wrapper, binary, "-c", self.config, "-l", "debug", *options],
                          {**_environment(sanitizer, library_leaks and lab),
-                          "STARVED": starved})
+                          **getattr(snmpd, "for_agents", {}), "STARVED": starved})
         self.configure(instances)
 
     def configure(self, instances):

@@ -7,6 +7,7 @@ _STATUS = ["noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", 
            "wrongType", "wrongLength", "wrongEncoding", "wrongValue", "noCreation",
            "inconsistentValue", "resourceUnavailable", "commitFailed", "undoFailed",
            "authorizationError", "notWritable", "inconsistentName"]
+GET, GETNEXT, SET, GETBULK = 0xA0, 0xA1, 0xA3, 0xA5
 
 
 def tlv(tag, body):
@@ -31,6 +32,17 @@ def write_identifier(numbers):
     return tlv(6, b"".join(parts))
 
 
+def read_identifier(data):
+    """The numbers of one."""
+    _, body, _ = read(data)
+    numbers = [body[0] // 40, body[0] % 40, 0]
+    for byte in body[1:]:
+        numbers[-1] = numbers[-1] << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(0)
+    return tuple(numbers[:-1])
+
+
 def read(data, at=0):
     """(tag, body, what follows) of the element at that place."""
     size, begin = data[at + 1], at + 2
@@ -40,11 +52,46 @@ def read(data, at=0):
     return data[at], data[begin:begin + size], begin + size
 
 
+def question(names):
+    """The varbinds of a request without values; the names are in BER."""
+    return b"".join(tlv(0x30, name + tlv(5, b"")) for name in names)
+
+
+def message(kind, varbinds, request=1, community="private", version=1, non_repeaters=0, repetitions=0):
+    """A request of SNMPv1 (0) or SNMPv2c (1)."""
+    pdu = tlv(kind, write_integer(request) + write_integer(non_repeaters) + write_integer(repetitions)
+              + tlv(0x30, varbinds))
+    return tlv(0x30, write_integer(version) + tlv(4, community.encode()) + pdu)
+
+
+def getbulk(name, repetitions):
+    """A GETBULK for what follows one object, whose name is in BER."""
+    return message(GETBULK, question([name]), repetitions=repetitions)
+
+
+def elements(data):
+    """The elements of a sequence, as (tag, body, all of it)."""
+    at = 0
+    while at < len(data):
+        tag, body, end = read(data, at)
+        yield tag, body, data[at:end]
+        at = end
+
+
+def answer(data):
+    """(request, status, index, varbinds) of an answer, a varbind as (name, value), in BER both."""
+    _, whole, _ = read(data)
+    _, _, (_, pdu, _) = elements(whole)
+    request, status, index, varbinds = (body for _, body, _ in elements(pdu))
+    return (*(int.from_bytes(number, "big", signed=True) for number in (request, status, index)),
+            [tuple(part for _, _, part in elements(varbind)) for _, varbind, _ in elements(varbinds)])
+
+
 class FastSet:
     """One socket to an agent on loopback; each request waits for its answer."""
 
     def __init__(self, port, community="private", timeout=5.0):
-        self._community = community.encode()
+        self._community = community
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.connect(("127.0.0.1", port))
         self._socket.settimeout(timeout)
@@ -56,59 +103,20 @@ class FastSet:
     def set(self, identifier, value):
         """Sets one object, a tuple of numbers, to an int or to bytes; the name of the status."""
         encoded = write_integer(value) if isinstance(value, int) else tlv(4, value)
-        return self._ask(0xA3, tlv(0x30, write_identifier(identifier) + encoded))
+        return self._status(SET, tlv(0x30, write_identifier(identifier) + encoded))
 
     def get(self, identifiers, following=False):
         """Asks for objects, or for what follows them; the name of the status."""
-        varbinds = b"".join(tlv(0x30, write_identifier(one) + tlv(5, b"")) for one in identifiers)
-        return self._ask(0xA1 if following else 0xA0, varbinds)
+        return self._status(GETNEXT if following else GET, question(map(write_identifier, identifiers)))
 
-    def _ask(self, kind, varbinds):
+    def _status(self, kind, varbinds):
+        return _STATUS[self.ask(kind, varbinds)[0]]
+
+    def ask(self, kind, varbinds, **options):
+        """(status, index, varbinds) of what is answered to a message()."""
         request = next(self._requests)
-        pdu = tlv(kind, write_integer(request) + write_integer(0) + write_integer(0) + tlv(0x30, varbinds))
-        self._socket.send(tlv(0x30, write_integer(1) + tlv(4, self._community) + pdu))
+        self._socket.send(message(kind, varbinds, request, self._community, **options))
         while True:
-            answered, status = self._answer()
+            answered, *rest = answer(self._socket.recv(65536))
             if answered == request:
-                return _STATUS[status]
-
-    def _answer(self):
-        _, message, _ = read(self._socket.recv(65536))
-        at = 0
-        for _ in range(2):  # version and community
-            _, _, at = read(message, at)
-        _, pdu, _ = read(message, at)
-        _, request, at = read(pdu)
-        _, status, _ = read(pdu, at)
-        return int.from_bytes(request, "big"), int.from_bytes(status, "big")
-
-
-def encode_identifier(numbers):
-    """An object identifier in BER."""
-    return write_identifier(numbers)
-
-
-def getbulk(name, repetitions, community="private"):
-    """A GETBULK for what follows one object, whose name is in BER."""
-    varbinds = tlv(0x30, tlv(0x30, name + tlv(5, b"")))
-    pdu = tlv(0xA5, write_integer(1) + write_integer(0) + write_integer(repetitions) + varbinds)
-    return tlv(0x30, write_integer(1) + tlv(4, community.encode()) + pdu)
-
-
-def names(answer):
-    """The names in an answer, in BER."""
-    _, message, _ = read(answer)
-    at = 0
-    for _ in range(2):  # version and community
-        _, _, at = read(message, at)
-    _, pdu, _ = read(message, at)
-    at = 0
-    for _ in range(3):  # request, status, index
-        _, _, at = read(pdu, at)
-    _, varbinds, _ = read(pdu, at)
-    found, at = [], 0
-    while at < len(varbinds):
-        _, varbind, at = read(varbinds, at)
-        _, _, end = read(varbind)
-        found.append(varbind[:end])
-    return found
+                return rest

@@ -195,19 +195,21 @@ class Trap:
 class Snmptrapd(Child):
     """Prints each notification between marks into its log file, `traps()` reads them back.
 
-    Over UDP a burst can be too much for its socket; over "tcp" nothing is lost.
+    Over UDP a burst can be too much for its socket; over "tcp" nothing is lost.  extra are lines for
+    the configuration.
     """
 
     _BEGIN = "@@TRAP@@"
     _NEXT = "@@VARBIND@@"
     _END = "@@END@@"
 
-    def __init__(self, lab, name="snmptrapd", transport="udp"):
+    def __init__(self, lab, name="snmptrapd", transport="udp", extra=()):
         self.port = free_port()
         self.address = f"{transport}:127.0.0.1:{self.port}"
         self._traps, self._offset = [], 0
         folder = lab.make_folder(name)
-        configuration = lab.write(name + "/snmptrapd.conf", "disableAuthorization yes\n")
+        configuration = lab.write(name + "/snmptrapd.conf",
+                                  "\n".join(["disableAuthorization yes", *extra]) + "\n")
         shape = f"{self._BEGIN}\\n%V{self._NEXT}\\n%v\\n{self._END}\\n"
         super().__init__(lab, name, [
             "snmptrapd", "-f", "-n", "-C", "-c", configuration, "-Lo", _OUTPUT, "-F", shape,
@@ -264,6 +266,8 @@ class Snmpd(Child):
     prefix comes before the program and before its managers' tools.
     """
 
+    for_agents = {}  # environment of the agents below it
+
     def __init__(self, lab, sink=None, informs=False, name="snmpd", extra=(), debug=(),
                  agentx=None, permissions="0777 0777", prefix=()):
         self.port = free_port()
@@ -293,3 +297,9 @@ class Snmpd(Child):
 
     def manager(self, **options):
         return Manager(self.port, self.folder, prefix=self.prefix, **options)
+
+
+class Unhurried(Snmpd):
+    """One whose agents leave all that is read to the SNMP library."""
+
+    for_agents = {"OVPN_EXPRESS": "0"}

@@ -1,5 +1,6 @@
 """The agent's tables as a manager sees them, with column names cut short."""
 
+import re
 import time
 
 from parts.snmp import Absent, SnmpError, SnmpTimeout
@@ -20,6 +21,30 @@ def newest(manager, table, instance=1):
 def question(manager):
     """The same, of the question that was asked last."""
     return newest(manager, "ovpnRequestTable")
+
+
+_TIMES = re.compile(r"Since|Time|Unix|Seconds|Duration|Age|LastRef|LastChange|Discontinuity|Updated"
+                    r"|Start|Reload|Configured|Serial$|Sent$|Pid$|Seen$|LastConnected$|Created$")
+
+
+# Indexes begin behind a random number, which is not a small one.
+_SMALL = 100000
+_NUMBER = re.compile(r"\b\d{6,10}\b")
+
+
+def told(manager):
+    """All that an agent shows, without what tells when, and with the places of its indexes in the order
+    of all in their stead."""
+    found = [varbind for varbind in manager.bulkwalk("OPENVPN-MANAGEMENT-MIB::ovpnManagementMIB")
+             if not _TIMES.search(varbind.name)]
+    indexes = sorted({(varbind.index[0], varbind.index[-1]) for varbind in found
+                      if varbind.index and varbind.index[-1] >= _SMALL})
+    places = {str(number): f"place {place}" for place, (_, number) in enumerate(indexes)}
+
+    def place(text):
+        return _NUMBER.sub(lambda number: places.get(number.group(), number.group()), str(text))
+
+    return {place(varbind): place(varbind.value) for varbind in found}
 
 
 class InstanceView:
