@@ -64,7 +64,8 @@ static struct member *find_same(uint32_t index, const struct instance_config *co
     return node && same_session((*node)->config, config) ? *node : NULL;
 }
 
-/* A session that is left may go on with the process behind this one; else the daemon sees its end. */
+/* A session that is left may go on with the process behind this one; else the daemon sees its end.
+ */
 static void remove_member(struct member **at, void (*end)(struct session *session))
 {
     struct member *member = *at;

@@ -21,7 +21,7 @@
 /* The manager's names may not hold everything: what follows is the name in hexadecimal digits. */
 #define PREFIX "ovpn-"
 
-enum { WORDS_MAX = 65536 };
+enum { KEEP_WORDS_MAX = 65536 };
 
 struct keep {
     char label[sizeof(PREFIX) + 2 * KEEP_NAME_MAX]; /* the manager's name of it */
@@ -131,11 +131,11 @@ void keep_start(void)
 #endif
 }
 
-static char *read_words(int file)
+static char *load_words(int file)
 {
-    char *words = calloc(1, WORDS_MAX + 1);
+    char *words = calloc(1, KEEP_WORDS_MAX + 1);
 
-    if (words && file >= 0 && pread(file, words, WORDS_MAX, 0) < 0)
+    if (words && file >= 0 && pread(file, words, KEEP_WORDS_MAX, 0) < 0)
         words[0] = '\0';
     return words;
 }
@@ -161,7 +161,7 @@ struct keep *keep_take(const char *name, int *fd, char **words)
 
     if (!keep)
         return NULL;
-    *words = keep->fd >= 0 ? read_words(keep->words) : NULL;
+    *words = keep->fd >= 0 ? load_words(keep->words) : NULL;
     if (!*words) {
         if (keep->fd >= 0)
             close(keep->fd);
@@ -193,7 +193,7 @@ struct keep *keep_put(const char *name, int fd)
 
 void keep_note(struct keep *keep, struct slice words)
 {
-    if (!keep || keep->words < 0 || words.len > WORDS_MAX)
+    if (!keep || keep->words < 0 || words.len > KEEP_WORDS_MAX)
         return;
     if (ftruncate(keep->words, 0) != 0 ||
         pwrite(keep->words, words.at, words.len, 0) != (ssize_t)words.len)

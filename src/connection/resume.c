@@ -27,7 +27,7 @@ void resume_init(struct resume *resume)
     *resume = (struct resume){.fd = -1};
 }
 
-static bool read_words(struct resume *resume, const struct instance_config *config)
+static bool parse_words(struct resume *resume, const struct instance_config *config)
 {
     struct slice rest = slice_of(resume->words);
     struct slice state;
@@ -47,7 +47,7 @@ void resume_find(struct resume *resume, const struct instance_config *config)
     if (resume->keep)
         return;
     resume->keep = keep_take(config->name, &resume->fd, &resume->words);
-    if (!resume->keep || read_words(resume, config))
+    if (!resume->keep || parse_words(resume, config))
         return;
     log_notice("%s: the session that another agent has left cannot be gone on with", config->name);
     resume_drop(resume);

@@ -137,8 +137,11 @@ static void on_raw_line(void *arg, struct slice line, const struct message *mess
     tap_line(arg, line, message);
 }
 
-static const struct connection_handler handler = {
-    .phase = on_phase, .message = on_message, .heard = on_heard, .cut = on_cut, .line = on_raw_line};
+static const struct connection_handler handler = {.phase = on_phase,
+                                                  .message = on_message,
+                                                  .heard = on_heard,
+                                                  .cut = on_cut,
+                                                  .line = on_raw_line};
 
 struct session *session_new(struct instance *instance, const struct instance_config *config,
                             const struct transport_kind *kind, struct event_base *loop)
