@@ -57,14 +57,15 @@ def snmptrapd(lab):
 
 
 WAYS = {"agentx": Snmpd, "alone": Alone, "library": Unhurried}
-MARKS = {"both_ways": ("agentx", "alone"), "all_ways": WAYS}
+MARKS = {"both_ways": ("agentx", "alone"), "all_ways": WAYS, "under_snmpd": ("agentx",)}
 
 
 def pytest_generate_tests(metafunc):
-    """A test with one of the marks runs as often, each time another way."""
-    for mark, ways in MARKS.items():
-        if metafunc.definition.get_closest_marker(mark):
-            metafunc.parametrize("way", ways, indirect=True)
+    """A test with one of the marks runs as often, each time another way; the test's own mark counts
+    before that of its file."""
+    marks = [mark.name for mark in metafunc.definition.iter_markers() if mark.name in MARKS]
+    if marks and "way" in metafunc.fixturenames:
+        metafunc.parametrize("way", MARKS[marks[0]], indirect=True)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from parts.openvpn import OpenVpn
 from parts.snmp import Absent, Snmpd
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 DAY = 86400
 
 
@@ -157,6 +159,7 @@ def test_an_expired_list_and_wrong_files(lab, pki, start_agent, snmptrapd, manag
     assert len(snmptrapd.traps("ovpnCertificateExpires")) == 1
 
 
+@pytest.mark.under_snmpd
 def test_a_file_that_the_agent_may_not_read(lab, pki, snmpd, manager, view):
     if os.geteuid() != 0:
         pytest.skip("another user takes root")

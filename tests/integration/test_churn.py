@@ -20,6 +20,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
 
 import compiled  # noqa: E402  (the path comes first)
 
+pytestmark = pytest.mark.both_ways
+
 CLIENTS = 80
 COLUMNS = ("ovpnClientBytesIn", "ovpnClientBytesOut", "ovpnClientClientId", "ovpnClientPeerId",
            "ovpnClientCommonName")

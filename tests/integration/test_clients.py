@@ -7,6 +7,8 @@ import pytest
 from parts import openvpn
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 QUOTED = 'a,b "quoted" c'
 NAMES = ["twin", "twin", "with a space", "Jürgen Größe", QUOTED]
 

@@ -7,12 +7,13 @@ from parts.control import entry, last, refused
 from parts.pki import PASSPHRASE
 from parts.view import InstanceView, question, rows
 
+pytestmark = pytest.mark.both_ways
+
 @pytest.fixture
 def client(lab, pki):
     return openvpn.lone_client(lab, pki).start()
 
 
-@pytest.mark.both_ways
 def test_settings(lab, client, start_agent, manager):
     start_agent([entry(client)])
     view = InstanceView(lab, manager)
@@ -68,7 +69,6 @@ def test_a_hold(lab, client, start_agent, manager):
     assert client.alive
 
 
-@pytest.mark.both_ways
 def test_signals(lab, client, start_agent, manager, snmptrapd):
     start_agent([entry(client)])
     view = InstanceView(lab, manager)
@@ -104,7 +104,6 @@ def client_rows(manager):
             for index, row in rows(manager, "ovpnClientTable").items()}
 
 
-@pytest.mark.both_ways
 def test_kill(lab, office, manager):
     _, clients = office
     (index, row), (_, other) = [client_rows(manager)[name] for name in ("alice", "bob")]
@@ -126,6 +125,7 @@ def test_kill(lab, office, manager):
     assert rows(manager, "ovpnSessionTable")
 
 
+@pytest.mark.under_snmpd
 def test_halt(lab, office, manager):
     """Who is killed comes back; who is told to halt is gone for good."""
     _, clients = office
@@ -214,6 +214,7 @@ def test_certificates_are_not_asked_for_in_a_first_hold(lab, pki, start_agent, m
     assert daemon.alive
 
 
+@pytest.mark.under_snmpd
 def test_user_name_and_password(lab, pki, start_agent, manager, snmptrapd):
     server = openvpn.server(lab, pki, users={"carol": 'pa"ss \\word'}).start()
     daemon = openvpn.client(lab, pki, server, extra=[
@@ -239,6 +240,7 @@ def test_user_name_and_password(lab, pki, start_agent, manager, snmptrapd):
     assert {'username "Auth" ***', 'password "Auth" ***'} <= shown
 
 
+@pytest.mark.under_snmpd
 def test_a_private_key(lab, pki, start_agent, manager, snmptrapd):
     daemon = openvpn.lone_client(lab, pki, identity=pki.encrypted_client("locked"),
                                  extra=["management-query-passwords"]).start()

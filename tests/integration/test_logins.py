@@ -7,6 +7,8 @@ import pytest
 from parts import openvpn
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 
 @pytest.fixture
 def view(lab, manager):

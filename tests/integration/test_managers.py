@@ -15,6 +15,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
 
 import compiled  # noqa: E402  (the path comes first)
 
+pytestmark = pytest.mark.both_ways
+
 NAMES = ["alice", "with a space", "Jürgen Größe", 'a,b "quoted" c', "back\\slash"]
 TABLES = ("ovpnInstanceTable", "ovpnClientTable")
 BIG = 2**53 - 1  # beyond, a number in Prometheus is no longer exact

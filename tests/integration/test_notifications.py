@@ -18,6 +18,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
 
 import compiled  # noqa: E402  (the path comes first)
 
+pytestmark = pytest.mark.both_ways
+
 # One comes a minute after a burst: test_slice.py has that minute.  The others have tests of their own.
 NOT_HERE = {"ovpnNotificationsMuted", "ovpnAgentStarted", "ovpnAgentStopping", "ovpnClientRejected",
             "ovpnCertificateExpires"}
@@ -124,7 +126,6 @@ def test_a_restart_line_by_line(lab, pki, start_agent, snmptrapd, manager, view)
     assert told("ovpnLogAlert", "ovpnLogFlags", "ovpnLogMessage") == marked
 
 
-@pytest.mark.both_ways
 def test_a_burst_is_cut(start_agent, start_fake, snmptrapd, manager, view):
     fake = start_fake(mode="client")
     start_agent([instance("branch", fake, notify=["state-all", "echo"], notify_rate=10)])
@@ -170,7 +171,6 @@ def provoke(fake, lab, view):
     fake.restart()
 
 
-@pytest.mark.both_ways
 def test_each_carries_what_the_module_says(lab, start_agent, start_fake, snmptrapd, view):
     fake = start_fake(mode="server")
     start_agent([instance("office", fake, notify=[
@@ -226,6 +226,7 @@ def test_a_tunnel_goes_down_and_comes_up(lab, start_agent, start_fake, snmptrapd
     assert told() == [*expected, ("ovpnTunnelUp", "SUCCESS")]
 
 
+@pytest.mark.under_snmpd
 def test_the_agent_says_when_it_starts_and_stops(lab, start_agent, start_fake, snmpd, snmptrapd,
                                                  manager, view):
     fake = start_fake()

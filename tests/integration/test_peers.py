@@ -2,9 +2,13 @@
 
 import sys
 
+import pytest
+
 from parts.network import Network
 from parts.openvpn import OpenVpn
 from parts.view import InstanceView, rows
+
+pytestmark = pytest.mark.both_ways
 
 # A client's first packet, as any scan of the port sends it.
 _STRANGER = """

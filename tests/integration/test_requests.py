@@ -7,6 +7,8 @@ from parts import openvpn
 from parts.control import entry
 from parts.view import InstanceView, question, rows
 
+pytestmark = pytest.mark.both_ways
+
 SECRET = "Xq7-very-secret"
 
 
@@ -46,7 +48,6 @@ def test_a_user_name_and_password(lab, pki, start_agent, snmptrapd, manager, vie
     view.wait(Contact="disconnected")
 
 
-@pytest.mark.both_ways
 def test_a_failed_authentication(start_agent, start_fake, snmptrapd, manager, view):
     fake = start_fake(mode="client")
     start_agent([instance("branch", fake)])
@@ -67,6 +68,7 @@ def test_a_failed_authentication(start_agent, start_fake, snmptrapd, manager, vi
     assert SECRET not in str(rows(manager, "ovpnRequestTable"))
 
 
+@pytest.mark.under_snmpd
 @pytest.mark.parametrize("version", ["2.3.18", "2.7.6"])
 def test_a_wrong_passphrase_that_only_ends_the_daemon(start_agent, start_fake, snmptrapd, manager,
                                                       view, version):

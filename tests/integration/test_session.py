@@ -8,6 +8,8 @@ import pytest
 from parts import openvpn
 from parts.view import InstanceView
 
+pytestmark = pytest.mark.both_ways
+
 
 def instance(name, daemon, index=1, **others):
     return {"name": name, "index": index, "management": daemon, "status_interval": 1} | others

@@ -12,6 +12,8 @@ from parts.network import Network
 from parts.openvpn import OpenVpn
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 COUNT, SIZE, ANSWER = 50, 1000, 2
 HEADERS = 28  # IPv4 and UDP
 

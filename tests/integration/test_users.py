@@ -5,6 +5,8 @@ import pytest
 from parts import openvpn
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 
 @pytest.fixture
 def view(lab, manager):
@@ -161,6 +163,7 @@ def test_the_bound(lab, start_fake, start_agent, manager, view):
     lab.wait_until(lambda: len(users(manager)) == 6, "there is room now")
 
 
+@pytest.mark.under_snmpd
 def test_no_index_is_given_to_another(lab, start_fake, start_agent, manager, view):
     """Over a restart of the agent that has forgotten all."""
     fake = start_fake(mode="server")
