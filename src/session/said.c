@@ -12,7 +12,11 @@
 static void keep_line(char **where, struct slice line)
 {
     free(*where);
-    *where = line.at ? strndup(line.at, line.len) : NULL;
+    *where = line.at ? malloc(line.len + 1) : NULL;
+    if (!*where)
+        return;
+    memcpy(*where, line.at, line.len);
+    (*where)[line.len] = '\0';
 }
 
 void said_forget(struct session *session)
