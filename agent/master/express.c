@@ -103,7 +103,7 @@ static bool put_round(struct pdu_request repeated, size_t *places)
 /* RFC 2741 section 7.2.3.3. */
 static enum wire_error put_bulk(struct pdu_request *request, struct progress *progress)
 {
-    size_t places[EXPRESS_VALUES_MAX];
+    size_t places[EXPRESS_VALUES_MAX] = {0};
     enum wire_error error = put_ranges(request, request->non_repeaters, progress);
     struct pdu_request repeated = *request;
     size_t count = 0; /* of ranges that are repeated */

@@ -24,9 +24,9 @@
 enum { KEEP_WORDS_MAX = 65536 };
 
 struct keep {
-    char label[sizeof(PREFIX) + 2 * KEEP_NAME_MAX]; /* the manager's name of it */
-    int fd;                                         /* the socket */
-    int words;                                      /* a file in memory, -1 without one */
+    char label[sizeof(PREFIX) + 2UL * KEEP_NAME_MAX]; /* the manager's name of it */
+    int fd;                                           /* the socket */
+    int words;                                        /* a file in memory, -1 without one */
     struct keep *next;
 };
 
@@ -93,7 +93,8 @@ static struct keep *find_left(const char *label)
 static void take_over(int fd, const char *label)
 {
     struct keep *keep = find_left(label);
-    struct stat status;
+    struct stat status = {0};
+    int *place = NULL;
 
     if (!keep && strncmp(label, PREFIX, sizeof(PREFIX) - 1) == 0 &&
         strlen(label) < sizeof(keep->label)) {
@@ -105,12 +106,13 @@ static void take_over(int fd, const char *label)
             left = keep;
         }
     }
-    if (!keep || fstat(fd, &status) != 0)
-        close(fd);
-    else if (S_ISSOCK(status.st_mode) && keep->fd < 0)
-        keep->fd = fd;
-    else if (S_ISREG(status.st_mode) && keep->words < 0)
-        keep->words = fd;
+    fstat(fd, &status);
+    if (keep && S_ISSOCK(status.st_mode))
+        place = &keep->fd;
+    else if (keep && S_ISREG(status.st_mode))
+        place = &keep->words;
+    if (place && *place < 0)
+        *place = fd;
     else
         close(fd);
 }

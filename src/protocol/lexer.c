@@ -119,8 +119,10 @@ const char *lexer_split(struct slice line, struct lexer_words *words)
     assert(line.len <= COMMAND_MAX);
     words->count = 0;
     for (size_t i = 0; i <= line.len && !lexer.done && !fault; i++) {
-        char c = i < line.len ? line.at[i] : '\0';
+        char c = '\0';
 
+        if (i < line.len)
+            c = line.at[i];
         if (!escaped && c == '\\' && lexer.place != SINGLE) {
             escaped = true;
             continue;

@@ -16,7 +16,7 @@ static void fill_bucket(struct bucket *bucket)
     int64_t now = clock_mono();
     int64_t passed = now - bucket->since;
 
-    if (passed >= BURST * COMMAND || bucket->left + passed * bucket->rate > most(bucket))
+    if (passed >= (int64_t)BURST * COMMAND || bucket->left + passed * bucket->rate > most(bucket))
         bucket->left = most(bucket);
     else
         bucket->left += passed * bucket->rate;

@@ -109,7 +109,7 @@ int door_open(const struct share_config *config, char *error, size_t error_size)
 /* The path may be another's by now. */
 static bool is_still_there(const struct share_config *config, int fd)
 {
-    struct sockaddr_un own;
+    struct sockaddr_un own = {0};
     socklen_t len = sizeof(own);
 
     return getsockname(fd, (struct sockaddr *)&own, &len) == 0 && own.sun_family == AF_UNIX &&

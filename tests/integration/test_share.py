@@ -1,5 +1,6 @@
 """Guests of the one management session of real daemons."""
 
+import grp
 import os
 import re
 import socket
@@ -187,7 +188,8 @@ def test_a_password(lab, client, start_agent):
 
 def test_the_socket(lab, client, start_agent, view):
     """Its mode, a stale one in its place, one that somebody has, and what a reload leaves."""
-    open_to_group = share(lab, "group", mode="0660")
+    group = grp.getgrgid(os.getgid() or 1)  # one that is not the agent's own where it may give it
+    open_to_group = share(lab, "group", mode="0660", group=group.gr_name)
     taken, stale = share(lab, "taken"), share(lab, "stale")
     holder = socket.socket(socket.AF_UNIX)
     holder.bind(lab.path("taken.guests"))
@@ -202,6 +204,7 @@ def test_the_socket(lab, client, start_agent, view):
     def mode(place):
         return stat.S_IMODE(os.stat(place["listen"].partition(":")[2]).st_mode)
 
+    assert os.stat(lab.path("group.guests")).st_gid == group.gr_gid
     assert (mode(open_to_group), mode(stale)) == (0o660, 0o600)
     assert agent.log.count("taken.guests: cannot listen: Address already in use") == 1
     holder.setblocking(False)
@@ -252,6 +255,28 @@ def test_as_many_as_may_be(lab, client, start_agent):
     first.send("quit\n")
     assert first.read_line() is None
     enter(lab, place).close()
+
+
+def test_a_large_status_for_three(lab, start_fake, start_agent, manager):
+    """They ask at once, one exchange serves them, and SNMP goes on."""
+    place = share(lab)
+    fake = start_fake(mode="server")
+    with fake.script() as daemon:
+        daemon.add_clients(20000)
+    agent = start_agent([shared(fake, place, status_interval=3600)], lean=True)
+    InstanceView(lab, manager).wait(120, Contact="up", Clients=20000)
+    guests = [enter(lab, place, deadline=60) for _ in range(3)]
+    before = len(fake.commands("status"))
+    for guest in guests:
+        guest.send("status 3\n")
+    assert manager.get("ovpnInstanceClients.1") == 20000
+    lists = [list(iter(guest.read_line, "END")) for guest in guests]
+    assert lists[0] == lists[1] == lists[2]
+    assert sum(line.startswith("CLIENT_LIST") for line in lists[0]) == 20000
+    assert len(fake.commands("status")) - before <= 2
+    for guest in guests:
+        guest.close()
+    assert agent.alive
 
 
 def test_a_guest_that_does_not_read(lab, start_fake, start_agent):

@@ -370,6 +370,25 @@ static void test_streams(void **state)
     hears_last(0, "SUCCESS: bytecount interval changed\r\n");
 }
 
+/* The wire has the greatest that somebody who may answer such questions has told. */
+static void test_client_version(void **state)
+{
+    (void)state;
+    enter_two();
+    say(0, "version 3\n");
+    answer("version 3\nload-stats\n", DAEMON_STATS);
+    say(1, "version 2\n");
+    peer_sent("");
+    say(0, "quit\n");
+    answer("version 2\nload-stats\n", DAEMON_STATS);
+    say(1, "quit\n");
+    answer("version 1\nload-stats\n", DAEMON_STATS);
+    enter(2);
+    config.allow = ALLOW_CLIENTS;
+    say(2, "version 3\n");
+    peer_sent("");
+}
+
 static void test_the_rate(void **state)
 {
     (void)state;
@@ -532,6 +551,7 @@ int main(void)
         TEST(test_the_end_of_input),
         TEST(test_verb),
         TEST(test_streams),
+        TEST(test_client_version),
         TEST(test_the_rate),
         TEST(test_who_does_not_read_is_dropped),
         TEST(test_unread_answers_hold_it_up),
