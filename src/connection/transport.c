@@ -351,17 +351,34 @@ static int socket_descriptor(const struct transport *transport)
     return transport->fd;
 }
 
-static void socket_send(struct transport *transport, const char *bytes, size_t len)
+static void send_later(struct transport *transport, const char *bytes, size_t len)
 {
-    if (transport->failure != 0)
-        return;
-    if (len > UNSENT_MAX - transport->unsent || !grow_output(transport, transport->unsent + len)) {
+    if (!grow_output(transport, transport->unsent + len)) {
         send_failed(transport, ENOBUFS);
         return;
     }
     memcpy(transport->output + transport->unsent, bytes, len);
     transport->unsent += len;
-    write_unsent(transport);
+    event_add(transport->writable, NULL);
+}
+
+static void socket_send(struct transport *transport, const char *bytes, size_t len)
+{
+    ssize_t sent = 0;
+
+    if (transport->failure != 0)
+        return;
+    if (len > UNSENT_MAX - transport->unsent) {
+        send_failed(transport, ENOBUFS);
+        return;
+    }
+    /* Most often all goes out at once, and takes no memory. */
+    if (transport->unsent == 0)
+        sent = send(transport->fd, bytes, len, MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
+        send_failed(transport, errno);
+    else if (sent < (ssize_t)len)
+        send_later(transport, bytes + (sent > 0 ? sent : 0), len - (size_t)(sent > 0 ? sent : 0));
 }
 
 const char *transport_why(int error, char *text, size_t size)

@@ -42,7 +42,7 @@ def test_configuration(lab):
     password = lab.write("office.pw", "secret\n")
     daemon = lab.write("office.conf", "max-clients 5\n")
     # There is a master agent, or there is none.
-    switched_on, count = re.subn(r"^( *)#(?!listen|snmp_config)(\w+ = )", r"\1\2", text,
+    switched_on, count = re.subn(r"^( *)#(?!listen|snmp_config)(\w+ = |  +{)", r"\1\2", text,
                                  flags=re.MULTILINE)
     assert count > 15
     check(lab, switched_on.replace("/etc/openvpn-agentx/office.pw", password)

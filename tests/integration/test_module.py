@@ -12,6 +12,7 @@ from pysnmp.proto import rfc1902
 from parts import agent as agent_part
 from parts import openvpn, snmp
 from parts.process import Lab
+from parts.share import enter, share, shared
 from parts.view import InstanceView
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "mib"))
@@ -57,8 +58,9 @@ def walked(pki):
     lab = Lab()
     try:
         master = snmp.Snmpd(lab).start()
-        agent = start_daemons(lab, pki, master)
+        agent, guest = start_daemons(lab, pki, master)
         found = walk(master.port)
+        guest.close()
         assert agent.stop() == 0, agent.tail()
     finally:
         lab.close()
@@ -66,12 +68,14 @@ def walked(pki):
 
 
 def start_daemons(lab, pki, master):
-    """A server with two clients, a client in a hold, and the agent, which is returned."""
+    """A server with two clients and a guest, a client in a hold, and the agent; returns the last
+    and the guest."""
     manager = master.manager()
     server = openvpn.server(lab, pki).start()
     held = openvpn.lone_client(lab, pki, "held", hold=True).start()
+    place = share(lab)
     agent = agent_part.Agent(lab, master, [
-        {"name": "office", "index": 1, "management": server, "status_interval": 1},
+        shared(server, place, name="office", notify=[], allow=[]),
         {"name": "held", "index": 7, "management": held},
     ]).start()
     for index in (1, 7):
@@ -81,7 +85,7 @@ def start_daemons(lab, pki, master):
     # The block of each client comes at once, its routes with the next status.
     lab.wait_until(lambda: len(manager.walk("OPENVPN-MANAGEMENT-MIB::ovpnRouteKind")) == 2,
                    "the routes of both clients are there")
-    return agent
+    return agent, enter(lab, place)
 
 
 def objects():

@@ -181,7 +181,8 @@ def test_checkmk(lab, site):
     state, text, metrics = host.check("openvpn_daemons", "branch")
     assert state == "CRIT" and text.startswith("No contact: ") and metrics == {}
     assert host.check("openvpn_daemons", "no such") == ("", "", {})
-    assert sorted(host.services("openvpn_users")) == ["office alice", "office carol"]
+    lab.wait_until(lambda: sorted(host.services("openvpn_users")) == ["office alice", "office carol"],
+                   "both have been there")
     assert host.check("openvpn_users", "office alice")[:2] == ("OK", "Online, sessions: 1")
     assert host.check("openvpn_users", "office carol")[:2] == ("OK", "Offline")
     # At the second look there are rates.
