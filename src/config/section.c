@@ -146,19 +146,10 @@ static bool read_peer_user(const struct reader *reader, const config_setting_t *
     return true;
 }
 
-/* The value is never shown: somebody may have written the password here. */
 static bool read_password_file(const struct reader *reader, const config_setting_t *setting,
                                struct instance_config *instance)
 {
-    const char *text;
-
-    if (!setting_string(reader, setting, &text))
-        return false;
-    if (text[0] != '/')
-        return setting_fail(reader, setting, NULL,
-                            "the absolute path of a file that holds the password is wanted");
-    instance->password_file = strdup(text);
-    return instance->password_file || setting_fail_memory(reader, setting);
+    return setting_password_file(reader, setting, &instance->password_file);
 }
 
 static bool read_user_key(const struct reader *reader, const config_setting_t *setting,

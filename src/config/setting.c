@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -139,6 +140,19 @@ bool setting_string(const struct reader *reader, const config_setting_t *setting
                             setting_type_text(setting));
     *out = config_setting_get_string(setting);
     return true;
+}
+
+bool setting_password_file(const struct reader *reader, const config_setting_t *setting, char **out)
+{
+    const char *text;
+
+    if (!setting_string(reader, setting, &text))
+        return false;
+    if (text[0] != '/')
+        return setting_fail(reader, setting, NULL,
+                            "the absolute path of a file that holds the password is wanted");
+    *out = strdup(text);
+    return *out || setting_fail_memory(reader, setting);
 }
 
 bool setting_number(const struct reader *reader, const config_setting_t *setting, uint32_t min,

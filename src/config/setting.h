@@ -46,6 +46,13 @@ bool setting_string(const struct reader *reader, const config_setting_t *setting
 bool setting_number(const struct reader *reader, const config_setting_t *setting, uint32_t min,
                     uint32_t max, uint32_t *out);
 
+/*
+ * The absolute path of a file with a password, as a copy of its own.  The value is never shown:
+ * somebody may have written the password here.
+ */
+bool setting_password_file(const struct reader *reader, const config_setting_t *setting,
+                           char **out);
+
 /* Checks that it is [ ... ] or ( ... ). */
 bool setting_is_series(const struct reader *reader, const config_setting_t *setting);
 

@@ -92,19 +92,10 @@ static bool read_rate(const struct reader *reader, const config_setting_t *setti
     return setting_number(reader, setting, 1, SHARE_RATE_MAX, &share->rate);
 }
 
-/* The value is never shown: somebody may have written the password here. */
 static bool read_password_path(const struct reader *reader, const config_setting_t *setting,
                                struct share_config *share)
 {
-    const char *text;
-
-    if (!setting_string(reader, setting, &text))
-        return false;
-    if (text[0] != '/')
-        return setting_fail(reader, setting, NULL,
-                            "the absolute path of a file that holds the password is wanted");
-    share->password_file = strdup(text);
-    return share->password_file || setting_fail_memory(reader, setting);
+    return setting_password_file(reader, setting, &share->password_file);
 }
 
 static const struct {

@@ -20,17 +20,6 @@ enum control_verdict phase_check_release(const struct instance *instance, const 
     return instance->hold_waiting ? CONTROL_OK : inconsistent(why, "the daemon is not in a hold");
 }
 
-static bool is_blocked(const struct instance *instance)
-{
-    const struct request *request;
-    uint32_t row = 0;
-
-    while ((request = requests_open_after(instance, row, &row)))
-        if (request->blocks)
-            return true;
-    return false;
-}
-
 /* Before its main loop goes round (again) a daemon ends on a signal that starts nothing anew. */
 static bool is_starting(enum state state)
 {
@@ -45,7 +34,7 @@ enum control_verdict phase_check_signal(const struct instance *instance, enum da
         return CONTROL_OK;
     if (instance->hold_waiting)
         return inconsistent(why, "the daemon is in a hold: this signal would be lost or end it");
-    if (is_blocked(instance))
+    if (requests_block(instance))
         return inconsistent(why, "the daemon waits for an answer: this signal would end it");
     if (number == DAEMON_SIGUSR2 && is_starting(instance->state.state))
         return inconsistent(why, "the daemon is starting: this signal would end it");

@@ -72,6 +72,17 @@ struct request *requests_open(const struct instance *instance, uint32_t *row)
     return requests_open_after(instance, 0, row);
 }
 
+bool requests_block(const struct instance *instance)
+{
+    const struct request *request;
+    uint32_t row = 0;
+
+    while ((request = requests_open_after(instance, row, &row)))
+        if (request->blocks)
+            return true;
+    return false;
+}
+
 static void forget_open(struct open_requests *open, uint32_t row)
 {
     size_t kept = 0;

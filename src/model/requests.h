@@ -115,6 +115,9 @@ void requests_tell(struct instance *instance);
 struct request *requests_open(const struct instance *instance, uint32_t *row);
 struct request *requests_open_after(const struct instance *instance, uint32_t after, uint32_t *row);
 
+/* Whether the daemon goes on only when somebody has answered. */
+bool requests_block(const struct instance *instance);
+
 void request_fini(void *request);
 
 #endif

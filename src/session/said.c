@@ -27,17 +27,6 @@ void said_forget(struct session *session)
     session->question_kept = false;
 }
 
-static bool waits_for_answer(const struct instance *instance)
-{
-    const struct request *request;
-    uint32_t row = 0;
-
-    while ((request = requests_open_after(instance, row, &row)))
-        if (request->blocks)
-            return true;
-    return false;
-}
-
 const char *session_greeting(const struct session *session)
 {
     return session->greeting;
@@ -46,7 +35,7 @@ const char *session_greeting(const struct session *session)
 const char *session_question(const struct session *session)
 {
     const struct instance *instance = session->instance;
-    bool open = session->question_is_hold ? instance->hold_waiting : waits_for_answer(instance);
+    bool open = session->question_is_hold ? instance->hold_waiting : requests_block(instance);
 
     return open ? session->question : NULL;
 }

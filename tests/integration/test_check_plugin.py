@@ -10,12 +10,10 @@ import pytest
 from fake import questions
 from parts import openvpn
 from parts.process import free_port
-from parts.snmp import COMMUNITY, Snmpd
+from parts.snmp import COMMUNITY, MONITOR_USER, Snmpd
 from parts.view import InstanceView
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
-USER = ['createUser ovpnmonitor SHA-256 "a long password" AES "another long password"',
-        "rouser ovpnmonitor authPriv"]
 V3 = ("-U", "ovpnmonitor", "-a", "SHA-256", "-A", "a long password", "-x", "AES",
       "-X", "another long password")
 # What the guidelines say that performance data looks like.
@@ -24,7 +22,7 @@ DATUM = re.compile(r"'[^'=|]+'=-?\d+(?:c|s)?;[^; ]*;[^; ]*;0(?:;\d+)?")
 
 @pytest.fixture
 def snmpd(lab, snmptrapd):
-    return Snmpd(lab, sink=snmptrapd, extra=USER).start()
+    return Snmpd(lab, sink=snmptrapd, extra=MONITOR_USER).start()
 
 
 @pytest.fixture

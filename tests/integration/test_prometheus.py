@@ -5,17 +5,13 @@ import os
 import pytest
 
 from parts import exporter, openvpn
-from parts.snmp import Snmpd
+from parts.snmp import MONITOR_USER, Snmpd
 from parts.view import InstanceView
-
-# As the shipped file has them.
-USER = ['createUser ovpnmonitor SHA-256 "a long password" AES "another long password"',
-        "rouser ovpnmonitor authPriv"]
 
 
 @pytest.fixture
 def snmpd(lab, snmptrapd):
-    return Snmpd(lab, sink=snmptrapd, extra=USER).start()
+    return Snmpd(lab, sink=snmptrapd, extra=MONITOR_USER).start()
 
 
 @pytest.fixture

@@ -18,17 +18,14 @@ for _name in ("pki", "lab", "snmptrapd", "manager", "start_fake", "start_agent",
     globals()[_name] = getattr(_conftest, _name)
 
 import pytest  # noqa: E402
-from parts.snmp import Snmpd  # noqa: E402
+from parts.snmp import MONITOR_USER, Snmpd  # noqa: E402
 from prometheus_server import Monitoring  # noqa: E402
-
-USER = ['createUser ovpnmonitor SHA-256 "a long password" AES "another long password"',
-        "rouser ovpnmonitor authPriv"]
 
 
 @pytest.fixture
 def snmpd(lab, snmptrapd):
     """With the user that all of integrations/ has."""
-    return Snmpd(lab, sink=snmptrapd, extra=USER).start()
+    return Snmpd(lab, sink=snmptrapd, extra=MONITOR_USER).start()
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 import os
 
-from parts.snmp import Snmpd
+from parts.snmp import MONITOR_USER, Snmpd
 from parts.view import InstanceView
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 # As README.md and the shipped drop-in have them.
-USERS = ['createUser ovpnmonitor SHA-256 "a long password" AES "another long password"',
-         "rouser ovpnmonitor authPriv",
+USERS = [*MONITOR_USER,
          'createUser ovpnsha SHA "a long password" AES "another long password"',
          "rouser ovpnsha authPriv"]
 

@@ -15,6 +15,9 @@ from parts.process import Child, free_port
 MODULE = "OPENVPN-MANAGEMENT-MIB"
 MIB_FOLDER = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../mib"))
 COMMUNITY = "private"
+# Of the shipped drop-in and README.md, for NMSes.
+MONITOR_USER = ['createUser ovpnmonitor SHA-256 "a long password" AES "another long password"',
+                "rouser ovpnmonitor authPriv"]
 
 _OUTPUT = "-OQUt"  # names with module, no types, no units, TimeTicks as numbers
 _VARBIND = re.compile(r"(?:[A-Za-z][\w-]*::)?([A-Za-z][\w-]*)((?:\.\d+)*) = ?(.*)", re.DOTALL)
