@@ -262,6 +262,47 @@ def test_the_doctor_mends_a_mistake(machine, mistake, check, mend, edit):
     machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
 
 
+def ends_of_sessions(machine):
+    return machine.ask("journalctl --unit=openvpn-server@office | grep -c 'MANAGEMENT: Client disconnected'")
+
+
+@pytest.mark.parametrize("how", [
+    "systemctl restart openvpn-agentx",
+    "systemctl kill --signal=KILL openvpn-agentx",  # which starts again by itself
+    f"apt-get -qq install --reinstall --yes {FOLDER}/*.deb",
+])
+def test_restarts_that_no_daemon_sees(machine, how):
+    """systemd keeps the sessions; their end would be one with another `systemctl stop` alone."""
+    pid = "systemctl show --property=MainPID --value openvpn-agentx"
+    before, old = ends_of_sessions(machine), machine.ask(pid)
+    machine.run(how)
+    machine.wait(f"p=$({pid}); [ $p != 0 ] && [ $p != {old} ] && echo another", "another")
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+    assert ends_of_sessions(machine) == before
+    machine.run("systemctl stop openvpn-agentx")
+    machine.wait("journalctl --unit=openvpn-server@office | grep -c 'MANAGEMENT: Client disconnected'",
+                 str(int(before) + 1))
+    machine.run("systemctl start openvpn-agentx")
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+
+
+def test_a_share_for_a_group(machine):
+    write(machine, "/etc/systemd/system/openvpn-agentx.service.d/share.conf", block("[Service]\n    SupplementaryGroups"))
+    own = machine.run(f"cat {CONFIGURATION}")
+    office = 'share = ( { listen = "unix:/run/openvpn-share/office.sock"; mode = "0660"; group = "www-data"; } );'
+    write(machine, CONFIGURATION, own.replace("index = 1;", "index = 1; " + office))
+    machine.run("systemctl daemon-reload; systemctl restart openvpn-agentx")
+    machine.wait("stat --format '%a %U %G' /run/openvpn-share/office.sock", "660 openvpn-agentx www-data")
+    write(machine, "/tmp/guest", "use IO::Socket::UNIX;\n"
+          "$session = IO::Socket::UNIX->new('/run/openvpn-share/office.sock');\n"
+          "print $session \"pid\\nquit\\n\"; print <$session>;\n")
+    machine.wait("runuser -u www-data -- perl /tmp/guest | grep -c '^SUCCESS: pid='", "1")
+    write(machine, CONFIGURATION, own)
+    machine.run("rm /etc/systemd/system/openvpn-agentx.service.d/share.conf; systemctl daemon-reload; "
+                "systemctl restart openvpn-agentx")
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+
+
 def test_an_upgrade_keeps_everything(machine):
     pid = machine.ask("systemctl show --property=MainPID --value openvpn-agentx")
     configured, own = settings(machine), machine.run(f"cat {CONFIGURATION}")
