@@ -148,7 +148,7 @@ bool setting_password_file(const struct reader *reader, const config_setting_t *
 
     if (!setting_string(reader, setting, &text))
         return false;
-    if (text[0] != '/')
+    if (!text || text[0] != '/')
         return setting_fail(reader, setting, NULL,
                             "the absolute path of a file that holds the password is wanted");
     *out = strdup(text);
