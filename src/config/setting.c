@@ -144,7 +144,7 @@ bool setting_string(const struct reader *reader, const config_setting_t *setting
 
 bool setting_password_file(const struct reader *reader, const config_setting_t *setting, char **out)
 {
-    const char *text;
+    const char *text = NULL;
 
     if (!setting_string(reader, setting, &text))
         return false;
