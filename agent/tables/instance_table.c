@@ -3,6 +3,7 @@
 #include "agent/tables/tables.h"
 #include "agent/tables/values.h"
 #include "model/model.h"
+#include "protocol/status.h"
 
 /* A number of its status, where it has told that. */
 static void put_told(struct value *value, const struct instance *inst, enum status_number number,

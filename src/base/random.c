@@ -5,11 +5,16 @@
 
 #include "base/clock.h"
 
-uint32_t random_int31(void)
+uint64_t random_u64(void)
 {
-    uint32_t number;
+    uint64_t number;
 
     if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
-        number = (uint32_t)clock_mono();
-    return number & INT32_MAX;
+        number = (uint64_t)clock_mono();
+    return number;
+}
+
+uint32_t random_int31(void)
+{
+    return (uint32_t)random_u64() & INT32_MAX;
 }

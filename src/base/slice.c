@@ -2,21 +2,6 @@
 
 #include <string.h>
 
-struct slice slice_of(const char *text)
-{
-    return (struct slice){text, text ? strlen(text) : 0};
-}
-
-bool slice_is(struct slice slice, const char *text)
-{
-    return slice_equal(slice, slice_of(text));
-}
-
-bool slice_equal(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 bool slice_ends(struct slice slice, const char *suffix)
 {
     size_t len = strlen(suffix);
@@ -35,23 +20,6 @@ bool slice_has_control(struct slice slice)
 bool slice_starts(struct slice slice, const char *prefix)
 {
     return slice_take_prefix(&slice, prefix);
-}
-
-struct slice slice_skip(struct slice slice, size_t count)
-{
-    if (count > slice.len)
-        count = slice.len;
-    return (struct slice){slice.at ? slice.at + count : NULL, slice.len - count};
-}
-
-bool slice_take_prefix(struct slice *slice, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    if (slice->len < len || (len > 0 && memcmp(slice->at, prefix, len) != 0))
-        return false;
-    *slice = slice_skip(*slice, len);
-    return true;
 }
 
 struct slice slice_cut(struct slice *rest, char separator)
@@ -81,18 +49,33 @@ struct slice slice_cut_last(struct slice *rest, char separator)
     return slice_skip(whole, rest->len + 1);
 }
 
+/* More than 9 when it is none. */
+static inline unsigned digit_at(const char *at)
+{
+    return (unsigned)(unsigned char)*at - '0';
+}
+
+/* So many fit in any case. */
+enum { DIGITS_SAFE = 19 };
+
 bool slice_to_u64(struct slice slice, uint64_t *out)
 {
+    const char *at = slice.at;
+    const char *end = slice.at + slice.len;
+    const char *safe = slice.len > DIGITS_SAFE ? slice.at + DIGITS_SAFE : end;
     uint64_t value = 0;
 
     if (slice.len == 0)
         return false;
-    for (size_t i = 0; i < slice.len; i++) {
-        unsigned digit = (unsigned)(unsigned char)slice.at[i] - '0';
-
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+    for (; at < safe; at++) {
+        if (digit_at(at) > 9)
             return false;
-        value = value * 10 + digit;
+        value = value * 10 + digit_at(at);
+    }
+    for (; at < end; at++) {
+        if (digit_at(at) > 9 || value > (UINT64_MAX - digit_at(at)) / 10)
+            return false;
+        value = value * 10 + digit_at(at);
     }
     *out = value;
     return true;
@@ -100,9 +83,11 @@ bool slice_to_u64(struct slice slice, uint64_t *out)
 
 bool slice_to_i64(struct slice slice, int64_t *out)
 {
-    bool negative = slice_take_prefix(&slice, "-");
+    bool negative = slice.len > 0 && slice.at[0] == '-';
     uint64_t value;
 
+    if (negative)
+        slice = slice_skip(slice, 1);
     if (!slice_to_u64(slice, &value) || value > (uint64_t)INT64_MAX)
         return false;
     *out = negative ? -(int64_t)value : (int64_t)value;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A piece of somebody else's bytes: not terminated, may hold any byte, valid only as long as the
@@ -15,10 +16,21 @@ struct slice {
 };
 
 /* The slice of a string literal or another terminated string; NULL gives the empty slice. */
-struct slice slice_of(const char *text);
+static inline struct slice slice_of(const char *text)
+{
+    return (struct slice){text, text ? strlen(text) : 0};
+}
 
-bool slice_is(struct slice slice, const char *text);
-bool slice_equal(struct slice a, struct slice b);
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool slice_is(struct slice slice, const char *text)
+{
+    return slice_equal(slice, slice_of(text));
+}
+
 bool slice_starts(struct slice slice, const char *prefix);
 bool slice_ends(struct slice slice, const char *suffix);
 
@@ -26,10 +38,23 @@ bool slice_ends(struct slice slice, const char *suffix);
 bool slice_has_control(struct slice slice);
 
 /* Drops the first count bytes (all when there are fewer). */
-struct slice slice_skip(struct slice slice, size_t count);
+static inline struct slice slice_skip(struct slice slice, size_t count)
+{
+    if (count > slice.len)
+        count = slice.len;
+    return (struct slice){slice.at ? slice.at + count : NULL, slice.len - count};
+}
 
 /* If slice starts with prefix, moves it behind the prefix and returns true; else leaves it. */
-bool slice_take_prefix(struct slice *slice, const char *prefix);
+static inline bool slice_take_prefix(struct slice *slice, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    if (slice->len < len || (len > 0 && memcmp(slice->at, prefix, len) != 0))
+        return false;
+    *slice = slice_skip(*slice, len);
+    return true;
+}
 
 /*
  * Splits at the first (or last) separator: returns what stands before (behind) it and leaves the

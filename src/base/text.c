@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More parts than any piece of memory has. */
+enum { TEXT_PARTS = 4 };
+
 #define REPLACEMENT "\xef\xbf\xbd"
 
 /*
@@ -105,33 +108,47 @@ size_t text_clean(char *dst, size_t limit, struct slice src)
     return len;
 }
 
-static char *new_clean(size_t limit, struct slice src)
+/* Whether cleaning leaves it as it is, as most often. */
+static bool is_plain(struct slice src, size_t limit)
 {
-    /* A byte grows to three at most, so short text needs no buffer of the full limit. */
-    size_t room = src.len < limit / 3 ? src.len * 3 : limit;
-    char *text = malloc((room < 3 ? 3 : room) + 1);
-    char *tight;
+    return src.len <= limit && plain_bytes(src, limit) == src.len;
+}
 
-    if (!text)
-        return NULL;
-    room = text_clean(text, room < 3 ? 3 : room, src);
-    tight = realloc(text, room + 1);
-    return tight ? tight : text;
+/* What it may take when it is clean; a byte grows to three at most. */
+static size_t clean_room(size_t limit, struct slice src)
+{
+    size_t room = src.len < limit / 3 ? src.len * 3 : limit;
+
+    if (is_plain(src, limit))
+        return src.len;
+    return room < 3 ? 3 : room;
+}
+
+static size_t put_clean(char *dst, size_t limit, struct slice src)
+{
+    size_t room = clean_room(limit, src);
+
+    if (!is_plain(src, limit))
+        return text_clean(dst, room, src);
+    if (src.len > 0)
+        memcpy(dst, src.at, src.len);
+    dst[src.len] = '\0';
+    return src.len;
 }
 
 char *text_new(size_t limit, struct slice src)
 {
-    char *text;
+    size_t room = clean_room(limit, src);
+    char *text = malloc(room + 1);
+    char *tight = NULL;
+    size_t len;
 
-    if (src.len > limit || plain_bytes(src, limit) < src.len)
-        return new_clean(limit, src);
-    text = malloc(src.len + 1);
     if (!text)
         return NULL;
-    if (src.len > 0)
-        memcpy(text, src.at, src.len);
-    text[src.len] = '\0';
-    return text;
+    len = put_clean(text, limit, src);
+    if (len < room)
+        tight = realloc(text, len + 1);
+    return tight ? tight : text;
 }
 
 bool text_set(char **where, size_t limit, struct slice src)
@@ -148,14 +165,63 @@ bool text_set(char **where, size_t limit, struct slice src)
     return true;
 }
 
+static bool is_cleaned(const char *text, size_t limit, struct slice src)
+{
+    char clean[TEXT_MAX + 1];
+
+    text_clean(clean, limit, src);
+    return text_equal(text, clean);
+}
+
+/* What is clean stays as it is. */
+bool text_is(const char *text, size_t limit, struct slice src)
+{
+    if (!text || src.len == 0)
+        return text_or_empty(text)[0] == '\0' && src.len == 0;
+    return slice_is(src, text) || (!is_plain(src, limit) && is_cleaned(text, limit, src));
+}
+
+/* Less room than it had, where there is; the parts move along. */
+static char *tighten(char *piece, size_t len, const struct text_part *parts, size_t count)
+{
+    ptrdiff_t at[TEXT_PARTS];
+    char *tight;
+
+    for (size_t i = 0; i < count; i++)
+        at[i] = *parts[i].to ? *parts[i].to - piece : -1;
+    tight = realloc(piece, len);
+    if (!tight)
+        return piece;
+    for (size_t i = 0; i < count; i++)
+        *parts[i].to = at[i] < 0 ? NULL : tight + at[i];
+    return tight;
+}
+
+bool text_pack(char **piece, size_t limit, const struct text_part *parts, size_t count)
+{
+    size_t room = 0;
+    size_t len = 0;
+    char *text;
+
+    assert(count <= TEXT_PARTS);
+    for (size_t i = 0; i < count; i++)
+        room += parts[i].from.len > 0 ? clean_room(limit, parts[i].from) + 1 : 0;
+    text = malloc(room + 1);
+    if (!text)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        *parts[i].to = parts[i].from.len > 0 ? text + len : NULL;
+        if (parts[i].from.len > 0)
+            len += put_clean(text + len, limit, parts[i].from) + 1;
+    }
+    free(*piece);
+    *piece = len < room ? tighten(text, len, parts, count) : text;
+    return true;
+}
+
 char *text_copy(const char *text)
 {
     return text ? strdup(text) : NULL;
-}
-
-const char *text_or_empty(const char *text)
-{
-    return text ? text : "";
 }
 
 bool text_equal(const char *a, const char *b)

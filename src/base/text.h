@@ -33,11 +33,29 @@ char *text_new(size_t limit, struct slice src);
  */
 bool text_set(char **where, size_t limit, struct slice src);
 
+/* Whether text is what text_set() of src would make. */
+bool text_is(const char *text, size_t limit, struct slice src);
+
+/* One of several texts that share a piece of memory. */
+struct text_part {
+    char **to; /* becomes NULL where from is empty, else points into the piece */
+    struct slice from;
+};
+
+/*
+ * Replaces *piece, a piece of memory on the heap or NULL, by one that has the cleaned parts one
+ * behind the other; from may be in the old one.  False, and nothing changes, when memory is out.
+ */
+bool text_pack(char **piece, size_t limit, const struct text_part *parts, size_t count);
+
 /* A copy, which the caller frees; NULL for NULL and when memory is out. */
 char *text_copy(const char *text);
 
 /* text, or "" for NULL. */
-const char *text_or_empty(const char *text);
+static inline const char *text_or_empty(const char *text)
+{
+    return text ? text : "";
+}
 
 /* Whether both are the same; NULL is as "". */
 bool text_equal(const char *a, const char *b);

@@ -6,7 +6,8 @@
 #include "control/control_private.h"
 #include "session/answers.h"
 
-static struct control *controls;
+static struct hash_table controls_by_index;
+static struct hash_table controls_by_id;
 static uint64_t last_id;
 static bool secrets_forbidden;
 
@@ -23,9 +24,13 @@ struct control *control_new(struct instance *instance, struct session *session,
     control->config = config;
     control->read_pkcs11.told = -1;
     control->id = ++last_id;
-    control->next = controls;
-    controls = control;
-    return control;
+    control->by_index.hash = hash_number(instance->index);
+    control->by_id.hash = hash_number(control->id);
+    if (hash_add(&controls_by_index, &control->by_index) &&
+        hash_add(&controls_by_id, &control->by_id))
+        return control;
+    control_free(control);
+    return NULL;
 }
 
 void control_configure(struct control *control, const struct instance_config *config)
@@ -35,13 +40,14 @@ void control_configure(struct control *control, const struct instance_config *co
 
 void control_free(struct control *control)
 {
-    struct control **at = &controls;
-
     if (!control)
         return;
-    while (*at != control)
-        at = &(*at)->next;
-    *at = control->next;
+    hash_remove(&controls_by_index, &control->by_index);
+    hash_remove(&controls_by_id, &control->by_id);
+    if (controls_by_id.count == 0) {
+        hash_clear(&controls_by_index);
+        hash_clear(&controls_by_id);
+    }
     net_lines_fini(&control->read_net);
     pkcs11_list_fini(&control->read_pkcs11);
     free(control);
@@ -49,11 +55,14 @@ void control_free(struct control *control)
 
 struct control *control_find(uint32_t index)
 {
-    struct control *control = controls;
+    for (struct hash_node *node = hash_first(&controls_by_index, hash_number(index)); node;
+         node = hash_next(node)) {
+        struct control *control = HASH_OWNER(node, struct control, by_index);
 
-    while (control && control->instance->index != index)
-        control = control->next;
-    return control;
+        if (control->instance->index == index)
+            return control;
+    }
+    return NULL;
 }
 
 uint64_t control_id(const struct control *control)
@@ -63,11 +72,14 @@ uint64_t control_id(const struct control *control)
 
 struct control *control_with_id(uint64_t id)
 {
-    struct control *control = controls;
+    for (struct hash_node *node = hash_first(&controls_by_id, hash_number(id)); node;
+         node = hash_next(node)) {
+        struct control *control = HASH_OWNER(node, struct control, by_id);
 
-    while (control && control->id != id)
-        control = control->next;
-    return control;
+        if (control->id == id)
+            return control;
+    }
+    return NULL;
 }
 
 void control_unattended_begin(struct control *control)

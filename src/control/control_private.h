@@ -1,6 +1,7 @@
 #ifndef CONTROL_CONTROL_PRIVATE_H
 #define CONTROL_CONTROL_PRIVATE_H
 
+#include "base/hash.h"
 #include "control/control.h"
 #include "model/ondemand.h"
 
@@ -27,7 +28,8 @@ struct control {
     struct pkcs11_list read_pkcs11;
     unsigned next_certificate; /* index to ask for */
 
-    struct control *next;
+    struct hash_node by_index; /* of the daemon */
+    struct hash_node by_id;
 };
 
 #endif

@@ -9,66 +9,6 @@
 #include "model/event.h"
 #include "model/instance.h"
 
-static int compare_i64(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-static int compare_text(const char *a, const char *b)
-{
-    return strcmp(text_or_empty(a), text_or_empty(b));
-}
-
-/*
- * The client id counts from 0 again after each restart, so the start of the session belongs to the
- * identity.  Up to 2.3 there are no ids; the real address may change (float) only where there are.
- */
-static int compare_clients(const void *left, const void *right)
-{
-    const struct client *a = left;
-    const struct client *b = right;
-    int order = compare_i64(a->cid, b->cid);
-
-    if (order == 0)
-        order = compare_i64(a->since, b->since);
-    if (order == 0 && a->cid < 0)
-        order = compare_text(a->who.real_text, b->who.real_text);
-    if (order == 0 && a->cid < 0)
-        order = compare_text(a->who.common_name, b->who.common_name);
-    if (order == 0)
-        order = compare_i64(a->base.twin, b->base.twin);
-    return order;
-}
-
-static void peer_fini(struct peer *peer)
-{
-    free(peer->version);
-    free(peer->platform);
-    free(peer->gui);
-    free(peer->sso);
-    free(peer->platform_version);
-    free(peer->hardware);
-    free(peer->ssl);
-    free(peer->variables);
-    *peer = (struct peer){0};
-}
-
-void client_free(void *row)
-{
-    struct client *client = row;
-
-    if (!client)
-        return;
-    identity_fini(&client->who);
-    free(client->cipher);
-    if (client->peer)
-        peer_fini(client->peer);
-    free(client->peer);
-    free(client);
-}
-
-const struct rows_type client_rows = {compare_clients, client_free};
-
 static void record_departure(struct instance *instance, const struct client *client, int64_t ended)
 {
     struct departure_record session = {
@@ -139,7 +79,7 @@ bool clients_waiting(const struct instance *instance, uint32_t after, uint32_t l
     for (; client && client->base.index <= last;
          client = rows_after(&instance->clients, client->base.index))
         if (client->pending &&
-            (client->who.username || compare_text(client->who.common_name, "UNDEF")))
+            (client->who.username || !text_equal(client->who.common_name, "UNDEF")))
             return true;
     return false;
 }
@@ -160,25 +100,13 @@ void clients_set_total(struct instance *instance, uint64_t total)
         instance->clients_peak = instance->client_total;
 }
 
-/* Of the peers those stay whose row is still among the clients. */
-static void reselect_peers(struct instance *instance)
-{
-    struct rows *peers = &instance->peers;
-    size_t count = 0;
-
-    for (size_t i = 0; i < peers->count; i++)
-        if (rows_at(&instance->clients, peers->list[i]->index) == peers->list[i])
-            peers->list[count++] = peers->list[i];
-    peers->count = count;
-}
-
 /* Those up to an index. */
 static void end_until(struct instance *instance, uint32_t index, int64_t ended)
 {
     struct rows gone;
 
-    rows_take(&instance->clients, &client_rows, index, &gone);
-    reselect_peers(instance);
+    rows_take(&instance->clients, index, &gone);
+    rows_reselect(&instance->peers, &instance->clients);
     instance->pending_clients = clients_pending(instance);
     clients_set_total(instance, instance->clients.count - instance->pending_clients);
     for (size_t i = 0; i < gone.count; i++) {
@@ -210,7 +138,7 @@ static void note_start(struct instance *instance, const struct client *client)
 
 void clients_adopt(struct instance *instance, struct client *client, int64_t cid, int64_t since)
 {
-    rows_unknown(&instance->clients, &client_rows, client);
+    rows_unknown(&instance->clients, client);
     client->cid = cid;
     client->since = since;
     rows_known(&instance->clients, &client_rows, client);
@@ -220,23 +148,28 @@ void clients_adopt(struct instance *instance, struct client *client, int64_t cid
 /* The daemon has no other with that id; of one that a restart has ended the row is older. */
 struct client *clients_with_cid(const struct instance *instance, int64_t cid)
 {
-    for (size_t i = instance->clients.count; i-- > 0;) {
-        struct client *client = (struct client *)instance->clients.list[i];
+    struct client *found = NULL;
 
-        if (client->cid == cid)
-            return client;
+    if (cid < 0)
+        return NULL;
+    for (struct hash_node *node = hash_first(&instance->clients.table, hash_number((uint64_t)cid));
+         node; node = hash_next(node)) {
+        struct client *client = (struct client *)node;
+
+        if (client->cid == cid && (!found || found->base.index < client->base.index))
+            found = client;
     }
-    return NULL;
+    return found;
 }
 
 void clients_disconnected(struct instance *instance, int64_t cid)
 {
-    struct client *client = cid >= 0 ? clients_with_cid(instance, cid) : NULL;
+    struct client *client = clients_with_cid(instance, cid);
 
     if (!client)
         return;
-    rows_remove(&instance->clients, &client_rows, client);
-    reselect_peers(instance);
+    rows_remove(&instance->clients, client);
+    rows_deselect(&instance->peers, client);
     if (client->pending && instance->pending_clients > 0)
         instance->pending_clients--;
     else if (!client->pending && instance->client_total > 0)
@@ -307,13 +240,6 @@ void established_fini(struct established *block)
     *block = (struct established){0};
 }
 
-static void move_text(char **to, char **from)
-{
-    free(*to);
-    *to = *from;
-    *from = NULL;
-}
-
 /* One that a list without client ids has brought. */
 static struct client *find_anonymous(struct instance *instance, const struct established *block)
 {
@@ -326,7 +252,7 @@ static struct client *find_anonymous(struct instance *instance, const struct est
     for (size_t i = 0; i < instance->clients.count && !found; i++) {
         struct client *client = (struct client *)instance->clients.list[i];
 
-        if (client->cid < 0 && compare_text(client->who.real_text, real) == 0)
+        if (client->cid < 0 && text_equal(client->who.real_text, real))
             found = client;
     }
     free(real);
@@ -335,10 +261,7 @@ static struct client *find_anonymous(struct instance *instance, const struct est
     return found;
 }
 
-/*
- * Keeps an address text that is there: the status writes it in the daemon's own form.  Before 2.7
- * it does not tell the protocol, nor the port of an IPv6 client.
- */
+/* Before 2.7 a status does not tell the protocol, nor the port of an IPv6 client. */
 static void set_real_address(struct client *client, const struct established *block)
 {
     struct address told;
@@ -352,9 +275,22 @@ static void set_real_address(struct client *client, const struct established *bl
     if (client->who.real.proto == PROTO_UNKNOWN && block->proto)
         client->who.real.proto =
             slice_starts(slice_of(block->proto), "udp") ? PROTO_UDP : PROTO_TCP;
-    if (client->who.real_text)
-        return;
-    client->who.real_text = record_address(slice_of(block->real_ip), slice_of(block->real_port));
+}
+
+/* Keeps those that the block does not tell, and an address: the status has the daemon's own form.
+ */
+static void take_texts(struct client *client, const struct established *block)
+{
+    const struct identity *who = &client->who;
+    bool told = !who->real_text && who->real.family != ADDRESS_NONE;
+    char *real = told ? record_address(slice_of(block->real_ip), slice_of(block->real_port)) : NULL;
+    const struct client_texts texts = {
+        slice_of(block->who.common_name),
+        slice_of(block->who.username ? block->who.username : who->username),
+        slice_of(real ? real : who->real_text), slice_of(client->cipher)};
+
+    client_set_texts(client, &texts);
+    free(real);
 }
 
 /* A client has a peer when, and only when, it is among the instance's peers. */
@@ -378,9 +314,7 @@ static void fill_from_block(struct instance *instance, struct client *client,
                             struct established *block)
 {
     set_real_address(client, block);
-    move_text(&client->who.common_name, &block->who.common_name);
-    if (block->who.username)
-        move_text(&client->who.username, &block->who.username);
+    take_texts(client, block);
     if (block->who.tunnel.has_ipv4)
         memcpy(client->who.tunnel.ipv4, block->who.tunnel.ipv4, sizeof(client->who.tunnel.ipv4));
     if (block->who.tunnel.has_ipv6)
@@ -413,7 +347,8 @@ static struct client *add_established(struct instance *instance, int64_t cid, in
 
 bool clients_established(struct instance *instance, struct established *block)
 {
-    const struct client key = {.cid = block->cid, .since = block->since};
+    const struct client_id id = {block->cid, block->since};
+    const struct row_key key = client_key(&id);
     struct client *client;
     bool news;
 
@@ -424,7 +359,7 @@ bool clients_established(struct instance *instance, struct established *block)
         return false;
     if (block->since <= 0) /* thinned out: only a status tells who has come */
         return true;
-    client = rows_find(&instance->clients, &client_rows, &key);
+    client = rows_find(&instance->clients, &key);
     if (!client)
         client = find_anonymous(instance, block);
     if (!client && instance->clients.count < instance->client_max)

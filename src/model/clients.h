@@ -5,56 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/identity.h"
-#include "model/rows.h"
-#include "protocol/address.h"
-#include "protocol/status.h"
+#include "model/client.h"
 
 struct instance;
-struct user;
-
-/* What an >CLIENT:ESTABLISHED block told of the peer; NULL texts are "not told". */
-struct peer {
-    char *version;          /* IV_VER */
-    char *platform;         /* IV_PLAT */
-    char *gui;              /* IV_GUI_VER */
-    char *sso;              /* IV_SSO */
-    char *platform_version; /* IV_PLAT_VER */
-    char *hardware;         /* IV_HWADDR */
-    char *ssl;              /* IV_SSL */
-    char *variables;        /* UV_*: "UV_A=x, UV_B=y" */
-};
-
-/*
- * A connected client.  A status makes new ones that replace the old (model/rows.h); only an
- * ESTABLISHED block changes one that is published.
- */
-struct client {
-    struct row_base base;
-    struct identity who;
-    uint64_t bytes_in;
-    uint64_t bytes_out;
-    int64_t since;   /* seconds since 1970, 0 when not known */
-    int64_t cid;     /* -1 when not told */
-    int64_t peer_id; /* -1 when not told */
-    char *cipher;
-    int64_t last_ref;  /* latest of its routes, seconds since 1970, 0 when none */
-    int64_t seen_mono; /* clock_mono() from which it counts: it was new, or a counter fell */
-    bool pending;      /* not known to be through: see snapshot.h */
-    bool ambiguous;    /* another one has the same name and real address */
-    bool unconfirmed;  /* the last status was cut, and it may stand behind the cut */
-    struct peer *peer; /* NULL when no block was seen */
-
-    bool counted;      /* among the sessions of its user, or there was no room for one (users.h) */
-    struct user *user; /* NULL when there is none */
-    int64_t start;     /* clock_mono() from which it counts for the user */
-};
-
-/* What a counter has grown by; one that fell has begun anew. */
-static inline uint64_t counter_growth(uint64_t now, uint64_t before)
-{
-    return now < before ? now : now - before;
-}
 
 /* What a >CLIENT:ESTABLISHED block holds, gathered line by line; texts owned by the block. */
 struct established {
@@ -74,8 +27,8 @@ void established_fini(struct established *block);
 
 /*
  * The block is complete: its client is there, established (told as EVENT_CLIENT_CONNECTED when it
- * was not before).  Takes the texts out of the block.  Returns whether a status would tell more:
- * the client has just come.
+ * was not before).  Takes what it says of the peer out of the block.  Returns whether a status
+ * would tell more: the client has just come.
  */
 bool clients_established(struct instance *instance, struct established *block);
 
@@ -134,19 +87,16 @@ void clients_set_total(struct instance *instance, uint64_t total);
  * Puts a client back that was there when a former agent ended, as if contact had been lost since:
  * the first status finds it again, or ends it.  It has its index, which must be above all that are
  * there, who, the bytes, since and cid, and counts for the user with that index, 0 for none.  Takes
- * the client, whom calloc() gave; false, with the client still the caller's, when it cannot be.
+ * the client (client_copy()); false, with the client still the caller's, when it cannot be.
  */
 bool clients_restore(struct instance *instance, struct client *client, uint32_t user_index);
-
-void client_free(void *client);
-extern const struct rows_type client_rows;
 
 /* The row with that index, or the first with a greater one; NULL when there is none to be seen. */
 struct client *clients_at(const struct instance *instance, uint32_t index);
 struct client *clients_after(const struct instance *instance, uint32_t index);
 /* The only one with that real address as the status wrote it; NULL when there is none, or more. */
 struct client *clients_with_address(const struct instance *instance, struct slice real_text);
-/* The one with that id of the daemon's, NULL when there is none; looks through them all. */
+/* The one with that id of the daemon's, NULL when there is none. */
 struct client *clients_with_cid(const struct instance *instance, int64_t cid);
 struct client *peers_after(const struct instance *instance,
                            uint32_t index); /* those with a block */

@@ -381,17 +381,19 @@ void instance_set_dco(struct instance *instance, bool dco)
         return;
     instance->started_mono = clock_mono();
     instance->bytes_in = instance->bytes_out = 0;
-    for (size_t i = 0; i < instance->clients.count; i++)
-        instance_count_client(instance, (struct client *)instance->clients.list[i], NULL);
+    for (size_t i = 0; i < instance->clients.count; i++) {
+        const struct client *client = (const struct client *)instance->clients.list[i];
+
+        instance_count_client(instance, client->bytes_in, client->bytes_out);
+    }
 }
 
-void instance_count_client(struct instance *instance, const struct client *client,
-                           const struct client *old)
+void instance_count_client(struct instance *instance, uint64_t in, uint64_t out)
 {
     if (instance->dco != TRUTH_TRUE)
         return;
-    instance->bytes_in += counter_growth(client->bytes_in, old ? old->bytes_in : 0);
-    instance->bytes_out += counter_growth(client->bytes_out, old ? old->bytes_out : 0);
+    instance->bytes_in += in;
+    instance->bytes_out += out;
 }
 
 enum state instance_state(const struct instance *instance)

@@ -251,9 +251,8 @@ void instance_set_bytes(struct instance *instance, uint64_t in, uint64_t out);
  */
 void instance_set_dco(struct instance *instance, bool dco);
 
-/* A client that was there with the old counters, or is new where old is NULL, has these now. */
-void instance_count_client(struct instance *instance, const struct client *client,
-                           const struct client *old);
+/* A client has moved that since it was last told. */
+void instance_count_client(struct instance *instance, uint64_t in, uint64_t out);
 
 /* Whether what the daemon said last may be taken as true now: contact is up or stale. */
 static inline bool instance_in_contact(const struct instance *instance)

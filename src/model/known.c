@@ -5,10 +5,8 @@
 
 #include "base/text.h"
 
-int known_compare(const void *left, const void *right)
+static int known_compare(const struct client *a, const struct client *b)
 {
-    const struct client *a = left;
-    const struct client *b = right;
     int order = strcmp(text_or_empty(a->who.real_text), text_or_empty(b->who.real_text));
 
     return order ? order
@@ -68,7 +66,7 @@ struct client *known_find(const struct known *known, const struct gather *gather
 
         if (known_compare(client, row) != 0)
             break;
-        if (gather->kept[client->base.position] || (row->cid >= 0 && client->cid >= 0))
+        if (gather_has(gather, client) || (row->cid >= 0 && client->cid >= 0))
             continue;
         if (client->since == row->since)
             return client;
@@ -76,15 +74,4 @@ struct client *known_find(const struct known *known, const struct gather *gather
             found = client;
     }
     return found;
-}
-
-bool known_complete(struct client *row, const struct client *known)
-{
-    row->who.tunnel = known->who.tunnel;
-    row->since = known->since;
-    row->cid = known->cid;
-    row->peer_id = known->peer_id;
-    row->pending = known->pending;
-    return text_set(&row->who.username, ADMIN_MAX, slice_of(known->who.username)) &&
-           text_set(&row->cipher, ADMIN_MAX, slice_of(known->cipher));
 }

@@ -16,9 +16,6 @@ struct known {
     size_t count;
 };
 
-/* Order by real address and common name, for tsearch(3). */
-int known_compare(const void *left, const void *right);
-
 /* False when memory is out. */
 bool known_init(struct known *known, const struct rows *clients);
 void known_fini(struct known *known);
@@ -29,8 +26,5 @@ void known_fini(struct known *known);
  */
 struct client *known_find(const struct known *known, const struct gather *gather,
                           const struct client *row);
-
-/* What a row without ids does not tell is as it was.  False when memory is out. */
-bool known_complete(struct client *row, const struct client *known);
 
 #endif

@@ -1,6 +1,5 @@
 #include "model/rows.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,9 @@ enum { SLICE = 2000, SHARE = 64 };
 
 /* A status with more rows alike than this is not believed: the surplus is dropped. */
 enum { TWINS_MAX = 16 };
+
+/* No status has it. */
+#define NO_ROUND UINT32_MAX
 
 /* Buried rows, waiting to be freed. */
 struct grave {
@@ -60,11 +62,45 @@ void *rows_at(const struct rows *rows, uint32_t index)
     return rows->list[position - 1];
 }
 
-void *rows_find(const struct rows *rows, const struct rows_type *type, const void *key)
+static bool is_listed_at(const struct rows *rows, const struct row_base *row, size_t position)
 {
-    void **node = tfind(key, (void *const *)&rows->tree, type->compare);
+    return position < rows->count && rows->list[position] == row;
+}
 
-    return node ? *node : NULL;
+bool rows_has(const struct rows *rows, const void *row)
+{
+    const struct row_base *base = row;
+
+    return is_listed_at(rows, base, base->position) || rows_at(rows, base->index) == row;
+}
+
+/* Of a row of the table. */
+static size_t position_of(const struct rows *rows, const struct row_base *row)
+{
+    return is_listed_at(rows, row, row->position) ? row->position
+                                                  : position_after(rows, row->index) - 1;
+}
+
+/* The oldest that the status of that round has not shown yet. */
+static struct row_base *find(const struct rows *rows, const struct row_key *key, uint32_t round)
+{
+    struct row_base *found = NULL;
+
+    for (struct hash_node *node = hash_first(&rows->table, key->hash); node;
+         node = hash_next(node)) {
+        struct row_base *row = (struct row_base *)node;
+
+        if (row->round == round || (found && found->index < row->index) ||
+            !key->match(row, key->arg))
+            continue;
+        found = row;
+    }
+    return found;
+}
+
+void *rows_find(const struct rows *rows, const struct row_key *key)
+{
+    return find(rows, key, NO_ROUND);
 }
 
 static bool make_row_room(struct rows *rows, size_t count)
@@ -86,69 +122,83 @@ static bool make_row_room(struct rows *rows, size_t count)
 
 static void append_row(struct rows *rows, struct row_base *row)
 {
-    row->position = rows->count;
+    row->position = (uint32_t)rows->count;
     rows->list[rows->count++] = row;
 }
 
-bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
+/* At the end, and by its identity; false, and not there, when memory is out. */
+static bool enter_row(struct rows *rows, const struct rows_type *type, struct row_base *row)
 {
-    struct row_base *base = row;
-    void **node;
-
-    if (rows->last_index == UINT32_MAX || !make_row_room(rows, rows->count + 1))
-        return false;
-    node = tsearch(row, &rows->tree, type->compare);
-    if (!node || *node != row)
-        return false;
-    base->index = ++rows->last_index;
-    append_row(rows, base);
-    return true;
-}
-
-void rows_remove(struct rows *rows, const struct rows_type *type, void *row)
-{
-    struct row_base *base = row;
-
-    tdelete(row, &rows->tree, type->compare);
-    rows->count--;
-    for (size_t i = base->position; i < rows->count; i++) {
-        rows->list[i] = rows->list[i + 1];
-        rows->list[i]->position = i;
-    }
-}
-
-void rows_unknown(struct rows *rows, const struct rows_type *type, void *row)
-{
-    tdelete(row, &rows->tree, type->compare);
-}
-
-void rows_known(struct rows *rows, const struct rows_type *type, void *row)
-{
-    tsearch(row, &rows->tree, type->compare);
-}
-
-/* To rows from the others, in whose list it stays. */
-static bool move(struct rows *rows, struct rows *from, const struct rows_type *type,
-                 struct row_base *row)
-{
-    tdelete(row, &from->tree, type->compare);
-    if (!make_row_room(rows, rows->count + 1) || !tsearch(row, &rows->tree, type->compare))
+    row->node.hash = type->hash(row);
+    if (!make_row_room(rows, rows->count + 1) || !hash_add(&rows->table, &row->node))
         return false;
     append_row(rows, row);
     return true;
 }
 
-void rows_take(struct rows *rows, const struct rows_type *type, uint32_t index, struct rows *taken)
+bool rows_add(struct rows *rows, const struct rows_type *type, void *row)
+{
+    const struct row_key like = {type->hash(row), type->equal, row};
+    struct row_base *base = row;
+
+    if (rows->last_index == UINT32_MAX || rows_find(rows, &like) || !enter_row(rows, type, base))
+        return false;
+    base->index = ++rows->last_index;
+    return true;
+}
+
+static void unlist(struct rows *rows, size_t position)
+{
+    rows->count--;
+    memmove(rows->list + position, rows->list + position + 1,
+            (rows->count - position) * sizeof(struct row_base *));
+}
+
+void rows_remove(struct rows *rows, void *row)
+{
+    struct row_base *base = row;
+
+    hash_remove(&rows->table, &base->node);
+    unlist(rows, position_of(rows, base));
+}
+
+void rows_unknown(struct rows *rows, void *row)
+{
+    struct row_base *base = row;
+
+    hash_remove(&rows->table, &base->node);
+}
+
+/* There is room: the table had it before. */
+void rows_known(struct rows *rows, const struct rows_type *type, void *row)
+{
+    struct row_base *base = row;
+
+    base->node.hash = type->hash(row);
+    hash_add(&rows->table, &base->node);
+}
+
+/* The list goes with those that are taken; of those that stay there is another. */
+void rows_take(struct rows *rows, uint32_t index, struct rows *taken)
 {
     size_t count = position_after(rows, index);
-    size_t all = rows->count;
+    struct rows rest = {.last_index = rows->last_index, .round = rows->round};
 
-    *taken = *rows;
-    *rows = (struct rows){.last_index = taken->last_index};
-    taken->count = count;
-    for (size_t i = count; i < all; i++)
-        if (!move(rows, taken, type, taken->list[i]))
-            taken->list[taken->count++] = taken->list[i];
+    *taken = (struct rows){0};
+    if (count == 0)
+        return;
+    if (count == rows->count || !make_row_room(&rest, rows->count - count)) {
+        *taken = *rows;
+        *rows = rest;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        hash_remove(&rows->table, &rows->list[i]->node);
+    for (size_t i = count; i < rows->count; i++)
+        append_row(&rest, rows->list[i]);
+    rest.table = rows->table;
+    *taken = (struct rows){.list = rows->list, .count = count, .room = rows->room};
+    *rows = rest;
 }
 
 bool rows_select(struct rows *selection, void *row)
@@ -168,24 +218,32 @@ bool rows_select(struct rows *selection, void *row)
     return true;
 }
 
+void rows_deselect(struct rows *selection, const void *row)
+{
+    const struct row_base *base = row;
+
+    if (rows_at(selection, base->index) == row)
+        unlist(selection, position_after(selection, base->index) - 1);
+}
+
+void rows_reselect(struct rows *selection, const struct rows *rows)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < selection->count; i++)
+        if (rows_has(rows, selection->list[i]))
+            selection->list[count++] = selection->list[i];
+    selection->count = count;
+}
+
 /* Frees rows, no more than a slice; returns how many. */
 static size_t free_some(struct rows *rows, const struct rows_type *type, size_t slice)
 {
     size_t count = rows->count < slice ? rows->count : slice;
 
-    for (size_t i = 0; i < count; i++) {
-        struct row_base *row = rows->list[--rows->count];
-
-        tdelete(row, &rows->tree, type->compare);
-        type->free(row);
-    }
+    for (size_t i = 0; i < count; i++)
+        type->free(rows->list[--rows->count]);
     return count;
-}
-
-static void free_all(struct rows *rows, const struct rows_type *type)
-{
-    free_some(rows, type, SIZE_MAX);
-    free(rows->list);
 }
 
 static void dig(void *arg)
@@ -216,14 +274,17 @@ void rows_bury_now(void)
     timer_stop(&digger);
 }
 
+/* Nobody looks for them by their identity any more. */
 void rows_bury(struct rows *rows, const struct rows_type *type)
 {
     struct rows content = *rows;
     struct grave *grave = content.count > 0 ? malloc(sizeof(*grave)) : NULL;
 
-    *rows = (struct rows){.last_index = rows->last_index};
+    *rows = (struct rows){.last_index = rows->last_index, .round = rows->round};
+    hash_clear(&content.table);
     if (!grave) { /* there is nothing to wait for, or no memory to wait with */
-        free_all(&content, type);
+        free_some(&content, type, SIZE_MAX);
+        free(content.list);
         return;
     }
     buried += content.count;
@@ -232,171 +293,161 @@ void rows_bury(struct rows *rows, const struct rows_type *type)
     timer_start(&digger, 0);
 }
 
-bool gather_begin(struct gather *gather, const struct rows *rows, size_t bound)
+void gather_begin(struct gather *gather, struct rows *rows, size_t bound)
 {
-    *gather = (struct gather){.base = rows->count, .last_index = rows->last_index, .bound = bound};
-    gather->kept = calloc(rows->count + 1, sizeof(struct row_base *));
-    return gather->kept != NULL;
+    rows->round = rows->round + 1 == NO_ROUND ? 1 : rows->round + 1;
+    *gather = (struct gather){
+        .base = rows->count, .last_index = rows->last_index, .round = rows->round, .bound = bound};
+}
+
+bool gather_is_stale(const struct gather *gather, const struct rows *rows)
+{
+    return rows->count != gather->base || rows->last_index != gather->last_index;
+}
+
+void *gather_find(const struct gather *gather, const struct rows *rows, const struct row_key *key)
+{
+    return gather_is_stale(gather, rows) ? NULL : find(rows, key, gather->round);
+}
+
+bool gather_keep(struct gather *gather, const struct rows *rows, void *row)
+{
+    struct row_base *base = row;
+
+    if (gather->kept + gather->fresh.count >= gather->bound)
+        return false;
+    base->position = (uint32_t)position_of(rows, base);
+    base->round = gather->round;
+    gather->kept++;
+    return true;
+}
+
+bool gather_has(const struct gather *gather, const void *row)
+{
+    const struct row_base *base = row;
+
+    return base->round == gather->round;
+}
+
+/* How many with the identity of a row the status has had in a table. */
+static unsigned count_twins(const struct gather *gather, const struct rows *rows,
+                            const struct rows_type *type, const struct row_base *of)
+{
+    unsigned twins = 0;
+
+    for (struct hash_node *node = hash_first(&rows->table, of->node.hash); node;
+         node = hash_next(node))
+        twins += gather_has(gather, node) && type->equal(node, of);
+    return twins;
 }
 
 bool gather_add(struct gather *gather, const struct rows *rows, const struct rows_type *type,
                 void *row)
 {
     struct row_base *base = row;
-    struct row_base *old;
-    void **node = NULL;
+    size_t others = gather->kept > gather->base ? gather->kept : gather->base;
 
-    if (gather->next.count >= gather->bound)
+    base->node.hash = type->hash(row);
+    if (others + gather->fresh.count >= gather->bound ||
+        count_twins(gather, rows, type, base) + count_twins(gather, &gather->fresh, type, base) >=
+            TWINS_MAX)
         return false;
-    if (!make_row_room(&gather->next, gather->next.count + 1)) {
-        gather->failed = true;
-        return false;
-    }
-    for (base->twin = 0; base->twin < TWINS_MAX; base->twin++) {
-        node = tsearch(row, &gather->next.tree, type->compare);
-        if (!node || *node == row)
-            break;
-    }
-    gather->failed |= !node;
-    if (!node || *node != row)
-        return false;
-    old = rows_find(rows, type, row);
-    base->index = old && old->position < gather->base ? old->index : 0;
-    if (base->index == 0 && gather->base + gather->fresh >= gather->bound) {
-        tdelete(row, &gather->next.tree, type->compare);
-        return false;
-    }
-    if (base->index > 0)
-        gather->kept[old->position] = base;
-    else
-        gather->fresh++;
-    append_row(&gather->next, base);
-    return true;
+    base->index = 0;
+    base->round = gather->round;
+    if (enter_row(&gather->fresh, type, base))
+        return true;
+    gather->failed = true;
+    return false;
 }
 
-/* The indexes are used up: nothing is known any more, and what was gathered is new. */
-static void start_again(struct gather *gather)
-{
-    for (size_t i = 0; i < gather->base; i++)
-        gather->kept[i] = NULL;
-    for (size_t i = 0; i < gather->next.count; i++)
-        gather->next.list[i]->index = 0;
-    gather->fresh = gather->next.count;
-    gather->last_index = 0;
-}
-
-/* Takes the old rows that were not gathered to the new ones, or none of them. */
-static bool keep_rest(struct gather *gather, const struct rows *old, const struct rows_type *type)
-{
-    for (size_t i = 0; i < gather->base; i++) {
-        void **node;
-
-        if (gather->kept[i])
-            continue;
-        node = tsearch(old->list[i], &gather->next.tree, type->compare);
-        if (node && *node == old->list[i]) {
-            gather->kept[i] = old->list[i];
-            continue;
-        }
-        while (i-- > 0)
-            if (gather->kept[i] == old->list[i])
-                tdelete(old->list[i], &gather->next.tree, type->compare);
-        return false;
-    }
-    return true;
-}
-
-/* Of the old rows those that stay are not the old table's any more. */
-static void spare(const struct gather *gather, struct rows *old, const struct rows_type *type)
+/*
+ * Takes those out that the status does not have.  There is room for them in *ended, which is not
+ * theirs yet.
+ */
+static void end_rest(const struct gather *gather, struct rows *rows, struct rows *ended,
+                     void (*kept)(void *arg, void *row, size_t before), void *arg)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < old->count; i++) {
-        if (gather->kept[i] == old->list[i])
-            tdelete(old->list[i], &old->tree, type->compare);
-        else
-            old->list[count++] = old->list[i];
+    for (size_t i = 0; i < gather->base; i++) {
+        struct row_base *row = rows->list[i];
+
+        if (!gather->partial && !gather_has(gather, row)) {
+            hash_remove(&rows->table, &row->node);
+            append_row(ended, row);
+            continue;
+        }
+        row->position = (uint32_t)count;
+        rows->list[count++] = row;
+        kept(arg, row, i);
     }
-    old->count = count;
+    rows->count = count;
+}
+
+static void append_fresh(struct gather *gather, struct rows *rows)
+{
+    for (size_t i = 0; i < gather->fresh.count; i++) {
+        struct row_base *row = gather->fresh.list[i];
+
+        row->index = ++rows->last_index;
+        append_row(rows, row);
+        hash_add(&rows->table, &row->node); /* there is room */
+    }
+    free(gather->fresh.list);
+    hash_clear(&gather->fresh.table);
+}
+
+/* The indexes are used up. */
+static void start_again(struct gather *gather, struct rows *rows, struct rows *ended)
+{
+    *ended = *rows;
+    *rows = gather->fresh;
+    rows->round = ended->round;
+    for (size_t i = 0; i < rows->count; i++)
+        rows->list[i]->index = ++rows->last_index;
 }
 
 static bool is_full(const struct gather *gather)
 {
-    return gather->fresh > UINT32_MAX - gather->last_index;
+    return gather->fresh.count > UINT32_MAX - gather->last_index;
 }
 
-/*
- * The new list: rows that were there before in their order, then the new ones in theirs.  Returns
- * how many there are, *count of them of before.
- */
-static size_t order(struct gather *gather, struct row_base **list, size_t *count)
+/* Room for all that gather_commit() does. */
+static bool make_commit_room(const struct gather *gather, struct rows *rows, struct rows *ended)
 {
-    size_t used = 0;
+    size_t rest = gather->partial ? 0 : gather->base - gather->kept;
 
-    if (is_full(gather))
-        start_again(gather);
-    for (size_t i = 0; i < gather->base; i++)
-        if (gather->kept[i])
-            list[used++] = gather->kept[i];
-    *count = used;
-    for (size_t i = 0; i < gather->next.count; i++)
-        if (gather->next.list[i]->index == 0)
-            list[used++] = gather->next.list[i];
-    for (size_t i = 0; i < used; i++)
-        list[i]->position = i;
-    for (size_t i = *count; i < used; i++)
-        list[i]->index = gather->last_index + (uint32_t)(i - *count) + 1;
-    return used;
-}
-
-static void visit(const struct gather_visitor *visitor, struct gather *gather,
-                  const struct rows *old, const struct rows *now, size_t kept)
-{
-    for (size_t i = 0; i < gather->base; i++) {
-        if (gather->kept[i] && visitor->kept)
-            visitor->kept(visitor->arg, gather->kept[i], old->list[i]);
-        else if (!gather->kept[i] && visitor->ended)
-            visitor->ended(visitor->arg, old->list[i]);
-    }
-    for (size_t i = kept; i < now->count && visitor->started; i++)
-        visitor->started(visitor->arg, now->list[i]); /* NOLINT: order() has filled all of it */
+    return make_row_room(rows, gather->base + gather->fresh.count) && make_row_room(ended, rest) &&
+           hash_reserve(&rows->table, gather->base + gather->fresh.count);
 }
 
 bool gather_commit(struct gather *gather, struct rows *rows, const struct rows_type *type,
-                   const struct gather_visitor *visitor)
+                   void (*kept)(void *arg, void *row, size_t before), void *arg,
+                   struct gathered *outcome)
 {
-    size_t room = gather->base + gather->next.count + 1;
-    size_t kept = 0;
-    size_t count;
-    struct rows old = *rows;
-    struct row_base **list = NULL;
+    bool possible =
+        !gather->failed && !gather_is_stale(gather, rows) && !(gather->partial && is_full(gather));
 
-    /* Rows that came or went meanwhile are in neither: a daemon writes a reply in one go. */
-    if (!gather->failed && rows->count == gather->base && rows->last_index == gather->last_index)
-        list = malloc(room * sizeof(struct row_base *));
-    if (!list || (gather->partial && (is_full(gather) || !keep_rest(gather, rows, type)))) {
-        free(list);
+    *outcome = (struct gathered){0};
+    if (!possible || !make_commit_room(gather, rows, &outcome->ended)) {
+        free(outcome->ended.list);
         gather_abort(gather, type);
         return false;
     }
-    count = order(gather, list, &kept);
-    free(gather->next.list);
-    *rows = gather->next;
-    rows->list = list;
-    rows->count = count;
-    rows->room = room;
-    rows->last_index = gather->last_index + (uint32_t)(rows->count - kept);
-    visit(visitor, gather, &old, rows, kept);
-    spare(gather, &old, type);
-    rows_bury(&old, type);
-    free(gather->kept);
+    if (is_full(gather)) {
+        free(outcome->ended.list);
+        start_again(gather, rows, &outcome->ended);
+    } else {
+        end_rest(gather, rows, &outcome->ended, kept, arg);
+        outcome->fresh = rows->count;
+        append_fresh(gather, rows);
+    }
     *gather = (struct gather){0};
     return true;
 }
 
 void gather_abort(struct gather *gather, const struct rows_type *type)
 {
-    rows_bury(&gather->next, type);
-    free(gather->kept);
+    rows_bury(&gather->fresh, type);
     *gather = (struct gather){0};
 }

@@ -9,9 +9,14 @@
 #include "model/instance.h"
 
 /* No two are alike. */
-static int compare_address(const void *a, const void *b)
+static uint32_t hash_address(const void *row)
 {
-    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
+    return hash_number((uintptr_t)row);
+}
+
+static bool is_itself(const void *a, const void *b)
+{
+    return a == b;
 }
 
 static void free_share(void *row)
@@ -33,8 +38,8 @@ static void free_guest(void *row)
     free(guest);
 }
 
-static const struct rows_type share_rows = {compare_address, free_share};
-static const struct rows_type guest_rows = {compare_address, free_guest};
+static const struct rows_type share_rows = {hash_address, is_itself, free_share};
+static const struct rows_type guest_rows = {hash_address, is_itself, free_guest};
 
 /* When the indexes are used up they begin anew. */
 static void number_anew(struct rows *rows)
@@ -99,7 +104,7 @@ struct guest_row *shares_guest_came(struct instance *instance, struct share_row 
 void shares_guest_left(struct instance *instance, struct guest_row *guest)
 {
     guest->share->guests--;
-    rows_remove(&instance->shares.guests, &guest_rows, guest);
+    rows_remove(&instance->shares.guests, guest);
     free_guest(guest);
 }
 
@@ -113,7 +118,7 @@ void shares_remove(struct instance *instance, struct share_row *share)
         if (guest->share == share)
             shares_guest_left(instance, guest);
     }
-    rows_remove(&instance->shares.list, &share_rows, share);
+    rows_remove(&instance->shares.list, share);
     free_share(share);
 }
 

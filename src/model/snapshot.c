@@ -1,18 +1,19 @@
 #include "model/snapshot.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "model/event.h"
 #include "model/instance.h"
 
-static void keep_tree_nodes(void *node)
-{
-    (void)node; /* the clients belong to their rows */
-}
+/* What a status says of a route in force. */
+struct route_news {
+    int64_t last_ref;
+    struct client *client;
+    struct route *changed; /* as it will be, where it has another name */
+    bool cached;
+};
 
 void snapshot_begin(struct snapshot *snapshot, struct instance *instance, bool plain)
 {
@@ -21,173 +22,91 @@ void snapshot_begin(struct snapshot *snapshot, struct instance *instance, bool p
     snapshot->plain = plain;
 }
 
-static bool list_known(struct snapshot *snapshot)
-{
-    const struct instance *instance = snapshot->instance;
-
-    return (!snapshot->plain && instance->anonymous == 0) ||
-           known_init(&snapshot->known, &instance->clients);
-}
-
 static void begin_server(struct snapshot *snapshot)
 {
+    struct instance *instance = snapshot->instance;
+
     if (snapshot->gathering)
         return;
-    snapshot->server = snapshot->failed = true;
-    if (!list_known(snapshot))
-        return;
-    if (!gather_begin(&snapshot->clients, &snapshot->instance->clients,
-                      snapshot->instance->client_max))
-        return;
-    if (!gather_begin(&snapshot->routes, &snapshot->instance->routes,
-                      snapshot->instance->route_max)) {
-        gather_abort(&snapshot->clients, &client_rows);
-        return;
-    }
+    snapshot->server = true;
     snapshot->gathering = true;
-    snapshot->failed = false;
+    snapshot->route_count = instance->routes.count;
+    gather_begin(&snapshot->routes, &instance->routes, instance->route_max);
+    snapshot->news = calloc(snapshot->route_count + 1, sizeof(*snapshot->news));
+    snapshot->failed =
+        !census_begin(&snapshot->clients, instance, snapshot->plain) || !snapshot->news;
 }
 
-static bool fill_client(struct client *client, const struct status_client *row)
+static bool keep_route(struct snapshot *snapshot, struct route *route,
+                       const struct status_route *row, struct client *client)
 {
-    bool good = text_set(&client->who.common_name, ADMIN_MAX, row->common_name) &&
-                text_set(&client->who.username, ADMIN_MAX, row->username) &&
-                text_set(&client->who.real_text, ADMIN_MAX, row->real_address) &&
-                text_set(&client->cipher, ADMIN_MAX, row->cipher);
+    struct route *changed = NULL;
 
-    address_parse(row->real_address, &client->who.real);
-    client->who.tunnel = address_parse_tunnel(row->virtual_ipv4, row->virtual_ipv6);
-    client->bytes_in = row->bytes_in;
-    client->bytes_out = row->bytes_out;
-    client->since = row->since;
-    client->cid = row->cid;
-    client->peer_id = row->peer_id;
-    client->seen_mono = clock_mono();
-    client->pending = !client->who.tunnel.has_ipv4 && !client->who.tunnel.has_ipv6;
-    return good;
-}
-
-static void note_address(struct snapshot *snapshot, struct client *client)
-{
-    void **node = tsearch(client, &snapshot->addresses, known_compare);
-
-    snapshot->failed |= !node;
-    if (node && *node != client)
-        ((struct client *)*node)->ambiguous = true;
-}
-
-/* A row that its client id does not find, or that has none. */
-static void identify(struct snapshot *snapshot, struct client *client)
-{
-    struct instance *instance = snapshot->instance;
-    struct client *old;
-
-    /* Where rows have come or gone since it began it comes to nothing. */
-    if (!snapshot->known.list || instance->clients.count != snapshot->clients.base ||
-        instance->clients.last_index != snapshot->clients.last_index)
-        return;
-    if (!snapshot->plain && rows_find(&instance->clients, &client_rows, client))
-        return;
-    old = known_find(&snapshot->known, &snapshot->clients, client);
-    if (old && snapshot->plain)
-        snapshot->failed |= !known_complete(client, old);
-    else if (old)
-        clients_adopt(instance, old, client->cid, client->since);
-}
-
-static bool add_client(struct snapshot *snapshot, const struct status_client *row)
-{
-    const struct instance *instance = snapshot->instance;
-    struct client *client;
-
-    if (!snapshot->gathering)
+    if (!gather_keep(&snapshot->routes, &snapshot->instance->routes, route))
         return false;
-    client = calloc(1, sizeof(*client));
-    if (!client || !fill_client(client, row)) {
-        snapshot->failed = true;
-        client_free(client);
-        return false;
+    if (!text_is(route->common_name, ADMIN_MAX, row->common_name)) {
+        changed = route_new(row->address, row->common_name);
+        snapshot->routes.failed |= !changed;
     }
-    identify(snapshot, client);
-    if (!gather_add(&snapshot->clients, &instance->clients, &client_rows, client)) {
-        client_free(client);
-        return false;
-    }
-    note_address(snapshot, client);
+    snapshot->news[route->base.position] =
+        (struct route_news){row->last_ref, client, changed, row->cached};
     return true;
 }
 
-static enum route_kind kind_of(struct slice address)
+static bool start_route(struct snapshot *snapshot, const struct status_route *row,
+                        struct client *client)
 {
-    struct slice host = slice_cut(&address, '/');
-    uint8_t bytes[16];
+    struct route *route = route_new(row->address, row->common_name);
 
-    if (address_parse_ip(host, ADDRESS_IPV4, bytes))
-        return ROUTE_IPV4;
-    if (address_parse_ip(host, ADDRESS_IPV6, bytes))
-        return ROUTE_IPV6;
-    /* aa:bb:cc:dd:ee:ff, since 2.5 with @vlan */
-    if (host.len >= 17 && host.at[2] == ':' && host.at[14] == ':')
-        return ROUTE_MAC;
-    return ROUTE_UNKNOWN;
+    snapshot->routes.failed |= !route;
+    if (!route)
+        return false;
+    route->cached = row->cached;
+    route->last_ref = row->last_ref;
+    route->client = client;
+    if (gather_add(&snapshot->routes, &snapshot->instance->routes, &route_rows, route))
+        return true;
+    route_free(route);
+    return false;
 }
 
-static struct client *client_of(struct snapshot *snapshot, const struct status_route *row)
+static struct route *find_route(const struct snapshot *snapshot, struct slice address)
 {
-    struct client key = {0};
-    void **node = NULL;
+    const struct row_key key = route_key(&address);
 
-    if (text_set(&key.who.common_name, ADMIN_MAX, row->common_name) &&
-        text_set(&key.who.real_text, ADMIN_MAX, row->real_address))
-        node = tfind(&key, (void *const *)&snapshot->addresses, known_compare);
-    else
-        snapshot->failed = true;
-    free(key.who.common_name);
-    free(key.who.real_text);
-    return node ? *node : NULL;
+    return gather_find(&snapshot->routes, &snapshot->instance->routes, &key);
 }
 
-/* The first host route of a client whose row has no address is its own. */
-static void take_address(struct client *client, const struct status_route *row)
+/* As it is kept. */
+static struct route *find_clean_route(const struct snapshot *snapshot, struct slice address)
 {
-    struct tunnel_addresses *tunnel = &client->who.tunnel;
+    char clean[ADMIN_MAX + 1];
 
-    if (row->cached || client->ambiguous)
-        return;
-    if (!tunnel->has_ipv4)
-        tunnel->has_ipv4 = address_parse_ip(row->address, ADDRESS_IPV4, tunnel->ipv4);
-    if (!tunnel->has_ipv6)
-        tunnel->has_ipv6 = address_parse_ip(row->address, ADDRESS_IPV6, tunnel->ipv6);
-    client->pending &= !tunnel->has_ipv4 && !tunnel->has_ipv6;
+    text_clean(clean, ADMIN_MAX, address);
+    return find_route(snapshot, slice_of(clean));
 }
 
 static bool add_route(struct snapshot *snapshot, const struct status_route *row)
 {
-    const struct instance *instance = snapshot->instance;
+    struct client *client;
     struct route *route;
+    bool taken;
 
-    if (!snapshot->gathering)
+    if (!snapshot->gathering || snapshot->failed)
         return false;
-    route = calloc(1, sizeof(*route));
-    if (!route || !text_set(&route->address, ADMIN_MAX, row->address) ||
-        !text_set(&route->common_name, ADMIN_MAX, row->common_name)) {
-        snapshot->failed = true;
-        route_free(route);
-        return false;
-    }
-    route->kind = kind_of(row->address);
-    route->cached = row->cached;
-    route->last_ref = row->last_ref;
-    route->client = client_of(snapshot, row);
-    if (!gather_add(&snapshot->routes, &instance->routes, &route_rows, route)) {
-        route_free(route);
-        return false;
-    }
-    if (route->client && route->client->last_ref < route->last_ref)
-        route->client->last_ref = route->last_ref;
-    if (snapshot->plain && route->client)
-        take_address(route->client, row);
-    return true;
+    client = census_find(&snapshot->clients, row);
+    route = find_route(snapshot, row->address); /* most are clean */
+    if (!route)
+        route = find_clean_route(snapshot, row->address);
+    taken = route ? keep_route(snapshot, route, row, client) : start_route(snapshot, row, client);
+    if (taken && client)
+        census_route(&snapshot->clients, client, row);
+    return taken;
+}
+
+static bool add_client(struct snapshot *snapshot, const struct status_client *row)
+{
+    return snapshot->gathering && !snapshot->failed && census_add(&snapshot->clients, row);
 }
 
 void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
@@ -225,116 +144,17 @@ void snapshot_row(struct snapshot *snapshot, const struct status_row *row)
 }
 
 /*
- * A daemon with client ids tells of each that comes through: who has no address and is settled by
- * their number alone has been there all along.
- */
-static bool is_news(const struct instance *instance, const struct client *client)
-{
-    return client->who.tunnel.has_ipv4 || client->who.tunnel.has_ipv6 ||
-           !instance->dialect.client_ids;
-}
-
-/* What only the block has told of it. */
-static void keep_address(struct address *address, const struct address *old)
-{
-    if (address->family != old->family ||
-        memcmp(address->bytes, old->bytes, address_bytes(address)) != 0)
-        return;
-    if (address->port == 0)
-        address->port = old->port;
-    if (address->proto == PROTO_UNKNOWN && address->port == old->port)
-        address->proto = old->proto;
-}
-
-static void client_kept(void *arg, void *row, void *old_row)
-{
-    struct instance *instance = arg;
-    struct client *client = row;
-    struct client *old = old_row;
-
-    if (client == old) { /* it stays */
-        client->unconfirmed = true;
-        if (client->peer)
-            rows_select(&instance->peers, client);
-        return;
-    }
-    client->peer = old->peer;
-    old->peer = NULL;
-    if (client->peer)
-        rows_select(&instance->peers, client); /* the list has room for those of the old rows */
-    keep_address(&client->who.real, &old->who.real);
-    if (client->bytes_in >= old->bytes_in && client->bytes_out >= old->bytes_out)
-        client->seen_mono = old->seen_mono;
-    instance_count_client(instance, client, old);
-    users_keep(client, old);
-    if (!old->pending)
-        client->pending = false;
-    clients_see(instance, client);
-    if (old->pending && !client->pending && is_news(instance, client))
-        clients_come(instance, client);
-}
-
-/* Who is there when the agent comes to know the daemon is no news. */
-static void client_started(void *arg, void *row)
-{
-    struct instance *instance = arg;
-    struct client *client = row;
-
-    instance_count_client(instance, client, NULL);
-    clients_see(instance, client);
-    if (!client->pending && instance->clients_known)
-        clients_come(instance, client);
-}
-
-static void client_ended(void *arg, void *row)
-{
-    clients_end(arg, row);
-}
-
-/* Clients have their numbers now. */
-static void link_routes(struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->routes.next.count; i++) {
-        struct route *route = (struct route *)snapshot->routes.next.list[i];
-
-        if (route->client && !route->client->ambiguous)
-            route->client_index = route->client->base.index;
-        route->client = NULL;
-    }
-}
-
-/* All are through, where the daemon counts as many. */
-static void settle(struct snapshot *snapshot)
-{
-    struct rows *rows = &snapshot->clients.next;
-
-    if (snapshot->cut || snapshot->dropped > 0 || snapshot->instance->client_total < rows->count)
-        return;
-    for (size_t i = 0; i < rows->count; i++)
-        ((struct client *)rows->list[i])->pending = false;
-}
-
-/*
  * The rows that are pending.  Of those that the agent found there without an address it is not
  * known which are through, but how many.
  */
 static uint32_t count_pending(const struct snapshot *snapshot)
 {
     const struct instance *instance = snapshot->instance;
-    uint32_t pending = clients_pending(instance);
+    uint32_t pending = snapshot->clients.pending;
     size_t count = instance->clients.count;
     size_t rest = count > instance->client_total ? count - instance->client_total : 0;
 
     return snapshot->dropped == 0 && !snapshot->cut && rest < pending ? (uint32_t)rest : pending;
-}
-
-static uint32_t count_anonymous(const struct instance *instance)
-{
-    uint32_t count = 0;
-
-    for (size_t i = 0; i < instance->clients.count && instance->dialect.client_ids; i++)
-        count += ((struct client *)instance->clients.list[i])->cid < 0;
-    return count;
 }
 
 /* Most often it is the last. */
@@ -346,42 +166,73 @@ static uint32_t last_dated(const struct instance *instance)
     return 0;
 }
 
-/* The peers are found anew among the clients, by client_kept(). */
-static bool commit_clients(struct snapshot *snapshot)
+/* Clients have their numbers now. */
+static uint32_t index_of_client(const struct instance *instance, const struct client *client)
+{
+    return client && !client->ambiguous && rows_has(&instance->clients, client) ? client->base.index
+                                                                                : 0;
+}
+
+static void take_route_change(struct route *route, struct route *changed)
+{
+    char *address = route->address;
+
+    route->address = changed->address;
+    route->common_name = changed->common_name;
+    changed->address = address;
+    route_free(changed);
+}
+
+/* One that stands behind a cut stays as it is. */
+static void route_kept(void *arg, void *row, size_t before)
+{
+    struct snapshot *snapshot = arg;
+    struct route_news *news = &snapshot->news[before];
+    struct route *route = row;
+
+    if (!gather_has(&snapshot->routes, route))
+        return;
+    route->last_ref = news->last_ref;
+    route->cached = news->cached;
+    route->client_index = index_of_client(snapshot->instance, news->client);
+    if (news->changed)
+        take_route_change(route, news->changed);
+    news->changed = NULL;
+}
+
+static bool commit_routes(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
-    struct gather_visitor visitor = {client_kept, client_ended, client_started, instance};
-    size_t peers = instance->peers.count;
+    struct gathered outcome;
 
-    instance->peers.count = 0;
-    if (gather_commit(&snapshot->clients, &instance->clients, &client_rows, &visitor))
-        return true;
-    instance->peers.count = peers;
-    return false;
+    if (!gather_commit(&snapshot->routes, &instance->routes, &route_rows, route_kept, snapshot,
+                       &outcome))
+        return false;
+    for (size_t i = outcome.fresh; i < instance->routes.count; i++) {
+        struct route *route = (struct route *)instance->routes.list[i];
+
+        route->client_index = index_of_client(instance, route->client);
+    }
+    rows_bury(&outcome.ended, &route_rows);
+    return true;
 }
 
 /* False when memory was out, or the tables have changed under it: the old rows stay. */
 static bool commit_server(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
-    struct gather_visitor nobody = {NULL, NULL, NULL, NULL};
+    bool whole = !snapshot->cut && snapshot->dropped == 0;
 
     instance->mode = MODE_SERVER;
-    if (snapshot->failed || snapshot->routes.failed || !snapshot->gathering)
+    if (snapshot->failed || snapshot->routes.failed || snapshot->clients.gather.failed ||
+        !census_commit(&snapshot->clients, whole))
         return false;
-    snapshot->gathering = false;
-    settle(snapshot);
-    if (!commit_clients(snapshot)) {
-        gather_abort(&snapshot->routes, &route_rows);
-        return false;
-    }
     instance->clients_known |= !snapshot->cut;
     instance->pending_clients = count_pending(snapshot);
-    instance->anonymous = count_anonymous(instance);
+    instance->anonymous = instance->dialect.client_ids ? snapshot->clients.anonymous : 0;
     users_settle(&instance->users, &instance->clients);
     instance->client_dated = last_dated(instance);
-    link_routes(snapshot);
-    return gather_commit(&snapshot->routes, &instance->routes, &route_rows, &nobody);
+    return commit_routes(snapshot);
 }
 
 static void commit_tunnel(struct snapshot *snapshot)
@@ -456,7 +307,7 @@ bool snapshot_commit_cut(struct snapshot *snapshot)
     bool server = snapshot->server;
 
     snapshot->cut = true;
-    snapshot->clients.partial = snapshot->routes.partial = true;
+    snapshot->clients.gather.partial = snapshot->routes.partial = true;
     if (server)
         snapshot_commit(snapshot);
     else
@@ -467,12 +318,11 @@ bool snapshot_commit_cut(struct snapshot *snapshot)
 
 void snapshot_abort(struct snapshot *snapshot)
 {
-    if (snapshot->gathering) {
-        gather_abort(&snapshot->clients, &client_rows);
-        gather_abort(&snapshot->routes, &route_rows);
-    }
-    known_fini(&snapshot->known);
-    tdestroy(snapshot->addresses, keep_tree_nodes);
-    snapshot->addresses = NULL;
+    census_end(&snapshot->clients);
+    gather_abort(&snapshot->routes, &route_rows);
+    for (size_t i = 0; snapshot->news && i < snapshot->route_count; i++)
+        route_free(snapshot->news[i].changed);
+    free(snapshot->news);
+    snapshot->news = NULL;
     snapshot->gathering = false;
 }

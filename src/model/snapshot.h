@@ -4,8 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model/clients.h"
-#include "model/known.h"
+#include "model/census.h"
 #include "protocol/status.h"
 
 /*
@@ -24,12 +23,12 @@
  */
 struct snapshot {
     struct instance *instance;
-    struct gather clients;
+    struct census clients;
     struct gather routes;
-    struct known known; /* where ids are missing */
-    bool plain;         /* format 1 in the place of a cut one */
+    struct route_news *news; /* of the routes in force, by position */
+    size_t route_count;      /* of those */
+    bool plain;              /* format 1 in the place of a cut one */
     bool cut;
-    void *addresses; /* tsearch(3) of the clients by name and real address, for the routes */
     bool server;
     bool tunnel;
     bool gathering;

@@ -286,15 +286,12 @@ void users_see(struct users *users, struct client *client)
         show(client->user, client);
 }
 
-void users_keep(struct client *client, const struct client *old)
+void users_move(const struct client *client, uint64_t in, uint64_t out)
 {
-    client->counted = old->counted;
-    client->user = old->user;
-    client->start = old->start;
     if (!client->user)
         return;
-    client->user->bytes_in += counter_growth(client->bytes_in, old->bytes_in);
-    client->user->bytes_out += counter_growth(client->bytes_out, old->bytes_out);
+    client->user->bytes_in += in;
+    client->user->bytes_out += out;
 }
 
 void users_settle(struct users *users, const struct rows *clients)

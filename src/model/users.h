@@ -90,8 +90,8 @@ void users_heard(struct users *users);
  */
 void users_see(struct users *users, struct client *client);
 
-/* A client's row takes the place of an old one: what it has moved since counts for its user. */
-void users_keep(struct client *client, const struct client *old);
+/* What a client has moved since it was last told counts for its user. */
+void users_move(const struct client *client, uint64_t in, uint64_t out);
 
 /* All rows of a status are there: who has lost the session shown is shown by another. */
 void users_settle(struct users *users, const struct rows *clients);

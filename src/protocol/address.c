@@ -16,16 +16,47 @@ unsigned address_bytes(const struct address *address)
     return 0;
 }
 
-bool address_parse_ip(struct slice text, enum address_family family, uint8_t *bytes)
+/* The strict form of inet_pton(3), which took a tenth of the time of a status. */
+static bool parse_ipv4(struct slice text, uint8_t *bytes)
+{
+    const char *at = text.at;
+    const char *end = text.at + text.len;
+    uint8_t parts[4];
+
+    for (unsigned i = 0; i < sizeof(parts); i++) {
+        const char *first = at;
+        unsigned part = 0;
+
+        for (; at < end && (unsigned char)(*at - '0') <= 9 && part <= UINT8_MAX; at++)
+            part = part * 10 + (unsigned)(*at - '0');
+        if (at == first || part > UINT8_MAX || (*first == '0' && at - first > 1))
+            return false;
+        if (i + 1 < sizeof(parts) && (at == end || *at++ != '.'))
+            return false;
+        parts[i] = (uint8_t)part;
+    }
+    if (at != end)
+        return false;
+    memcpy(bytes, parts, sizeof(parts));
+    return true;
+}
+
+static bool parse_ipv6(struct slice text, uint8_t *bytes)
 {
     char copy[INET6_ADDRSTRLEN];
-    int af = family == ADDRESS_IPV4 ? AF_INET : AF_INET6;
 
-    if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.at, '\0', text.len))
+    if (text.len >= sizeof(copy) || memchr(text.at, '\0', text.len))
         return false;
     memcpy(copy, text.at, text.len);
     copy[text.len] = '\0';
-    return inet_pton(af, copy, bytes) == 1;
+    return inet_pton(AF_INET6, copy, bytes) == 1;
+}
+
+bool address_parse_ip(struct slice text, enum address_family family, uint8_t *bytes)
+{
+    if (text.len == 0)
+        return false;
+    return family == ADDRESS_IPV4 ? parse_ipv4(text, bytes) : parse_ipv6(text, bytes);
 }
 
 static bool parse_any(struct slice ip, struct address *address)

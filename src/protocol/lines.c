@@ -54,7 +54,7 @@ static bool finish_prompt(struct lines *lines, struct slice *input, struct slice
     static const char prompt[] = LINES_PROMPT;
     size_t want = sizeof(prompt) - 1;
 
-    if (!lines->prompt || lines->len >= want || memcmp(lines->buffer, prompt, lines->len) != 0)
+    if (lines->len >= want || memcmp(lines->buffer, prompt, lines->len) != 0)
         return false;
     want -= lines->len;
     if (input->len < want || memcmp(input->at, prompt + lines->len, want) != 0)
@@ -73,7 +73,7 @@ bool lines_next(struct lines *lines, struct slice *input, struct slice *line)
 
     if (input->len == 0)
         return false;
-    if (finish_prompt(lines, input, line))
+    if (lines->prompt && finish_prompt(lines, input, line))
         return true;
     end = memchr(input->at, '\n', input->len);
     if (!end) {

@@ -320,6 +320,7 @@ static void parse_realtime(struct slice line, struct message *out)
 {
     struct slice rest = slice_skip(line, 1);
 
+    memset(out, 0, sizeof(*out));
     out->type = slice_cut(&rest, ':');
     out->text = rest;
     out->kind = MESSAGE_UNKNOWN;
@@ -335,42 +336,30 @@ static void parse_realtime(struct slice line, struct message *out)
 
 void message_parse(struct slice line, struct message *out)
 {
-    static const struct {
-        const char *prefix;
-        enum message_kind kind;
-    } replies[] = {
-        {"SUCCESS: ", MESSAGE_SUCCESS},
-        {"ERROR: ", MESSAGE_ERROR},
-        {"PKCS11ID-ENTRY:", MESSAGE_PKCS11_ENTRY},
-    };
-
-    memset(out, 0, sizeof(*out));
-    out->text = line;
     out->kind = MESSAGE_TEXT;
-    if (line.len > 0 && line.at[0] == '>') {
+    out->type = (struct slice){NULL, 0};
+    out->text = line;
+    if (line.len > 0 && line.at[0] == '>')
         parse_realtime(line, out);
-        return;
-    }
-    if (slice_is(line, "END"))
+    else if (slice_is(line, "END"))
         out->kind = MESSAGE_END;
     else if (slice_is(line, "ENTER PASSWORD:"))
         out->kind = MESSAGE_PROMPT;
-    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
-        if (slice_take_prefix(&out->text, replies[i].prefix)) {
-            out->kind = replies[i].kind;
-            break;
-        }
-    }
-    if (out->kind == MESSAGE_PKCS11_ENTRY && !read_pkcs11_entry(out->text, out))
-        out->kind = MESSAGE_TEXT;
+    else if (slice_take_prefix(&out->text, "SUCCESS: "))
+        out->kind = MESSAGE_SUCCESS;
+    else if (slice_take_prefix(&out->text, "ERROR: "))
+        out->kind = MESSAGE_ERROR;
+    else if (slice_take_prefix(&out->text, "PKCS11ID-ENTRY:") && read_pkcs11_entry(out->text, out))
+        out->kind = MESSAGE_PKCS11_ENTRY;
 }
 
 bool message_is_spin(const struct message *message)
 {
-    struct slice text = message->log.text;
+    struct slice text;
 
     if (message->kind != MESSAGE_LOG)
         return false;
+    text = message->log.text;
     /* EP_WAIT[0], PO_WAIT[2,1], SE_WAIT_FAST: the way in which it waits. */
     return slice_starts(text, "I/O WAIT ") ||
            (text.len > 2 && slice_starts(slice_skip(text, 2), "_WAIT"));

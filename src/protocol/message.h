@@ -83,6 +83,7 @@ struct factor_message {
     bool echo;         /* E: it may be shown while it is typed */
 };
 
+/* Of what only some kinds have nothing is set but for these. */
 struct message {
     enum message_kind kind;
     struct slice type; /* TYPE of a real-time message, else empty */

@@ -15,7 +15,6 @@ enum section {
 
 /* What a column of a client or route row means. */
 enum field {
-    FIELD_IGNORED = -1,
     FIELD_COMMON_NAME,
     FIELD_REAL_ADDRESS,
     FIELD_VIRTUAL_ADDRESS,
@@ -30,6 +29,7 @@ enum field {
     FIELD_CIPHER,
     FIELD_LAST_REF_TEXT,
     FIELD_LAST_REF,
+    FIELD_IGNORED,
     FIELD_COUNT
 };
 
@@ -64,7 +64,7 @@ static unsigned read_header(struct slice names, char separator, signed char *col
         struct slice name = slice_cut(&names, separator);
 
         columns[count] = FIELD_IGNORED;
-        for (int field = 0; field < FIELD_COUNT; field++)
+        for (int field = 0; field < FIELD_IGNORED; field++)
             if (slice_is(name, field_names[field]))
                 columns[count] = (signed char)field;
         count++;
@@ -81,6 +81,25 @@ static size_t count_row_fields(struct slice row, char separator)
     return fields;
 }
 
+/* The fields by meaning of a row that has just as many as the header. */
+static bool split_exactly(struct slice row, char separator, const signed char *columns,
+                          unsigned count, struct slice *fields)
+{
+    const char *at = row.at;
+    const char *end = row.at + row.len;
+
+    for (unsigned i = 0; i + 1 < count; i++) {
+        const char *found = memchr(at, separator, (size_t)(end - at));
+
+        if (!found)
+            return false;
+        fields[columns[i]] = (struct slice){at, (size_t)(found - at)};
+        at = found + 1;
+    }
+    fields[columns[count - 1]] = (struct slice){at, (size_t)(end - at)};
+    return !memchr(at, separator, (size_t)(end - at));
+}
+
 /*
  * Splits a row into its fields by meaning.  A name may hold the separator of formats 1 and 2: where
  * the common name is the only free text, the surplus is its own; where there is a user name too the
@@ -89,21 +108,23 @@ static size_t count_row_fields(struct slice row, char separator)
 static bool split(struct slice row, char separator, const signed char *columns, unsigned count,
                   struct slice *fields)
 {
-    size_t surplus = count_row_fields(row, separator);
+    size_t surplus;
 
-    if (count == 0 || surplus < count)
+    memset(fields, 0, FIELD_COUNT * sizeof(*fields));
+    if (count == 0 || !row.at)
+        return false;
+    if (split_exactly(row, separator, columns, count, fields))
+        return true;
+    surplus = count_row_fields(row, separator);
+    if (surplus < count || memchr(columns, FIELD_USERNAME, count))
         return false;
     surplus -= count;
-    if (surplus > 0 && memchr(columns, FIELD_USERNAME, count))
-        return false;
-    memset(fields, 0, FIELD_COUNT * sizeof(*fields));
     for (unsigned i = 0; i < count; i++) {
         struct slice field = slice_cut(&row, separator);
 
         for (; columns[i] == FIELD_COMMON_NAME && surplus > 0; surplus--)
             field.len += 1 + slice_cut(&row, separator).len;
-        if (columns[i] != FIELD_IGNORED)
-            fields[columns[i]] = field;
+        fields[columns[i]] = field;
     }
     return !row.at;
 }
@@ -318,8 +339,8 @@ static void first_line(struct status_reader *reader, struct slice line, struct s
 
 void status_line(struct status_reader *reader, struct slice line, struct status_row *row)
 {
-    memset(row, 0, sizeof(*row));
     row->kind = STATUS_OTHER;
+    row->text = (struct slice){NULL, 0};
     if (slice_is(line, "END")) {
         row->kind = STATUS_END;
         reader->section = SECTION_DONE;

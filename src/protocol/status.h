@@ -57,14 +57,19 @@ struct status_route {
     int64_t last_ref; /* seconds since 1970, 0 when not told */
 };
 
+/* What is not of the kind is not set, but for the text. */
 struct status_row {
     enum status_kind kind;
     struct slice text;
-    int64_t time;
-    enum status_number number;
-    uint64_t value;
-    struct status_client client;
-    struct status_route route;
+    union {
+        int64_t time;
+        struct {
+            enum status_number number;
+            uint64_t value;
+        };
+        struct status_client client;
+        struct status_route route;
+    };
 };
 
 /* More columns than any version has; a header with more makes its rows STATUS_BAD. */

@@ -123,14 +123,13 @@ static void recall_client(struct recall *recall, struct memory_client *from)
 
     if (from->client.base.index <= recall->client || from->client.base.index > last)
         return;
-    client = moved(recall, &from->client, sizeof(*client));
+    client = client_copy(&from->client);
+    recall->starved |= !client;
     clients->last_index = recall->client;
-    if (client && clients_restore(recall->instance, client, from->user_index)) {
+    if (client && clients_restore(recall->instance, client, from->user_index))
         recall->client = client->base.index;
-        from->client = (struct client){0};
-    } else {
-        free(client);
-    }
+    else
+        client_free(client);
     clients->last_index = last;
 }
 

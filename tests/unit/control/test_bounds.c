@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config/source.h"
 #include "protocol/lines.h"
+#include "protocol/status.h"
 #include "tests/unit/fixtures/folder.h"
 #include "tests/unit/fixtures/manager.h"
 

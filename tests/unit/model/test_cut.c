@@ -180,9 +180,8 @@ static void test_a_disconnect_is_told(void **state)
     peer_say(">CLIENT:DISCONNECT,1\r\n>CLIENT:ENV,common_name=bob\r\n>CLIENT:ENV,END\r\n");
     peer_told(EVENT_CLIENT_DISCONNECTED, -1);
     assert_null(named("bob"));
-    assert_int_equal(daemon_client(1)->base.position, 1);
-    assert_ptr_equal(rows_find(&daemon_instance->clients, &client_rows, named("carol")),
-                     named("carol"));
+    assert_true(rows_has(&daemon_instance->clients, daemon_client(1)));
+    assert_ptr_equal(clients_with_cid(daemon_instance, 2), named("carol"));
     assert_int_equal(instance_client_count(daemon_instance), 2);
     peer_say(">CLIENT:DISCONNECT,1\r\n>CLIENT:ENV,END\r\n>CLIENT:DISCONNECT,x\r\n");
     assert_int_equal(daemon_instance->clients.count, 2);

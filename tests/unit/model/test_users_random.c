@@ -152,9 +152,8 @@ static void keep_session(struct session *session)
 
     next.bytes_in = below(8) == 0 ? below(10) : next.bytes_in + below(1000);
     next.bytes_out += below(1000);
-    next.counted = false;
-    next.user = NULL;
-    users_keep(&next, &session->client);
+    users_move(&next, counter_growth(next.bytes_in, session->client.bytes_in),
+               counter_growth(next.bytes_out, session->client.bytes_out));
     if (session->name >= 0) {
         struct expected *user = &expected[session->name];
 

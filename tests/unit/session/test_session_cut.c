@@ -97,10 +97,11 @@ static void check(void)
 
     for (size_t i = 0; i < daemon_instance->clients.count; i++) {
         const struct client *client = daemon_client(i);
+        const struct row_key like = {client_rows.hash(client), client_rows.equal, client};
 
-        assert_int_equal(client->base.position, i);
+        assert_true(rows_has(&daemon_instance->clients, client));
         assert_true(i == 0 || client->base.index > daemon_client(i - 1)->base.index);
-        assert_ptr_equal(rows_find(&daemon_instance->clients, &client_rows, client), client);
+        assert_ptr_equal(rows_find(&daemon_instance->clients, &like), client);
         pending += client->pending;
     }
     assert_int_equal(daemon_instance->pending_clients, pending);

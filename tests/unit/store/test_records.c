@@ -199,18 +199,19 @@ static void fill_users(struct instance *instance)
 static void fill_clients(struct instance *instance)
 {
     for (uint32_t index = 1; random_below(9) > 0; index += 1 + (uint32_t)random_below(3)) {
-        struct client *client = calloc(1, sizeof(*client));
+        struct client like = {.base.index = index,
+                              .who = random_identity(),
+                              .bytes_in = random_below(UINT64_MAX),
+                              .bytes_out = random_below(99),
+                              .since = (int64_t)random_below(NOW),
+                              .cid = (int64_t)random_below(50) - 1,
+                              .peer_id = (int64_t)random_below(3) - 1,
+                              .pending = random_below(2)};
+        struct client *client = client_copy(&like);
 
-        *client = (struct client){.base.index = index,
-                                  .who = random_identity(),
-                                  .bytes_in = random_below(UINT64_MAX),
-                                  .bytes_out = random_below(99),
-                                  .since = (int64_t)random_below(NOW),
-                                  .cid = (int64_t)random_below(50) - 1,
-                                  .peer_id = (int64_t)random_below(3) - 1,
-                                  .pending = random_below(2)};
         if (!clients_restore(instance, client, (uint32_t)random_below(9)))
             client_free(client);
+        identity_fini(&like.who);
     }
     instance->clients.last_index += (uint32_t)random_below(100);
 }
