@@ -224,8 +224,8 @@ static bool commit_server(struct snapshot *snapshot)
     bool whole = !snapshot->cut && snapshot->dropped == 0;
 
     instance->mode = MODE_SERVER;
-    if (snapshot->failed || snapshot->routes.failed || snapshot->clients.gather.failed ||
-        !census_commit(&snapshot->clients, whole))
+    if (!snapshot->gathering || snapshot->failed || snapshot->routes.failed ||
+        snapshot->clients.gather.failed || !census_commit(&snapshot->clients, whole))
         return false;
     instance->clients_known |= !snapshot->cut;
     instance->pending_clients = count_pending(snapshot);
