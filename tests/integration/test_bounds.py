@@ -8,6 +8,8 @@ from parts.master import CLEANUP_SET, COMMIT_SET, GEN_ERR, REGISTER, TEST_SET, M
 from parts.snmp import SnmpError
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 CLIENT_TABLE = (*CONTROL_TABLE[:10], 1, 3, 1)
 
 CHANGES_MAX = 64  # varbinds of a SET

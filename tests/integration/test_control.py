@@ -7,7 +7,7 @@ from parts.control import entry, last, refused
 from parts.pki import PASSPHRASE
 from parts.view import InstanceView, question, rows
 
-pytestmark = pytest.mark.both_ways
+pytestmark = [pytest.mark.both_ways, pytest.mark.private]
 
 @pytest.fixture
 def client(lab, pki):
@@ -125,7 +125,6 @@ def test_kill(lab, office, manager):
     assert rows(manager, "ovpnSessionTable")
 
 
-@pytest.mark.under_snmpd
 def test_halt(lab, office, manager):
     """Who is killed comes back; who is told to halt is gone for good."""
     _, clients = office
@@ -214,7 +213,6 @@ def test_certificates_are_not_asked_for_in_a_first_hold(lab, pki, start_agent, m
     assert daemon.alive
 
 
-@pytest.mark.under_snmpd
 def test_user_name_and_password(lab, pki, start_agent, manager, snmptrapd):
     server = openvpn.server(lab, pki, users={"carol": 'pa"ss \\word'}).start()
     daemon = openvpn.client(lab, pki, server, extra=[
@@ -240,7 +238,6 @@ def test_user_name_and_password(lab, pki, start_agent, manager, snmptrapd):
     assert {'username "Auth" ***', 'password "Auth" ***'} <= shown
 
 
-@pytest.mark.under_snmpd
 def test_a_private_key(lab, pki, start_agent, manager, snmptrapd):
     daemon = openvpn.lone_client(lab, pki, identity=pki.encrypted_client("locked"),
                                  extra=["management-query-passwords"]).start()

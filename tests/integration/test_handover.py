@@ -7,6 +7,8 @@ from parts.control import Background, entry
 from parts.supervisor import Supervisor
 from parts.view import InstanceView, question, rows
 
+pytestmark = pytest.mark.both_ways
+
 NOTIFY = ["client", "hold", "input", "contact", "state"]
 
 

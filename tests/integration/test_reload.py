@@ -11,6 +11,8 @@ from parts import openvpn
 from parts.agent import settings
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 CONNECTED = "MANAGEMENT: Client connected"
 
 

@@ -12,6 +12,8 @@ from parts.pauses import Pauses
 from parts.snmp import SnmpError, SnmpTimeout
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 SEQUENCE = "ovpnNotificationSequence"
 
 
