@@ -22,8 +22,8 @@ class Alone:
         self.port = port or free_port()
         self.folder = lab.make_folder(name)
         self.state = os.path.join(self.folder, "state")
-        self.users = os.path.join(self.folder, "snmp.conf")
-        self._users_file = os.path.join(name, "snmp.conf")
+        self.users = os.path.join(self.folder, "users")
+        self._users_file = os.path.join(name, "users")
         self._sink = [f"{'informsink' if informs else 'trap2sink'} {sink.address} public"] if sink else []
         self.write(extra)
 
