@@ -66,6 +66,7 @@ ROWS = {
     "Pause behind two late notifications": ("{} times as long, up to {} seconds", "REST_SHARE",
                                             "REST_MAX / 1000"),
     "Answer to a manager": ("{} bytes", "WIRE_ANSWER_MAX"),
+    "Message to a manager, with listen": ("{} bytes", "MESSAGE_MAX"),
     "Values in answer to a GetBulk of the master agent": ("{}", "EXPRESS_VALUES_MAX"),
     "Request of the master agent": ("{} bytes", "GATE_PDU_MAX"),
     "SETs under way, each session": ("{}", "GATE_SETS_MAX"),

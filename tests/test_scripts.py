@@ -46,6 +46,7 @@ def test_wrong_words():
         assert run(TOP / script, "--hlep", status=1).stderr.startswith(f"usage: {script} ")
     # It is installed, too.
     assert run(TOP / "scripts/base-mibs", "--hlep", status=1).stderr.startswith("usage: base-mibs ")
+    assert run(TOP / "scripts/newer-debian", "--hlep", status=1).stderr.startswith("usage: newer-debian ")
     run(TOP / "scripts/copy-source", "/nonexistent", status=1)
 
 

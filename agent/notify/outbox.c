@@ -233,6 +233,8 @@ void outbox_turn(void)
         return;
     if (!send_first())
         timer_start(&queue.pause, RETRY_MS);
+    else if (link_notified() == LINK_DELIVERED)
+        timer_start(&queue.pause, 0); /* no answer will wake the loop for the next */
 }
 
 size_t outbox_waiting(void)

@@ -33,6 +33,9 @@
 
 enum { MASTER_ROLE = 0 };
 
+/* Octets of a whole message; UDP carries 65507, and the library would find out too late. */
+enum { MESSAGE_MAX = 65000 };
+
 static struct {
     char *users;  /* the file of snmp_config, NULL before the start */
     bool listens; /* managers are answered */
@@ -83,6 +86,7 @@ static void start_library(const char *users, const char *state)
     library_tame();
     point_library(users, state);
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, MASTER_ROLE);
+    netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MSG_SEND_MAX, MESSAGE_MAX);
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
                            NETSNMP_DS_AGENT_DONT_LOG_TCPWRAPPERS_CONNECTS, 1);
     add_to_init_list(modules);
@@ -198,7 +202,8 @@ static const struct link_kind by_ourselves = {
     .notification = new_trap,
     .notify = send_trap,
     .notified = trap_outcome,
-    .answer_max = SIZE_MAX, /* the library cuts a GETBULK, and says tooBig of the rest */
+    .answer_max =
+        SIZE_MAX, /* at MESSAGE_MAX the library cuts a GETBULK, and says tooBig of the rest */
     .up = "answering managers",
     .down = "not answering managers",
 };

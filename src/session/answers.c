@@ -30,9 +30,9 @@ static size_t login_place(const struct answers *answers, int64_t cid, int64_t ki
 static struct waiting_login *login_at(const struct answers *answers, int64_t cid, int64_t kid)
 {
     size_t place = login_place(answers, cid, kid);
-    struct waiting_login *login = &answers->logins[place];
+    struct waiting_login *login = place < answers->count ? &answers->logins[place] : NULL;
 
-    return place < answers->count && login->cid == cid && login->kid == kid ? login : NULL;
+    return login && login->cid == cid && login->kid == kid ? login : NULL;
 }
 
 static void remove_logins(struct answers *answers, size_t place, size_t count)

@@ -80,8 +80,8 @@ def snmpd(lab, snmptrapd, way):
 
 
 @pytest.fixture
-def manager(snmpd):
-    return snmpd.manager()
+def manager(request, snmpd):
+    return snmpd.manager(private=request.node.get_closest_marker("private") is not None)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from parts.network import Network
 from parts.snmp import SnmpError, Snmpd
 from parts.view import InstanceView, question, rows
 
+pytestmark = [pytest.mark.both_ways, pytest.mark.private]
+
 SECRET = "Xq7-very-secret"
 
 
@@ -44,7 +46,6 @@ def commands(fake, *names):
     return [words for words in fake.commands() if words[0] in names]
 
 
-@pytest.mark.both_ways
 def test_values_that_are_wrong(server, manager, snmpd):
     raw = FastSet(snmpd.port)  # the tools know the module and would not send these
     assert raw.set((*CONTROL_TABLE, 5, 1), b"x") == "wrongType"
@@ -72,7 +73,6 @@ def test_values_that_are_wrong(server, manager, snmpd):
     assert commands(server, "verb", "kill", "mute", "hold") == [["verb"], ["hold"], ["mute"]]
 
 
-@pytest.mark.both_ways
 def test_changes_that_contradict(server, manager):
     verb = ("ovpnControlVerb.1", "i", 4)
     assert refused(manager, verb, verb) == "inconsistentValue"
@@ -84,7 +84,6 @@ def test_changes_that_contradict(server, manager):
     assert commands(server, "kill", "signal") == []
 
 
-@pytest.mark.both_ways
 def test_the_serial_number(server, manager):
     serial = manager.get("ovpnControlSerial.1")
     manager.set(("ovpnControlSerial.1", "i", serial), ("ovpnControlVerb.1", "i", 4))
@@ -99,7 +98,6 @@ def test_the_serial_number(server, manager):
     assert manager.get("ovpnControlSerial.1") == after
 
 
-@pytest.mark.both_ways
 def test_what_is_not_allowed(start_fake, start_agent, manager, view):
     fake = start_fake(mode="server")
     agent = start_agent([entry(fake, allow=["signal:SIGUSR1", "verb"])])
@@ -245,7 +243,6 @@ def test_certificates_of_a_token(start_fake, start_agent, manager, view, lab):
         ((1, 2), "vendor/model/1", "TUlJQw==", "false")]
 
 
-@pytest.mark.both_ways
 def test_net(server, manager, lab):
     with server.script() as daemon:
         def net(it, _):
@@ -330,7 +327,6 @@ def test_the_row_is_another_client_by_now(server, manager, view):
         assert [client.common_name for client in daemon.clients] == ["bob"]
 
 
-@pytest.mark.both_ways
 def test_a_stalled_daemon(start_fake, start_agent, manager, view, lab):
     fake, other = start_fake("fake"), start_fake("other")
     start_agent([entry(fake, status_interval=3600), entry(other, 2)])
@@ -360,7 +356,6 @@ def test_a_stalled_daemon(start_fake, start_agent, manager, view, lab):
     assert ["verb", "5"] not in fake.commands("verb")
 
 
-@pytest.mark.both_ways
 def test_a_late_success_is_put_back(server, manager, lab):
     held = []
 
@@ -390,7 +385,6 @@ def test_a_late_success_is_put_back(server, manager, lab):
     assert held == [["verb", "5"]]
 
 
-@pytest.mark.both_ways
 def test_two_daemons_in_one_pdu(start_fake, start_agent, manager, lab):
     one, two = start_fake("one"), start_fake("two")
     start_agent([entry(one), entry(two, 2)])
@@ -456,7 +450,6 @@ def expected_of(text):
     return "commitFailed"
 
 
-@pytest.mark.both_ways
 def test_hostile_texts(server, snmpd):
     """What arrives is what was sent, as one parameter, or nothing."""
     generator = random.Random(1194)

@@ -8,6 +8,8 @@ from parts import openvpn
 from parts.control import entry, last, refused
 from parts.view import InstanceView, question, rows
 
+pytestmark = [pytest.mark.both_ways, pytest.mark.private]
+
 CODE = "Xq7-very-secret"
 
 

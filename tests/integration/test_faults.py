@@ -15,6 +15,8 @@ from parts.snmp import Absent
 from parts.view import InstanceView, rows
 from parts.witness import Witness, assert_true_to, keep_busy
 
+pytestmark = pytest.mark.both_ways
+
 KEPT = 50  # rows of the log
 
 

@@ -9,6 +9,8 @@ from parts.ovpnctl import Ctl
 from parts.share import enter, share, shared
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 
 @pytest.fixture
 def ctl(snmpd):

@@ -7,6 +7,8 @@ from parts.control import Background, entry
 from parts.supervisor import Supervisor
 from parts.view import InstanceView, question, rows
 
+pytestmark = pytest.mark.both_ways
+
 NOTIFY = ["client", "hold", "input", "contact", "state"]
 
 
@@ -77,6 +79,7 @@ def test_ten_restarts_under_traffic(lab, pki, begin, supervisor, manager, view, 
         "coldStart", "ovpnAgentStarted", "ovpnAgentStopping", "ovpnClientDisconnected"}
 
 
+@pytest.mark.private
 def test_hold_and_question_are_kept(lab, pki, begin, supervisor, manager, view):
     """Of what the daemon says once nothing is lost; then it goes on as ever."""
     daemon = openvpn.lone_client(lab, pki, hold=True, extra=["auth-user-pass",

@@ -12,6 +12,8 @@ from parts.control import CONTROL_TABLE, entry, refused
 from parts.fastset import FastSet
 from parts.view import InstanceView, newest, rows
 
+pytestmark = pytest.mark.both_ways
+
 # A terminal's escape as one C1 character; what turns text around; two ends of a line; no UTF-8.
 HOSTILE = ["\x9b31m", "\u202e", "\u2066", "\u2028", "\u2029"]
 KILL_NAME = (*CONTROL_TABLE, 8, 1)

@@ -9,7 +9,10 @@ import pytest
 
 from parts import openvpn
 from parts.agent import settings
+from parts.standalone import Alone
 from parts.view import InstanceView, rows
+
+pytestmark = pytest.mark.both_ways
 
 CONNECTED = "MANAGEMENT: Client connected"
 
@@ -123,7 +126,8 @@ def test_a_broken_file_changes_nothing(lab, start_agent, start_fake, view):
     fake = start_fake()
     agent = start_agent([instance("one", fake, 1)])
     view.wait(Contact="up")
-    whole = settings({"agentx": agent.agentx, "instances": [
+    top = agent.alone.settings() if agent.alone else {"agentx": agent.agentx}
+    whole = settings({**top, "instances": [
         {"name": "one", "index": 1, "management": fake.endpoint, "status_interval": 10}]})
     for times, (good, wrong, said) in enumerate(BROKEN, 1):
         assert good in whole
@@ -154,7 +158,7 @@ def test_a_file_that_is_gone(lab, start_agent, start_fake, view):
     assert view.get("Contact", "Contacts") == ["up", 1]
 
 
-def test_systemd_is_told_how_it_goes(lab, start_agent, start_fake, view, monkeypatch):
+def test_systemd_is_told_how_it_goes(lab, start_agent, start_fake, view, monkeypatch, way):
     """What `systemctl status` shows, as the lines of sd_notify(3)."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(lab.path("notify.sock"))
@@ -170,15 +174,16 @@ def test_systemd_is_told_how_it_goes(lab, start_agent, start_fake, view, monkeyp
                 return told[-1] if told else None
 
         def wait(text):
+            text += ", answering managers" if way is Alone else ", connected to the master agent"
             lab.wait_until(lambda: last() == "STATUS=" + text, lambda: f"{text}; told {told}", 20)
 
         fakes = [start_fake("one"), start_fake("two")]
         agent = start_agent([instance("one", fakes[0], 1), instance("two", fakes[1], 2)])
-        wait("2 of 2 daemons in contact, connected to the master agent")
+        wait("2 of 2 daemons in contact")
         assert told.count("READY=1") == 1
         fakes[1].stop()
-        wait("1 of 2 daemons in contact, connected to the master agent")
+        wait("1 of 2 daemons in contact")
         agent.reload([instance("one", fakes[0], 1)])
-        wait("1 of 1 daemons in contact, connected to the master agent")
+        wait("1 of 1 daemons in contact")
         agent.stop()
         assert last() == "STOPPING=1"

@@ -7,7 +7,7 @@ from parts import openvpn
 from parts.control import entry
 from parts.view import InstanceView, question, rows
 
-pytestmark = pytest.mark.both_ways
+pytestmark = [pytest.mark.both_ways, pytest.mark.private]
 
 SECRET = "Xq7-very-secret"
 
@@ -68,7 +68,6 @@ def test_a_failed_authentication(start_agent, start_fake, snmptrapd, manager, vi
     assert SECRET not in str(rows(manager, "ovpnRequestTable"))
 
 
-@pytest.mark.under_snmpd
 @pytest.mark.parametrize("version", ["2.3.18", "2.7.6"])
 def test_a_wrong_passphrase_that_only_ends_the_daemon(start_agent, start_fake, snmptrapd, manager,
                                                       view, version):

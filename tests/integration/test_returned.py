@@ -6,6 +6,8 @@ from parts import openvpn
 from parts.control import entry, refused
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 
 @pytest.fixture
 def view(lab, manager):

@@ -8,6 +8,8 @@ import pytest
 from parts import openvpn
 from parts.view import InstanceView, rows
 
+pytestmark = pytest.mark.both_ways
+
 ROOT = ".1.3.6.1.4.1.8072.9999.9999.1194"
 KEY = re.compile(r"(?:(?<!sid=)[0-9a-f]{8} ){2,}[0-9a-f]{8}")
 TOKEN = re.compile(r"SESS_ID_AT_([0-9A-Za-z+/]{32})")

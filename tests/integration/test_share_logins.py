@@ -11,6 +11,8 @@ from parts.management import connect
 from parts.share import ALL, enter, share, shared
 from parts.view import InstanceView, question, rows
 
+pytestmark = [pytest.mark.both_ways, pytest.mark.private]
+
 
 @pytest.fixture
 def view(lab, manager):

@@ -1,4 +1,4 @@
-"""The agent as a whole: real and scripted daemons on one side, a real snmpd on the other."""
+"""The agent as a whole: real and scripted daemons on one side, managers on the other."""
 
 import signal
 import threading
@@ -11,6 +11,8 @@ from parts import openvpn
 from parts.pauses import Pauses
 from parts.snmp import SnmpError, SnmpTimeout
 from parts.view import InstanceView, rows
+
+pytestmark = pytest.mark.both_ways
 
 SEQUENCE = "ovpnNotificationSequence"
 
@@ -151,6 +153,7 @@ def test_contact_lost_and_restored(lab, pki, start_agent, snmptrapd, view):
     assert restored.values["ovpnInstanceVersion"].startswith("OpenVPN 2.6")
 
 
+@pytest.mark.under_snmpd  # its end
 @pytest.mark.valgrind
 def test_snmpd_restarts(lab, start_fake, start_agent, snmpd, snmptrapd, view):
     fakes = [start_fake(name, mode="client") for name in ("one", "two")]
@@ -174,6 +177,7 @@ def test_snmpd_restarts(lab, start_fake, start_agent, snmpd, snmptrapd, view):
     assert told == ["step-1", "step-4"]
 
 
+@pytest.mark.under_snmpd  # its stand-still
 def test_snmpd_hangs(lab, start_fake, start_agent, snmpd, snmptrapd, view):
     """For a minute, in which a burst begins, is cut, and ends."""
     fake = start_fake(mode="client")

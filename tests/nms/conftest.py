@@ -1,5 +1,6 @@
 """The lab of the integration tests, for whole monitoring systems."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -26,6 +27,12 @@ from prometheus_server import Monitoring  # noqa: E402
 def snmpd(lab, snmptrapd):
     """With the user that all of integrations/ has."""
     return Snmpd(lab, sink=snmptrapd, extra=MONITOR_USER).start()
+
+
+@pytest.fixture
+def newer():
+    """newer(name) is a program of a newer Debian; scripts/newer-debian has brought it."""
+    return lambda name: os.path.join(os.environ["OVPN_AGENTX_BUILD"], "newer-debian", name)
 
 
 @pytest.fixture

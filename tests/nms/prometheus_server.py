@@ -66,14 +66,19 @@ def ready(url):
 
 
 class Monitoring:
-    """The exporter, Prometheus and Alertmanager, with the shipped files."""
+    """The exporter, Prometheus and Alertmanager, with the shipped files.
 
-    def __init__(self, lab, snmpd):
+    newer is an exporter of 0.23 or newer, to take instead of Debian 12's.
+    """
+
+    def __init__(self, lab, snmpd, newer=None):
         self.lab = lab
+        self.auth = "openvpn" if newer else None
         self.receiver = lab.track(Receiver())
-        modules = Path(os.environ["OVPN_AGENTX_BUILD"],
-                       "generated/integrations/prometheus/snmp-0.21.yml")
-        self.exporter = exporter.Exporter(lab, modules).start()
+        modules = Path(os.environ["OVPN_AGENTX_BUILD"], "generated/integrations/prometheus",
+                       "snmp.yml" if newer else "snmp-0.21.yml")
+        self.exporter = exporter.Exporter(lab, modules, program=newer or exporter.PROGRAM,
+                                          auth=self.auth).start()
         self.alertmanager = self._start("prometheus-alertmanager", self._alertmanager())
         self.prometheus = self._start("prometheus", self._prometheus(snmpd.port))
 
@@ -100,6 +105,9 @@ class Monitoring:
                          ("vpn.example.net", f"127.0.0.1:{snmp_port}")):
             assert old in text
             text = text.replace(old, new)
+        if self.auth:
+            assert "{module: [openvpn], auth: [openvpn]}" in text
+            text = re.sub(r"(params: {module: \[\w+\])", rf"\1, auth: [{self.auth}]", text)
         text = re.sub(r"scrape_interval: \S+", "scrape_interval: 2s", text)
         text = re.sub(r"scrape_timeout: \S+", "scrape_timeout: 2s", text)
         text = "global: {evaluation_interval: 1s}\n" + text

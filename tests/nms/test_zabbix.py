@@ -240,3 +240,4 @@ def test_a_fatal_error(lab, start_fake, start_agent, manager, host, problems):
     with fake.script() as server:
         server.fatal("all is lost")
     problems.come("OpenVPN: Notification: fatal error")
+    problems.come("OpenVPN office: Fatal error")

@@ -53,11 +53,12 @@ class Sample:
 
 
 class Exporter(Child):
-    """Serves on a port of 127.0.0.1, with the modules of a file."""
+    """Serves on a port of 127.0.0.1, with the modules of a file; auth names a part of it, since 0.23."""
 
-    def __init__(self, lab, configuration, name="exporter"):
+    def __init__(self, lab, configuration, name="exporter", program=PROGRAM, auth=None):
         self.port = free_port()
-        super().__init__(lab, name, [PROGRAM, f"--config.file={configuration}",
+        self.auth = {"auth": auth} if auth else {}
+        super().__init__(lab, name, [program, f"--config.file={configuration}",
                                      f"--web.listen-address=127.0.0.1:{self.port}"])
 
     def start(self):
@@ -79,7 +80,7 @@ class Exporter(Child):
 
     def scrape(self, module, snmp_port):
         """The samples of ours."""
-        query = urllib.parse.urlencode({"module": module, "target": f"127.0.0.1:{snmp_port}"})
+        query = urllib.parse.urlencode({"module": module, "target": f"127.0.0.1:{snmp_port}", **self.auth})
         return [Sample(name, {label: _plain(text) for label, text in _LABEL.findall(labels)},
                        float(value))
                 for name, labels, value in _METRIC.findall(self._fetch("/snmp?" + query))

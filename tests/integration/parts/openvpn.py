@@ -10,7 +10,7 @@ from parts.management import Management
 from parts.process import Child, free_port
 from parts.tunnel import ServerDevice
 
-PROGRAM = "/usr/sbin/openvpn"
+PROGRAM = os.environ.get("OVPN_OPENVPN", "/usr/sbin/openvpn")
 
 _COMMON = ["verb 3", "route-noexec", "persist-tun"]
 _SERVER = ["local 127.0.0.1", "dh none", "topology subnet", "keepalive 1 10"]

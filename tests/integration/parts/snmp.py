@@ -19,6 +19,12 @@ COMMUNITY = "private"
 MONITOR_USER = ['createUser ovpnmonitor SHA-256 "a long password" AES "another long password"',
                 "rouser ovpnmonitor authPriv"]
 
+# Of every agent of the tests, snmpd or ours: the one who may answer what daemons ask.
+_PASSPHRASE = "a keeper's long password"
+KEEPER_USER = [f'createUser keeper SHA-256 "{_PASSPHRASE}" AES "{_PASSPHRASE}"', "rwuser keeper authPriv"]
+KEEPER = ["-v3", "-u", "keeper", "-l", "authPriv", "-a", "SHA-256", "-A", _PASSPHRASE, "-x", "AES",
+          "-X", _PASSPHRASE]
+
 _OUTPUT = "-OQUt"  # names with module, no types, no units, TimeTicks as numbers
 _VARBIND = re.compile(r"(?:[A-Za-z][\w-]*::)?([A-Za-z][\w-]*)((?:\.\d+)*) = ?(.*)", re.DOTALL)
 _LINE_START = re.compile(r"^(?=[A-Za-z][\w-]*::[A-Za-z][\w-]*(?:\.\d+)* = ?)", re.MULTILINE)
@@ -95,14 +101,15 @@ class Manager:
     """Runs the Net-SNMP tools against one agent.
 
     timeout is in seconds for each try.  The default waits long and never repeats, because a
-    repeated SET is executed again.  prefix comes before each tool.
+    repeated SET is executed again.  prefix comes before each tool.  With private it is the user who
+    may answer questions, not a community.
     """
 
     def __init__(self, port, folder, community=COMMUNITY, options=(), timeout=5.0, retries=0,
-                 prefix=()):
+                 prefix=(), private=False):
         self.port = port
         self.folder = folder
-        self.credentials = ["-v2c", "-c", community]
+        self.credentials = list(KEEPER) if private else ["-v2c", "-c", community]
         self.options = list(options)
         self.timeout = timeout
         self.retries = retries
@@ -280,6 +287,7 @@ class Snmpd(Child):
         lines = [
             f"agentaddress udp:127.0.0.1:{self.port}",
             f"rwcommunity {COMMUNITY} 127.0.0.1",
+            *KEEPER_USER,
             "master agentx",
             f"agentXSocket {self.agentx}",
             *([f"agentXPerms {permissions}"] if permissions else []),

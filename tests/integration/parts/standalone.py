@@ -4,14 +4,14 @@ state."""
 import os
 
 from parts.process import free_port
-from parts.snmp import COMMUNITY, Manager
+from parts.snmp import COMMUNITY, KEEPER_USER, Manager
 
 
 class Alone:
     """Takes Snmpd's place; the agent that is given it as master answers at port.
 
-    lines are for the file of users, sink a Snmptrapd.  There is a community that may do all, as
-    snmpd's.
+    lines are for the file of users, sink a Snmptrapd.  There are a community and a user
+    that may do all, as snmpd's.
     """
 
     name = "alone"
@@ -22,14 +22,14 @@ class Alone:
         self.port = port or free_port()
         self.folder = lab.make_folder(name)
         self.state = os.path.join(self.folder, "state")
-        self.users = os.path.join(self.folder, "snmp.conf")
-        self._users_file = os.path.join(name, "snmp.conf")
+        self.users = os.path.join(self.folder, "users")
+        self._users_file = os.path.join(name, "users")
         self._sink = [f"{'informsink' if informs else 'trap2sink'} {sink.address} public"] if sink else []
         self.write(extra)
 
     def write(self, extra=()):
         """Other lines for the file of users, besides those that are always there."""
-        lines = [f"rwcommunity {COMMUNITY} 127.0.0.1", *extra, *self._sink]
+        lines = [f"rwcommunity {COMMUNITY} 127.0.0.1", *KEEPER_USER, *extra, *self._sink]
         self.lab.write(self._users_file, "\n".join(lines) + "\n")
 
     def settings(self):
