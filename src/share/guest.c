@@ -25,6 +25,7 @@ enum { EVENTS_BYTES_MAX = 1048576, ANSWERED_BYTES = 65536 };
 /* Bytes of its commands that are read ahead. */
 enum { AHEAD_BYTES = 65536 };
 
+static struct log_limit wrong = {.level = LOG_LEVEL_WARNING, .what = "guests without the password"};
 static struct log_limit dropped = {.level = LOG_LEVEL_WARNING, .what = "guests that did not read"};
 
 struct guest {
@@ -157,7 +158,7 @@ static bool is_password(const struct guest *guest, struct slice line)
     bool right = len > 0 && is_same_secret(line.at, line.len, password, (size_t)len);
 
     explicit_bzero(password, sizeof(password));
-    if (len < 0)
+    if (len < 0 && log_admits(&wrong))
         log_error("%s: share %s: %s", site->desk->instance->name, site->row->endpoint, error);
     return right;
 }
@@ -175,8 +176,9 @@ static void log_in_line(struct guest *guest, struct slice line)
         send_guest(guest, "ENTER PASSWORD:");
         return;
     }
-    log_warning("%s: share %s, %s gave %d wrong passwords", site->desk->instance->name,
-                site->row->endpoint, guest->peer, TRIES);
+    if (log_admits(&wrong))
+        log_warning("%s: share %s, %s gave %d wrong passwords", site->desk->instance->name,
+                    site->row->endpoint, guest->peer, TRIES);
     site->row->refused++;
     depart(guest);
 }

@@ -129,7 +129,7 @@ def test_it_is_told_and_replaced(lab, pki, start_agent, snmptrapd, manager, view
     new, _ = certificate(lab, "new", 1)
     os.replace(new, old)
     lab.wait_until(lambda: list(rows(manager, "ovpnCertificateTable").values())[0]["SecondsLeft"]
-                   <= DAY, "the new one is there", 75)
+                   <= DAY, "the new one is there", 150)
     assert len(snmptrapd.wait_traps("ovpnCertificateExpires", 2)) == 2
 
 

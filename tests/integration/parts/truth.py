@@ -80,7 +80,8 @@ def of_routes(daemon):
 
 def of_peer(daemon):
     """What the block of a client says of it, since 2.4."""
-    return {"Version": daemon.dialect.name, "Platform": "linux", "GuiVersion": "", "Sso": ""}
+    return {"Version": daemon.dialect.name, "Platform": "linux", "PlatformVersion": "",
+            "GuiVersion": "", "HardwareAddress": "", "Ssl": "", "Sso": "", "Variables": ""}
 
 
 def of_requests(daemon):
