@@ -29,8 +29,8 @@ enum contact {
     CONTACT_AUTHENTICATING,
     CONTACT_SYNCHRONIZING,
     CONTACT_UP,
-    CONTACT_STALE,   /* connected, but an answer is overdue */
-    CONTACT_REFUSED, /* the daemon or the system turns us away; contact_error says why */
+    CONTACT_STALE,    /* connected, but an answer is overdue */
+    CONTACT_REFUSED,  /* the daemon or the system turns us away; contact_error says why */
     CONTACT_DETACHED, /* handed to somebody else by a manager */
     CONTACT_AWAITED   /* the daemon connects by itself, and has not come */
 };

@@ -81,7 +81,7 @@ struct session {
     struct established early[EARLY_BLOCKS_MAX];
     size_t early_count;
     bool client_auth_seen;
-    char relayed[120]; /* what is odd about who has connected; empty when nothing is */
+    char relayed[120];    /* what is odd about who has connected; empty when nothing is */
     bool filter_reset;    /* `env-filter 0` was sent in this session */
     bool status_seen;     /* there was a whole one in this session */
     uint32_t first_index; /* of clients in it, the last */
