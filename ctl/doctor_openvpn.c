@@ -65,14 +65,30 @@ static void check_address(struct doctor *doctor, const struct doctor_daemon *dae
     }
 }
 
+/* Who listens, and who connects: one of each. */
+static void check_direction(struct doctor *doctor, const struct doctor_daemon *daemon)
+{
+    const struct instance_config *instance = instance_of(doctor, daemon);
+    char word[DOCTOR_WORD_MAX];
+
+    if (daemon->client && !(instance && instance->management.listen)) {
+        doctor_say(doctor, DOCTOR_FAIL, daemon->path,
+                   "management-client: the daemon connects to somebody, and the agent does not "
+                   "listen for it");
+        mend_by_deleting(doctor, daemon, "management-client");
+    } else if (!daemon->client && instance && instance->management.listen) {
+        doctor_say(
+            doctor, DOCTOR_FAIL, daemon->path,
+            "there is no management-client, and the agent's instance %s waits for the daemon "
+            "to connect",
+            instance->name);
+        doctor_mend(doctor, "echo management-client >>%s", doctor_word(word, daemon->path));
+    }
+}
+
 static void check_switches(struct doctor *doctor, const struct doctor_daemon *daemon)
 {
-    if (daemon->client) {
-        doctor_say(doctor, DOCTOR_FAIL, daemon->path,
-                   "management-client: the daemon connects to somebody, and the agent never "
-                   "listens");
-        mend_by_deleting(doctor, daemon, "management-client");
-    }
+    check_direction(doctor, daemon);
     if (daemon->client_auth) {
         doctor_say(doctor, DOCTOR_FAIL, daemon->path,
                    "management-client-auth: clients wait for an answer that the agent never gives");
@@ -277,6 +293,16 @@ static void check_listener(struct doctor *doctor, const struct doctor_daemons *d
     }
 }
 
+/* There the agent listens, and the daemon connects. */
+static void check_reception(struct doctor *doctor, const struct endpoint *endpoint,
+                            const char *name)
+{
+    if (doctor_unix_socket(doctor, endpoint->path) != DOCTOR_SOCKET_NOBODY)
+        return;
+    doctor_say(doctor, DOCTOR_FAIL, name, "the agent does not listen at %s", endpoint->path);
+    doctor_mend(doctor, "systemctl restart openvpn-agentx");
+}
+
 void doctor_check_management(struct doctor *doctor)
 {
     struct doctor_daemons daemons;
@@ -286,6 +312,10 @@ void doctor_check_management(struct doctor *doctor)
         const struct instance_config *instance = &doctor->config->instances[i];
         const struct endpoint *endpoint = &instance->management;
 
+        if (endpoint->listen) {
+            check_reception(doctor, endpoint, instance->name);
+            continue;
+        }
         if (endpoint->path && check_closed(doctor, &daemons, instance))
             continue;
         if (endpoint->path)

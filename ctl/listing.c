@@ -11,20 +11,11 @@ enum page_colour listing_colour(const char *label)
         const char *label;
         enum page_colour colour;
     } known[] = {
-        {"up", COLOUR_GOOD},
-        {"connected", COLOUR_GOOD},
-        {"stale", COLOUR_WAITS},
-        {"pending", COLOUR_WAITS},
-        {"authPending", COLOUR_WAITS},
-        {"refused", COLOUR_BAD},
-        {"disconnected", COLOUR_BAD},
-        {"error", COLOUR_BAD},
-        {"timedOut", COLOUR_BAD},
-        {"rejected", COLOUR_BAD},
-        {"failed", COLOUR_BAD},
-        {"exiting", COLOUR_BAD},
-        {"reconnecting", COLOUR_WAITS},
-        {"detached", COLOUR_WAITS},
+        {"up", COLOUR_GOOD},          {"connected", COLOUR_GOOD},     {"stale", COLOUR_WAITS},
+        {"pending", COLOUR_WAITS},    {"authPending", COLOUR_WAITS},  {"refused", COLOUR_BAD},
+        {"disconnected", COLOUR_BAD}, {"awaited", COLOUR_BAD},        {"error", COLOUR_BAD},
+        {"timedOut", COLOUR_BAD},     {"rejected", COLOUR_BAD},       {"failed", COLOUR_BAD},
+        {"exiting", COLOUR_BAD},      {"reconnecting", COLOUR_WAITS}, {"detached", COLOUR_WAITS},
     };
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

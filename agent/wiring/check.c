@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -80,13 +81,43 @@ static bool choose_user(const char *wanted, const char **name)
     return become(user);
 }
 
+/* The agent makes the socket itself; a folder that the service's unit makes need not be there. */
+static void check_folder(const struct config *config, size_t which)
+{
+    const struct instance_config *instance = &config->instances[which];
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "%s", instance->management.path);
+    *strrchr(folder, '/') = '\0';
+    if (access(folder[0] ? folder : "/", W_OK | X_OK) != 0 && errno == EACCES)
+        log_warning("%s:%u: instances[%zu].management: %s: the agent's user may not make a socket "
+                    "in its folder",
+                    config->file, instance->line, which, instance->management.path);
+}
+
+/* The running agent is not asked: what it has is not known here. */
+static void tell_ends(const struct config *config)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < config->count; i++)
+        count += config->instances[i].management.listen;
+    if (count > 0)
+        log_notice("daemons that connect to the agent: %zu; such a daemon ends when a reload takes "
+                   "its instance away, or gives it another name, index or management, and when the "
+                   "agent ends without a service manager that keeps its sockets",
+                   count);
+}
+
 /* One that is not there says nothing: its daemon may not run. */
 static void check_sockets(const struct config *config)
 {
     for (size_t i = 0; i < config->count; i++) {
         const char *path = config->instances[i].management.path;
 
-        if (path && access(path, R_OK | W_OK) != 0 && errno == EACCES)
+        if (config->instances[i].management.listen)
+            check_folder(config, i);
+        else if (path && access(path, R_OK | W_OK) != 0 && errno == EACCES)
             log_warning("%s:%u: instances[%zu].management: %s: the agent's user may not use the "
                         "socket or its folder",
                         config->file, config->instances[i].line, i, path);
@@ -120,6 +151,7 @@ static int check_files(const char *file, const char *user)
     if (!config)
         return status;
     check_sockets(config);
+    tell_ends(config);
     check_setups(config);
     if (!config_check_passwords(config, &error))
         status = EX_CONFIG;

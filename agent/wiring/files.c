@@ -38,14 +38,16 @@ void files_start(void)
     leave_room(KEPT);
 }
 
-/* Shares listen, and have guests. */
-static size_t count_share_files(const struct config *config)
+/* Shares listen, and have guests; so does the agent where a daemon connects to it. */
+static size_t count_listening_files(const struct config *config)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < config->count; i++)
+    for (size_t i = 0; i < config->count; i++) {
+        count += config->instances[i].management.listen;
         for (size_t j = 0; j < config->instances[i].share_count; j++)
             count += 1 + config->instances[i].shares[j].guests;
+    }
     return count;
 }
 
@@ -53,7 +55,7 @@ void files_check(const struct config *config)
 {
     size_t daemons = config->count;
 
-    leave_room(KEPT + count_share_files(config));
+    leave_room(KEPT + count_listening_files(config));
     if (daemons > self.daemons)
         log_warning("%zu daemons are configured, and %zu can be connected: no more than %llu files "
                     "may be open (LimitNOFILE)",

@@ -40,12 +40,16 @@ void fleet_start(struct model *use_model, struct event_base *use_base)
     base = use_base;
 }
 
-/* Whether the session of the old configuration serves the new one too. */
+/*
+ * Whether the session of the old configuration serves the new one too.  Where the daemon has
+ * connected it would end with its session: a password or user that is another counts for the next.
+ */
 static bool same_session(const struct instance_config *a, const struct instance_config *b)
 {
     return text_equal(a->name, b->name) && text_equal(a->management.text, b->management.text) &&
-           text_equal(a->password_file, b->password_file) && a->peer_checked == b->peer_checked &&
-           a->peer_user == b->peer_user;
+           (a->management.listen ||
+            (text_equal(a->password_file, b->password_file) && a->peer_checked == b->peer_checked &&
+             a->peer_user == b->peer_user));
 }
 
 static int compare_members(const void *a, const void *b)
@@ -142,10 +146,16 @@ static void sweep(void)
     struct member **at = &members;
 
     while (*at) {
-        if ((*at)->stays)
+        if ((*at)->stays) {
             at = &(*at)->next;
-        else
+        } else {
+            if ((*at)->config->management.listen && session_is_ready((*at)->session))
+                log_warning(
+                    "%s: its daemon ends now: the new configuration has no instance of that "
+                    "name, index and management",
+                    (*at)->config->name);
             remove_member(at, session_free);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 #endif
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #endif
 
 #include "base/log.h"
+#include "base/unix_socket.h"
 
 /* The manager's names may not hold everything: what follows is the name in hexadecimal digits. */
 #define PREFIX "ovpn-"
@@ -27,6 +29,7 @@ struct keep {
     char label[sizeof(PREFIX) + 2UL * KEEP_NAME_MAX]; /* the manager's name of it */
     int fd;                                           /* the socket */
     int words;                                        /* a file in memory, -1 without one */
+    bool lent; /* the manager's own, for as long as the process runs: it listens there too */
     struct keep *next;
 };
 
@@ -89,23 +92,39 @@ static struct keep *find_left(const char *label)
     return keep;
 }
 
-/* The socket and its words come under one name. */
+static struct keep *add_left(const char *label, bool lent)
+{
+    struct keep *keep = calloc(1, sizeof(*keep));
+
+    if (!keep)
+        return NULL;
+    snprintf(keep->label, sizeof(keep->label), "%s", label);
+    keep->fd = keep->words = -1;
+    keep->lent = lent;
+    keep->next = left;
+    left = keep;
+    return keep;
+}
+
+static bool is_listener(int fd)
+{
+    int listens = 0;
+    socklen_t len = sizeof(listens);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens;
+}
+
+/* A socket and its words come under one name; those of the manager's units under any. */
 static void take_over(int fd, const char *label)
 {
-    struct keep *keep = find_left(label);
+    bool own = strncmp(label, PREFIX, sizeof(PREFIX) - 1) == 0 &&
+               strlen(label) < sizeof(((struct keep *)NULL)->label);
+    struct keep *keep = own ? find_left(label) : NULL;
     struct stat status = {0};
     int *place = NULL;
 
-    if (!keep && strncmp(label, PREFIX, sizeof(PREFIX) - 1) == 0 &&
-        strlen(label) < sizeof(keep->label)) {
-        keep = calloc(1, sizeof(*keep));
-        if (keep) {
-            snprintf(keep->label, sizeof(keep->label), "%s", label);
-            keep->fd = keep->words = -1;
-            keep->next = left;
-            left = keep;
-        }
-    }
+    if (!keep && (own || is_listener(fd)))
+        keep = add_left(label, !own);
     fstat(fd, &status);
     if (keep && S_ISSOCK(status.st_mode))
         place = &keep->fd;
@@ -175,6 +194,22 @@ struct keep *keep_take(const char *name, int *fd, char **words)
     return keep;
 }
 
+struct keep *keep_take_listener(const char *path, int *fd)
+{
+    struct keep **at = &left;
+    struct keep *keep;
+
+    while (*at && ((*at)->fd < 0 || !unix_socket_is_at((*at)->fd, path)))
+        at = &(*at)->next;
+    keep = *at;
+    if (!keep)
+        return NULL;
+    if (!keep->lent)
+        *at = keep->next;
+    *fd = keep->lent ? fcntl(keep->fd, F_DUPFD_CLOEXEC, 0) : keep->fd;
+    return *fd >= 0 ? keep : NULL;
+}
+
 struct keep *keep_put(const char *name, int fd)
 {
     struct keep *keep = has_manager() ? calloc(1, sizeof(*keep)) : NULL;
@@ -197,14 +232,16 @@ void keep_note(struct keep *keep, struct slice words)
 {
     if (!keep || keep->words < 0 || words.len > KEEP_WORDS_MAX)
         return;
-    if (ftruncate(keep->words, 0) != 0 ||
-        pwrite(keep->words, words.at, words.len, 0) != (ssize_t)words.len)
+    /* What is longer is cut off last: words begin what the file holds, whatever ends the process.
+     */
+    if (pwrite(keep->words, words.at, words.len, 0) != (ssize_t)words.len ||
+        ftruncate(keep->words, (off_t)words.len) != 0)
         log_debug("%s: what is to be known after a restart cannot be noted", keep->label);
 }
 
 void keep_drop(struct keep *keep)
 {
-    if (!keep)
+    if (!keep || keep->lent)
         return;
     shutdown(keep->fd, SHUT_RDWR); /* the manager is not waited for */
     remove_copies(keep);
@@ -213,21 +250,25 @@ void keep_drop(struct keep *keep)
 
 void keep_leave(struct keep *keep)
 {
-    if (keep)
+    if (keep && !keep->lent)
         free_keep(keep);
 }
 
 void keep_drop_rest(void)
 {
+    struct keep **at = &left;
     struct keep *keep;
 
-    while ((keep = left)) {
-        left = keep->next;
-        if (keep->fd >= 0) {
-            shutdown(keep->fd, SHUT_RDWR);
-            close(keep->fd);
+    while ((keep = *at)) {
+        int fd = keep->fd;
+
+        if (keep->lent) {
+            at = &keep->next;
+            continue;
         }
-        remove_copies(keep);
-        free_keep(keep);
+        *at = keep->next;
+        keep_drop(keep);
+        if (fd >= 0)
+            close(fd);
     }
 }

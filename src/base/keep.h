@@ -27,6 +27,13 @@ void keep_start(void);
 struct keep *keep_take(const char *name, int *fd, char **words);
 
 /*
+ * The unix socket that listens at that path, whether a process before has left it or the service
+ * manager listens there itself (systemd.socket(5)) and has it for whoever asks next too: fd is the
+ * caller's from now on.  NULL when there is none.
+ */
+struct keep *keep_take_listener(const char *path, int *fd);
+
+/*
  * Leaves a copy of a socket with the manager, without words.  fd stays the caller's, who keeps it
  * open until keep_drop() or keep_leave().  NULL when that is not possible.
  */
@@ -36,7 +43,10 @@ struct keep *keep_put(const char *name, int fd);
  * harmless. */
 void keep_note(struct keep *keep, struct slice words);
 
-/* The connection ends, for the other end too; the manager closes its copy.  NULL is harmless. */
+/*
+ * The connection ends, for the other end too; the manager closes its copy, but goes on listening
+ * where it did so itself.  NULL is harmless.
+ */
 void keep_drop(struct keep *keep);
 
 /* The process ends; the connection goes on with the next one.  NULL is harmless. */

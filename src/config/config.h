@@ -79,10 +79,11 @@ enum notify_kind {
  * connect(), or a name that somebody has to look up first.  With a name address_len is 0.
  */
 struct endpoint {
-    char *text; /* as configured, shown in the MIB: "unix:/run/x.sock", "tcp:127.0.0.1:7505" */
+    char *text; /* as configured, shown in the MIB: "unix:/run/x.sock", "listen:unix:/run/x.sock" */
     char *path; /* unix socket; NULL for TCP */
     char *host; /* TCP: IPv4 or IPv6 address, or a host name, as written; NULL for unix */
     uint16_t port;
+    bool listen; /* the daemon connects to the agent, which listens at path */
     struct sockaddr_storage address;
     socklen_t address_len;
 };
@@ -126,7 +127,7 @@ struct instance_config {
     char *name;
     uint32_t index; /* 1..2147483647, 0 when the file gives none */
     struct endpoint management;
-    bool peer_checked;        /* only peer_user may listen on the unix socket */
+    bool peer_checked;        /* only peer_user may be at the other end of the unix socket */
     uint32_t peer_user;       /* a user id, 0..4294967294 */
     char *password_file;      /* NULL: the daemon asks for no management password */
     unsigned status_interval; /* seconds, 1..3600, default 10 */

@@ -139,15 +139,30 @@ static const char *parse_unix(const char *path, struct endpoint *endpoint)
     return endpoint->path ? NULL : "out of memory";
 }
 
+/* At a TCP port everybody on the machine could play the daemon, and be told its passwords. */
+static const char *parse_reverse(const char *text, struct endpoint *endpoint)
+{
+    endpoint->listen = true;
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(text + 5, endpoint);
+    return strncmp(text, "tcp:", 4) == 0
+               ? "a daemon that connects is listened for at a unix socket alone, which tells who "
+                 "it "
+                 "is; written listen:unix:/path"
+               : "a daemon that connects is listened for at listen:unix:/path";
+}
+
 static const char *parse_management(const char *text, struct endpoint *endpoint)
 {
+    if (strncmp(text, "listen:", 7) == 0)
+        return parse_reverse(text + 7, endpoint);
     if (strncmp(text, "unix:", 5) == 0)
         return parse_unix(text + 5, endpoint);
     if (strncmp(text, "tcp:", 4) == 0)
         return parse_tcp_host(text + 4, endpoint);
     if (text[0] == '/')
         return "a unix socket is written unix:/path";
-    return "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT";
+    return "an address is unix:/path, tcp:HOST:PORT, tcp:[v6]:PORT or listen:unix:/path";
 }
 
 /* HOST:PORT behind a word that tells the family, as Net-SNMP spells it. */

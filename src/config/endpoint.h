@@ -12,8 +12,8 @@
 #define HOST_NAME_BYTES_MAX 253
 
 /*
- * Reads "unix:/path", "tcp:A.B.C.D:PORT", "tcp:[v6]:PORT" or "tcp:NAME:PORT" into a zeroed
- * endpoint.  A host name is not looked up.  Returns true;
+ * Reads "unix:/path", "tcp:A.B.C.D:PORT", "tcp:[v6]:PORT", "tcp:NAME:PORT" or "listen:unix:/path"
+ * into a zeroed endpoint.  A host name is not looked up.  Returns true;
  * or false with words for people in why, and the endpoint as it was.
  */
 bool endpoint_parse(const char *text, struct endpoint *endpoint, char *why, size_t why_size);

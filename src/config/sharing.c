@@ -29,7 +29,8 @@ static bool read_place(const struct reader *reader, const config_setting_t *sett
         return false;
     if (!endpoint_parse(text, &share->listen, why, sizeof(why)))
         return setting_fail(reader, setting, NULL, "%s", why);
-    if (share->listen.address_len == 0 || !endpoint_is_local(&share->listen))
+    if (share->listen.listen || share->listen.address_len == 0 ||
+        !endpoint_is_local(&share->listen))
         return setting_fail(reader, setting, NULL,
                             "\"%s\": a unix socket or a loopback address is wanted, such as "
                             "tcp:127.0.0.1:7505",

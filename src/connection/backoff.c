@@ -4,7 +4,7 @@
 #include "config/config.h"
 
 /* In milliseconds. */
-enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000, WATCH_EVERY = 1000 };
+enum { PAUSE_FIRST = 1000, PAUSE_MAX = 15000, PAUSE_REFUSED = 30000 };
 
 /* A session of that many milliseconds was a good one. */
 enum { STEADY_AFTER = 60000 };
@@ -45,7 +45,7 @@ static int64_t next_look(const struct backoff *backoff)
 
     if (left <= 0)
         return 0;
-    return backoff->refused && left > WATCH_EVERY ? WATCH_EVERY : left;
+    return backoff->refused && left > BACKOFF_LOOK_EVERY ? BACKOFF_LOOK_EVERY : left;
 }
 
 int64_t backoff_take(struct backoff *backoff, bool refused)
@@ -61,4 +61,9 @@ int64_t backoff_left(struct backoff *backoff, const struct instance_config *conf
     if (backoff->refused && has_news(backoff, config))
         return 0;
     return next_look(backoff);
+}
+
+bool backoff_password_is_new(struct backoff *backoff, const struct instance_config *config)
+{
+    return watch_look(&backoff->password, config->password_file);
 }

@@ -41,4 +41,10 @@ int64_t backoff_take(struct backoff *backoff, bool refused);
 /* 0 when the pause is over, else the milliseconds until this is to be asked again. */
 int64_t backoff_left(struct backoff *backoff, const struct instance_config *config);
 
+/* Whether the password file has become another one since the last login. */
+bool backoff_password_is_new(struct backoff *backoff, const struct instance_config *config);
+
+/* Milliseconds between two looks at what somebody may mend. */
+#define BACKOFF_LOOK_EVERY 1000
+
 #endif

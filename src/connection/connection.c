@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "connection/dialog.h"
 #include "connection/exchange.h"
@@ -35,6 +36,11 @@ static void drop_transport(struct connection *connection)
     queue_lose(&connection->queue);
 }
 
+bool connection_is_reverse(const struct connection *connection)
+{
+    return dialog_is_reverse(connection);
+}
+
 static void end_session(struct connection *connection)
 {
     enum connection_phase phase = connection->end_phase;
@@ -47,7 +53,9 @@ static void end_session(struct connection *connection)
     connection->phase = phase;
     drop_transport(connection);
     if (phase != PHASE_CLOSED)
-        timer_start(&connection->timer, backoff_take(&connection->backoff, phase == PHASE_REFUSED));
+        timer_start(
+            &connection->timer,
+            backoff_take(&connection->backoff, phase == PHASE_REFUSED && !connection->reception));
     else if (connection->wanted)
         timer_start(&connection->turn, 0);
     dialog_phase(connection, phase, why[0] ? why : NULL);
@@ -104,20 +112,91 @@ static void on_closed(void *arg, int error)
 
 static const struct transport_handler transport_handler = {on_connected, on_received, on_closed};
 
+static void on_came(void *arg, int fd);
+static void on_turned_away(void *arg, const char *why);
+static const struct reception_handler reception_handler = {on_came, on_turned_away};
+
+/* Listens, unless it does so. */
+static bool open_reception(struct connection *connection, char *error, size_t error_size)
+{
+    if (!connection->reception)
+        connection->reception = reception_open(connection->config, &reception_handler, connection,
+                                               connection->loop, error, error_size);
+    return connection->reception != NULL;
+}
+
+/* The daemon comes when it likes: nothing is tried, and no time passes. */
+static void await_daemon(struct connection *connection)
+{
+    char error[256];
+
+    if (!open_reception(connection, error, sizeof(error))) {
+        backoff_try(&connection->backoff, connection->config);
+        dialog_leave(connection, PHASE_REFUSED, error);
+        return;
+    }
+    reception_await(connection->reception);
+    dialog_phase(connection, PHASE_AWAITED, CONNECTION_AWAITS);
+}
+
+/* Whoever is there goes on; the path is tried again when the session has ended. */
+static void listen_for_next(struct connection *connection)
+{
+    char error[256];
+
+    if (dialog_is_reverse(connection) && !open_reception(connection, error, sizeof(error)))
+        log_warning("%s: no other daemon can connect: %s", connection->config->name, error);
+}
+
 /* The phase is told a turn before the socket is opened: its owner may still close it. */
 static void begin_connecting(struct connection *connection)
 {
     lines_init(&connection->lines);
     connection->lines.prompt = true;
     connection->connected = connection->heard = connection->tried = connection->torn = false;
+    connection->prompted = false;
     timer_start(&connection->turn, 0);
     dialog_phase(connection, PHASE_CONNECTING, NULL);
+}
+
+/* What a process before has left is to be had now alone; whatever else is wrong is told later. */
+static void find_reception(struct connection *connection)
+{
+    char error[256];
+
+    if (dialog_is_reverse(connection))
+        open_reception(connection, error, sizeof(error));
+}
+
+static void begin_try(struct connection *connection)
+{
+    if (dialog_is_reverse(connection) && !resume_waits(&connection->resume))
+        await_daemon(connection);
+    else
+        begin_connecting(connection);
+}
+
+static void on_came(void *arg, int fd)
+{
+    struct connection *connection = arg;
+
+    resume_give(&connection->resume, fd);
+    begin_connecting(connection);
+}
+
+static void on_turned_away(void *arg, const char *why)
+{
+    struct connection *connection = arg;
+
+    if (connection->phase == PHASE_AWAITED)
+        dialog_phase(connection, PHASE_AWAITED, why);
 }
 
 static void open_transport(struct connection *connection)
 {
     int error = 0;
 
+    listen_for_next(connection);
     backoff_try(&connection->backoff, connection->config);
     if (resume_waits(&connection->resume))
         connection->out.transport =
@@ -143,7 +222,7 @@ static void on_turn(void *arg)
     else if (connection->phase == PHASE_CONNECTING && !connection->out.transport)
         open_transport(connection);
     else if (connection->phase == PHASE_CLOSED && connection->wanted)
-        begin_connecting(connection);
+        begin_try(connection);
 }
 
 /*
@@ -153,7 +232,8 @@ static void on_turn(void *arg)
  */
 static void greeting_overdue(struct connection *connection)
 {
-    dialog_phase(connection, PHASE_REFUSED, LOGIN_SILENT);
+    dialog_phase(connection, PHASE_REFUSED,
+                 dialog_is_reverse(connection) ? LOGIN_MUTE : LOGIN_SILENT);
 }
 
 static void answer_overdue(struct connection *connection)
@@ -169,7 +249,18 @@ static void answer_overdue(struct connection *connection)
     snprintf(text, sizeof(text), "no %s within %u seconds",
              connection->queue.first->bytes > 0 ? "end of an answer" : "answer",
              connection->config->reply_timeout);
-    dialog_leave(connection, PHASE_DISCONNECTED, text);
+    if (dialog_is_reverse(connection)) /* its daemon would end */
+        dialog_phase(connection, PHASE_STALE, text);
+    else
+        dialog_leave(connection, PHASE_DISCONNECTED, text);
+}
+
+static void login_overdue(struct connection *connection)
+{
+    if (dialog_is_reverse(connection))
+        dialog_phase(connection, PHASE_REFUSED, LOGIN_NO_REPLY);
+    else
+        dialog_leave(connection, PHASE_DISCONNECTED, LOGIN_NO_REPLY);
 }
 
 static void on_timer(void *arg)
@@ -181,13 +272,17 @@ static void on_timer(void *arg)
     if (left > 0)
         timer_start(&connection->timer, left);
     else if (!connection->out.transport)
-        begin_connecting(connection);
+        begin_try(connection);
     else if (dialog_is_greeted(connection))
         answer_overdue(connection);
     else if (!connection->connected)
         connect_failed(connection, ETIMEDOUT);
+    else if (connection->resume.words)
+        dialog_go_on(connection);
+    else if (connection->prompted)
+        dialog_log_in_again(connection);
     else if (connection->tried)
-        dialog_leave(connection, PHASE_DISCONNECTED, "no answer to the management password");
+        login_overdue(connection);
     else
         greeting_overdue(connection);
 }
@@ -220,6 +315,7 @@ void connection_free(struct connection *connection)
     connection->phase = PHASE_CLOSED;
     drop_transport(connection);
     timer_stop(&connection->turn);
+    reception_close(connection->reception);
     free(connection);
 }
 
@@ -235,12 +331,16 @@ void connection_leave(struct connection *connection, const char *greeting, const
                     connection->torn || connection->lines.len > 0 || connection->lines.overflow);
         resume_leave(&connection->resume);
     }
+    reception_leave(connection->reception);
+    connection->reception = NULL;
     connection_free(connection);
 }
 
 void connection_configure(struct connection *connection, const struct instance_config *config)
 {
     connection->config = config;
+    if (connection->reception)
+        reception_configure(connection->reception, config);
 }
 
 void connection_open(struct connection *connection)
@@ -249,6 +349,7 @@ void connection_open(struct connection *connection)
         return;
     connection->wanted = true;
     resume_find(&connection->resume, connection->config);
+    find_reception(connection);
     backoff_reset(&connection->backoff);
     if (!connection->draining)
         timer_start(&connection->turn, 0);
@@ -276,8 +377,15 @@ uint64_t connection_spins(const struct connection *connection)
 
 void connection_drop(struct connection *connection, const char *error)
 {
-    if (connection->wanted)
+    if (connection->wanted && !dialog_is_reverse(connection))
         dialog_leave(connection, PHASE_DISCONNECTED, error);
+}
+
+int connection_process(const struct connection *connection)
+{
+    if (!dialog_is_reverse(connection) || !connection->out.transport)
+        return 0;
+    return reception_process(connection->out.kind->descriptor(connection->out.transport));
 }
 
 bool connection_is_closed(const struct connection *connection)

@@ -28,11 +28,15 @@ enum connection_phase {
     PHASE_OPEN,           /* the greeting was seen: commands can be asked */
     PHASE_STALE,          /* open, but the answer to a command is overdue */
     PHASE_REFUSED,        /* the daemon or the system turns us away; the error says why */
-    PHASE_CLOSED          /* closed on demand, stays so */
+    PHASE_CLOSED,         /* closed on demand, stays so */
+    PHASE_AWAITED         /* listens: the daemon connects by itself, and has not come */
 };
 
 /* The longest that a command may wait for its answer before the session counts as stale, in ms. */
 #define CONNECTION_STALE_AFTER 5000
+
+/* The error of PHASE_AWAITED, unless somebody was turned away. */
+#define CONNECTION_AWAITS "waits for the daemon to connect"
 
 /* An answer that takes longer makes the connection busy, in ms. */
 #define CONNECTION_BUSY_AFTER 200
@@ -115,8 +119,17 @@ bool connection_is_busy(const struct connection *connection);
 uint64_t connection_spins(const struct connection *connection);
 
 /*
+ * Whether the daemon connects to us (listen:unix:).  It ends with its session, so none is closed
+ * here but on demand: what would be dropped is kept, and the error says so.
+ */
+bool connection_is_reverse(const struct connection *connection);
+
+/* The process that has connected, 0 when that is not known, or we connect. */
+int connection_process(const struct connection *connection);
+
+/*
  * Ends this session in the next turn, for a reason that is for people (copied), and begins another
- * after a pause; harmless when it is closed.
+ * after a pause; harmless when it is closed.  Not for a daemon that connects to us.
  */
 void connection_drop(struct connection *connection, const char *error);
 

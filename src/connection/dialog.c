@@ -7,6 +7,9 @@
 #include "connection/exchange.h"
 #include "connection/login.h"
 
+/* Before another try where there was no memory, in milliseconds. */
+enum { GO_ON_PAUSE = 1000 };
+
 void dialog_phase(struct connection *connection, enum connection_phase phase, const char *error)
 {
     connection->phase = phase;
@@ -16,6 +19,11 @@ void dialog_phase(struct connection *connection, enum connection_phase phase, co
 bool dialog_is_greeted(const struct connection *connection)
 {
     return connection->phase == PHASE_OPEN || connection->phase == PHASE_STALE;
+}
+
+bool dialog_is_reverse(const struct connection *connection)
+{
+    return connection->config->management.listen;
 }
 
 void dialog_leave(struct connection *connection, enum connection_phase phase, const char *error)
@@ -104,17 +112,49 @@ static void tell_message(struct connection *connection, struct slice line,
         connection->handler->line(connection->arg, line, message);
 }
 
+/*
+ * Whether an answer without end is heard on, by nobody: a daemon that has connected would end with
+ * the session.
+ */
+static bool hear_on(struct connection *connection)
+{
+    static const struct reply cut = {.outcome = OUTCOME_CUT};
+    struct exchange *exchange = connection->queue.first;
+
+    if (dialog_is_reverse(connection) && !exchange->told) {
+        exchange->told = true;
+        exchange->listener.done(exchange->listener.arg, &cut);
+    }
+    return dialog_is_reverse(connection);
+}
+
 static void open_line(struct connection *connection, struct slice line,
                       const struct message *message)
 {
     if (!connection->queue.first || !exchange_wants(connection->queue.first, message)) {
         connection->spins += message_is_spin(message);
         tell_message(connection, line, message);
-    } else if (exchange_is_endless(connection->queue.first, &connection->config->limits)) {
+    } else if (exchange_is_endless(connection->queue.first, &connection->config->limits) &&
+               !hear_on(connection)) {
         dialog_leave(connection, PHASE_DISCONNECTED, "the answer to a command has no end");
     } else {
         reply_line(connection, line, message);
     }
+}
+
+/*
+ * A daemon that has connected would end with the session: it may wait, where the file of the
+ * password can be mended.
+ */
+static void refuse_login(struct connection *connection, const char *error)
+{
+    if (!dialog_is_reverse(connection)) {
+        dialog_leave(connection, PHASE_REFUSED, error);
+        return;
+    }
+    connection->prompted = true;
+    timer_start(&connection->timer, BACKOFF_LOOK_EVERY);
+    dialog_phase(connection, PHASE_REFUSED, error);
 }
 
 static void log_in(struct connection *connection)
@@ -125,15 +165,25 @@ static void log_in(struct connection *connection)
     if (!connection->tried)
         backoff_login(&connection->backoff, connection->config);
     if (connection->tried) {
-        dialog_leave(connection, PHASE_REFUSED, LOGIN_WRONG_PASSWORD);
+        refuse_login(connection, LOGIN_WRONG_PASSWORD);
     } else if (!login_command(connection->config, &command, error, sizeof(error))) {
-        dialog_leave(connection, PHASE_REFUSED, error);
+        refuse_login(connection, error);
     } else {
         connection->tried = true;
         outlet_line(&connection->out, &command);
         timer_start(&connection->timer, GREETING_WAIT);
         dialog_phase(connection, PHASE_AUTHENTICATING, NULL);
     }
+}
+
+void dialog_log_in_again(struct connection *connection)
+{
+    if (!backoff_password_is_new(&connection->backoff, connection->config)) {
+        timer_start(&connection->timer, BACKOFF_LOOK_EVERY);
+        return;
+    }
+    connection->prompted = connection->tried = false;
+    log_in(connection);
 }
 
 static void early_line(struct connection *connection, struct slice line,
@@ -165,11 +215,11 @@ void dialog_go_on(struct connection *connection)
 {
     connection->lines.prompt = false;
     connection->torn = connection->resume.torn;
-    timer_stop(&connection->timer);
     if (!resume_ask(&connection->queue)) {
-        dialog_leave(connection, PHASE_DISCONNECTED, "out of memory");
+        timer_start(&connection->timer, GO_ON_PAUSE);
         return;
     }
+    timer_stop(&connection->timer);
     connection->phase = PHASE_OPEN;
     dialog_send(connection);
     dialog_phase(connection, PHASE_OPEN, NULL);

@@ -9,6 +9,7 @@
 #include "connection/connection.h"
 #include "connection/outlet.h"
 #include "connection/queue.h"
+#include "connection/reception.h"
 #include "connection/resume.h"
 #include "protocol/lines.h"
 
@@ -46,9 +47,11 @@ struct connection {
     struct timer timer;
     struct queue queue;
     struct resume resume;
-    bool torn;      /* the next line that comes may be the rest of one */
-    int64_t asked;  /* clock_mono() when the last command was sent */
-    uint64_t spins; /* lines of message_is_spin() since then */
+    struct reception *reception; /* where the daemon connects to us; NULL when we connect */
+    bool prompted;               /* that daemon waits for a password that it can take */
+    bool torn;                   /* the next line that comes may be the rest of one */
+    int64_t asked;               /* clock_mono() when the last command was sent */
+    uint64_t spins;              /* lines of message_is_spin() since then */
     struct lines lines;
 };
 
@@ -58,6 +61,9 @@ void dialog_phase(struct connection *connection, enum connection_phase phase, co
 /* Whether the greeting was seen. */
 bool dialog_is_greeted(const struct connection *connection);
 
+/* Whether the daemon has connected, or will, by itself. */
+bool dialog_is_reverse(const struct connection *connection);
+
 /* Notes that it ends; the first reason is the best, but closing on demand is final. */
 void dialog_leave(struct connection *connection, enum connection_phase phase, const char *error);
 
@@ -66,6 +72,9 @@ void dialog_send(struct connection *connection);
 
 /* The session of an agent before this one: the daemon has said long ago what it begins with. */
 void dialog_go_on(struct connection *connection);
+
+/* Looks whether the password that the daemon waits for can be given now. */
+void dialog_log_in_again(struct connection *connection);
 
 /* Bytes have come. */
 void dialog_take(struct connection *connection, struct slice bytes);

@@ -3,11 +3,36 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 
+/* Who may be a daemon that connects: OpenVPN does so before it gives up root's rights. */
+static bool login_visitor(const struct instance_config *config, int64_t peer, char *error,
+                          size_t error_size)
+{
+    if (config->peer_checked ? peer == config->peer_user
+                             : peer == 0 || (peer > 0 && peer == (int64_t)geteuid()))
+        return true;
+    if (peer < 0)
+        snprintf(error, error_size, "turned away: it is not known which user has connected");
+    else if (config->peer_checked)
+        snprintf(error, error_size,
+                 "turned away: user %" PRId64 " has connected, not user %" PRIu32
+                 " as peer_user says",
+                 peer, config->peer_user);
+    else
+        snprintf(error, error_size,
+                 "turned away: user %" PRId64
+                 " has connected, not root or the agent's user; peer_user may say another",
+                 peer);
+    return false;
+}
+
 bool login_peer(const struct instance_config *config, int64_t peer, char *error, size_t error_size)
 {
+    if (config->management.listen)
+        return login_visitor(config, peer, error, error_size);
     if (!config->peer_checked || peer == config->peer_user)
         return true;
     if (peer < 0)

@@ -19,9 +19,11 @@ struct instance_config;
     "management-client-user or -group may not allow the agent's user"
 #define LOGIN_SILENT                                                                               \
     "connected, but the daemon is silent; another management client may have its only session"
+#define LOGIN_MUTE     "somebody has connected, but no daemon has been heard"
+#define LOGIN_NO_REPLY "no answer to the management password"
 
-/* Whether the session may be had with a daemon that listens as the user peer, a user id or
- * TRANSPORT_PEER_UNKNOWN.  On false, error says why. */
+/* Whether the session may be had with a daemon that listens, or has connected, as the user peer, a
+ * user id or TRANSPORT_PEER_UNKNOWN.  On false, error says why. */
 bool login_peer(const struct instance_config *config, int64_t peer, char *error, size_t error_size);
 
 /* Builds command from the first line of password_file, which is read anew each time.  The caller

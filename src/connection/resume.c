@@ -58,6 +58,11 @@ bool resume_waits(const struct resume *resume)
     return resume->fd >= 0;
 }
 
+void resume_give(struct resume *resume, int fd)
+{
+    resume->fd = fd;
+}
+
 int resume_take(struct resume *resume)
 {
     int fd = resume->fd;

@@ -30,6 +30,9 @@ void resume_find(struct resume *resume, const struct instance_config *config);
 /* Whether there is one, which was not taken over yet. */
 bool resume_waits(const struct resume *resume);
 
+/* A daemon has connected by itself: its socket is taken as such a session's, without words. */
+void resume_give(struct resume *resume, int fd);
+
 /* The socket of that session, which is the caller's from now on. */
 int resume_take(struct resume *resume);
 

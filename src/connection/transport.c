@@ -66,6 +66,11 @@ void transport_limit(size_t most)
     open_limit = most;
 }
 
+bool transport_has_room(void)
+{
+    return open_count < open_limit;
+}
+
 static void keep_alive(int fd)
 {
     const int on = 1, idle = KEEPALIVE_IDLE, interval = KEEPALIVE_INTERVAL, count = KEEPALIVE_COUNT;
@@ -302,10 +307,10 @@ static bool start_connect(struct transport *transport, const struct endpoint *en
 static struct transport *make(struct event_base *loop, const struct transport_handler *handler,
                               void *arg, int *error)
 {
-    struct transport *transport = open_count < open_limit ? calloc(1, sizeof(*transport)) : NULL;
+    struct transport *transport = transport_has_room() ? calloc(1, sizeof(*transport)) : NULL;
 
     if (!transport) {
-        *error = open_count < open_limit ? ENOMEM : EMFILE;
+        *error = transport_has_room() ? ENOMEM : EMFILE;
         return NULL;
     }
     transport->loop = loop;

@@ -1,6 +1,7 @@
 #ifndef CONNECTION_TRANSPORT_H
 #define CONNECTION_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -69,6 +70,9 @@ struct transport_kind {
 
 /* So many of the real ones may be open; more are answered with EMFILE.  No limit at first. */
 void transport_limit(size_t most);
+
+/* Whether another one may be open. */
+bool transport_has_room(void);
 
 /* Writes for people why a connect failed, and what to look at; returns text. */
 const char *transport_why(int error, char *text, size_t size);

@@ -83,6 +83,16 @@ static void accept_setting(const struct change *change, struct instance *instanc
     instance->settings[descriptor_of(change->kind)->setting] = change->number;
 }
 
+/* A daemon that has connected to the agent would end. */
+static enum control_verdict check_session(const struct change *change,
+                                          const struct instance *instance, const char **why)
+{
+    if (change->number != SESSION_DETACHED || !instance->reverse)
+        return CONTROL_OK;
+    *why = "the daemon connects to the agent, and would end with the session";
+    return CONTROL_INCONSISTENT;
+}
+
 static enum control_verdict check_release(const struct change *change,
                                           const struct instance *instance, const char **why)
 {
@@ -286,7 +296,8 @@ static const struct descriptor descriptors[] = {
                         .class = CLASS_ACTION,
                         .allow = ALLOW_SESSION,
                         .own = true,
-                        .show = show_session},
+                        .show = show_session,
+                        .check = check_session},
     [CHANGE_HOLD_FLAG] = {.word = "hold", SETTING(SETTING_HOLD, ALLOW_HOLD)},
     [CHANGE_HOLD_RELEASE] = {.word = "hold release",
                              .class = CLASS_ACTION,

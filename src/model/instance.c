@@ -42,6 +42,7 @@ struct instance *instance_new(uint32_t index, const struct instance_config *conf
         return NULL;
     instance->index = index;
     instance->contact = CONTACT_DISCONNECTED;
+    instance->reverse = config->management.listen;
     instance->contact_mono = now;
     instance->started_mono = instance->tunnel_mono = now;
     instance->heard_mono = instance->status_mono = now;

@@ -29,9 +29,10 @@ enum contact {
     CONTACT_AUTHENTICATING,
     CONTACT_SYNCHRONIZING,
     CONTACT_UP,
-    CONTACT_STALE,   /* connected, but an answer is overdue */
-    CONTACT_REFUSED, /* the daemon or the system turns us away; contact_error says why */
-    CONTACT_DETACHED /* handed to somebody else by a manager */
+    CONTACT_STALE,    /* connected, but an answer is overdue */
+    CONTACT_REFUSED,  /* the daemon or the system turns us away; contact_error says why */
+    CONTACT_DETACHED, /* handed to somebody else by a manager */
+    CONTACT_AWAITED   /* the daemon connects by itself, and has not come */
 };
 
 enum truth { TRUTH_TRUE = 1, TRUTH_FALSE, TRUTH_UNKNOWN };
@@ -61,6 +62,7 @@ struct instance {
     uint32_t index;
     char *name;
     char *endpoint;
+    bool reverse; /* the daemon connects to us */
 
     enum contact contact;
     int64_t contact_mono;

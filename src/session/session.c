@@ -37,6 +37,24 @@ static void lose(struct session *session, enum contact contact, const char *erro
         tap_up(session, false);
 }
 
+/* Why the last session has ended is still worth knowing. */
+static void await(const struct session *session, const char *error)
+{
+    struct instance *instance = session->instance;
+    const char *before = instance->loss_told && instance->contact != CONTACT_AWAITED
+                             ? instance->contact_error
+                             : NULL;
+    char text[2 * TEXT_MAX];
+
+    if (instance->contact == CONTACT_AWAITED &&
+        slice_is(slice_of(error), text_or_empty(instance->contact_error)))
+        return;
+    snprintf(text, sizeof(text), "%s%s%s", error, before ? "; " : "", text_or_empty(before));
+    if (instance->contact != CONTACT_AWAITED)
+        log_notice("%s: %s", session->config->name, CONNECTION_AWAITS);
+    instance_set_contact(instance, CONTACT_AWAITED, text);
+}
+
 static void on_synchronized(struct session *session)
 {
     struct instance *instance = session->instance;
@@ -71,6 +89,9 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
     case PHASE_REFUSED:
         lose(session, CONTACT_REFUSED, error);
         break;
+    case PHASE_AWAITED:
+        await(session, error);
+        break;
     case PHASE_CONNECTING:
         /* A further try is no news: the contact keeps its error until there is a greeting. */
         if (!instance->loss_told || instance->contact == CONTACT_DETACHED)
@@ -89,9 +110,10 @@ static void on_phase(void *arg, enum connection_phase phase, const char *error)
         break;
     case PHASE_STALE:
         if (streams_are_endless(session)) {
-            connection_drop(session->connection,
-                            "the daemon logs its own logging without end: verb is 8 or more");
-            break;
+            error = "the daemon logs its own logging without end: verb is 8 or more";
+            connection_drop(session->connection, error);
+            if (!connection_is_reverse(session->connection))
+                break;
         }
         log_contact(session, "stale", error);
         if (session->synchronized)

@@ -35,8 +35,9 @@ void session_leave(struct session *session);
 void session_start(struct session *session);
 
 /*
- * From now on another configuration of the same daemon holds: same endpoint and password file.  A
- * stream that is kept now, or no more, is turned on or off.  The old one may be freed.
+ * From now on another configuration of the same daemon holds: same endpoint, and same password
+ * file where we connect.  A stream that is kept now, or no more, is turned on or off.  The old one
+ * may be freed.
  */
 void session_configure(struct session *session, const struct instance_config *config);
 

@@ -81,6 +81,7 @@ struct session {
     struct established early[EARLY_BLOCKS_MAX];
     size_t early_count;
     bool client_auth_seen;
+    char relayed[120];    /* what is odd about who has connected; empty when nothing is */
     bool filter_reset;    /* `env-filter 0` was sent in this session */
     bool status_seen;     /* there was a whole one in this session */
     uint32_t first_index; /* of clients in it, the last */
@@ -177,6 +178,9 @@ void poll_now(struct session *session);
  */
 void waiting_told(struct session *session);
 void waiting_status(struct session *session);
+
+/* The daemon has said its process id: whether it is the process that has connected. */
+void waiting_peer(struct session *session, int64_t pid);
 
 /* What is wrong may be so no more, or is now: it is told where that is news. */
 void waiting_look(struct session *session);

@@ -45,8 +45,10 @@ static void pid_done(void *arg, const struct reply *reply)
     struct session *session = arg;
     int64_t pid;
 
-    if (reply_number(reply->text, "pid", &pid) && pid > 0)
-        instance_set_pid(session->instance, pid);
+    if (!reply_number(reply->text, "pid", &pid) || pid <= 0)
+        return;
+    instance_set_pid(session->instance, pid);
+    waiting_peer(session, pid);
 }
 
 /* The answer says which setting it is. */

@@ -1,3 +1,6 @@
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "session/session_private.h"
@@ -57,11 +60,29 @@ void waiting_look(struct session *session)
     text_set(&instance->contact_error, TEXT_MAX, slice_of(fault));
 }
 
+/*
+ * A daemon connects when it has its last process id, so it is that process.  In a container it has
+ * another number of its own, and this one is the system's.
+ */
+void waiting_peer(struct session *session, int64_t pid)
+{
+    int process = connection_process(session->connection);
+
+    session->relayed[0] = '\0';
+    if (process <= 0 || process == pid)
+        return;
+    snprintf(session->relayed, sizeof(session->relayed),
+             "process %d has connected, and the daemon says that it is %" PRId64
+             ": a relay, or a container",
+             process, pid);
+    log_warning("%s: %s", session->config->name, session->relayed);
+}
+
 const char *waiting_fault(const struct session *session)
 {
-    if (session->wants.judges)
-        return NULL;
-    if (session->client_auth_seen)
+    if (session->client_auth_seen && !session->wants.judges)
         return client_auth;
-    return session->login_waits ? client_auth_likely : NULL;
+    if (session->login_waits && !session->wants.judges)
+        return client_auth_likely;
+    return session->relayed[0] ? session->relayed : NULL;
 }

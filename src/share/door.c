@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "base/unix_socket.h"
 
 /* Guests that may wait to be let in. */
 enum { BACKLOG = 16 };
@@ -19,62 +20,19 @@ static int say_why(char *error, size_t error_size, const char *what)
     return -1;
 }
 
-static int make_socket(int family, int type)
-{
-    return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
 static const struct sockaddr *address_of(const struct share_config *config)
 {
     return (const struct sockaddr *)&config->listen.address;
 }
 
-/*
- * Whether the process is gone that has made the socket there.  A datagram socket asks: a daemon
- * that still listens is found by its being of another type, and sees nothing of a session.
- */
-static bool is_deserted(const struct share_config *config)
-{
-    struct stat status;
-    int fd;
-    bool deserted;
-
-    if (lstat(config->listen.path, &status) != 0 || !S_ISSOCK(status.st_mode))
-        return false;
-    fd = make_socket(AF_UNIX, SOCK_DGRAM);
-    deserted = fd >= 0 && connect(fd, address_of(config), config->listen.address_len) != 0 &&
-               errno == ECONNREFUSED;
-    if (fd >= 0)
-        close(fd);
-    return deserted;
-}
-
-/* Nobody else may enter before it has its mode and group. */
-static int bind_there(const struct share_config *config, int fd)
-{
-    mode_t mask = umask(0177);
-    int result = bind(fd, address_of(config), config->listen.address_len);
-    int error = errno;
-
-    umask(mask);
-    errno = error;
-    return result;
-}
-
 static int bind_socket(const struct share_config *config, int fd)
 {
     const int on = 1;
-    int result;
 
-    if (!config->listen.path)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    result = bind_there(config, fd);
-    if (result != 0 && errno == EADDRINUSE && config->listen.path) {
-        if (is_deserted(config) && unlink(config->listen.path) == 0)
-            return bind_there(config, fd);
-        errno = EADDRINUSE;
-    }
-    return result;
+    if (config->listen.path)
+        return unix_socket_bind(fd, config->listen.path);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    return bind(fd, address_of(config), config->listen.address_len);
 }
 
 int door_grant(const struct share_config *config, char *error, size_t error_size)
@@ -90,7 +48,7 @@ int door_grant(const struct share_config *config, char *error, size_t error_size
 
 int door_open(const struct share_config *config, char *error, size_t error_size)
 {
-    int fd = make_socket(address_of(config)->sa_family, SOCK_STREAM);
+    int fd = socket(address_of(config)->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return say_why(error, error_size, "cannot listen");
@@ -106,23 +64,12 @@ int door_open(const struct share_config *config, char *error, size_t error_size)
     return -1;
 }
 
-/* The path may be another's by now. */
-static bool is_still_there(const struct share_config *config, int fd)
-{
-    struct sockaddr_un own = {0};
-    socklen_t len = sizeof(own);
-
-    return getsockname(fd, (struct sockaddr *)&own, &len) == 0 && own.sun_family == AF_UNIX &&
-           strcmp(own.sun_path, config->listen.path) == 0;
-}
-
 void door_close(const struct share_config *config, int fd)
 {
-    bool own = config->listen.path && is_still_there(config, fd);
-
-    close(fd);
-    if (own && is_deserted(config))
-        unlink(config->listen.path);
+    if (config->listen.path)
+        unix_socket_leave(fd, config->listen.path);
+    else
+        close(fd);
 }
 
 void door_peer(int fd, char peer[DOOR_PEER_MAX])

@@ -4,6 +4,7 @@ import pytest
 
 from parts import openvpn
 from parts.control import Background, entry
+from parts.share import enter, share, shared
 from parts.supervisor import Supervisor
 from parts.view import InstanceView, question, rows
 
@@ -55,18 +56,32 @@ def sessions_of(daemon):
             daemon.log.count("MANAGEMENT: Client disconnected"))
 
 
+def wait_end(guest):
+    """A guest sees the end of the agent, whatever is said before; the daemon does not."""
+    try:
+        while guest.read_line() is not None:
+            pass
+    except ConnectionError:
+        pass
+
+
 def test_ten_restarts_under_traffic(lab, pki, begin, supervisor, manager, view, snmptrapd):
     server = openvpn.server(lab, pki).start()
     people = [openvpn.client(lab, pki, server, name).start() for name in ("alice", "bob")]
     for person in people:
         person.wait_completed()
-    agent = begin([entry(server, notify=NOTIFY)], state_dir=lab.make_folder("state"))
+    place = share(lab, allow=("verb",))
+    agent = begin([shared(server, place, notify=NOTIFY)], state_dir=lab.make_folder("state"))
     view.wait(Contact="up", Clients=2)
     before = clients(manager)
     for number in range(10):
         kept(lab, supervisor, 1)
-        setting = Background(manager, ("ovpnControlVerb.1", "i", 3 + number % 2))
-        supervisor.restart(agent, kill=number % 3 == 2)
+        with enter(lab, place) as guest:
+            assert guest.one(f"verb {3 + number % 2}").startswith("SUCCESS")
+            guest.send("status 3\n")
+            setting = Background(manager, ("ovpnControlVerb.1", "i", 3 + number % 2))
+            supervisor.restart(agent, kill=number % 3 == 2)
+            wait_end(guest)
         setting.join()
         view.wait(Contact="up", Clients=2)
     assert clients(manager) == before

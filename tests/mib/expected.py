@@ -345,7 +345,7 @@ ENUMERATIONS = {
     "ovpnAgentStateLoaded": "none fresh loaded refused",
     "ovpnCertificateRole": "ca cert crl extraCert",
     "ovpnInstanceContact": "disconnected connecting authenticating synchronizing up stale refused"
-    " detached",
+    " detached awaited",
     "ovpnInstanceMode": "unknown server client peerToPeer",
     "ovpnInstanceState": "unknown connecting wait auth getConfig assignIp addRoutes connected"
     " reconnecting exiting resolve tcpConnect authPending",

@@ -17,6 +17,7 @@ _SERVER = ["local 127.0.0.1", "dh none", "topology subnet", "keepalive 1 10"]
 _CLIENT = ["client", "dev null", "nobind", "remote-cert-tls server",
            "connect-retry 1 1", "connect-timeout 5", "hand-window 20", "tls-timeout 1"]
 _LISTENING = ("MANAGEMENT: unix domain socket listening on", "MANAGEMENT: TCP Socket listening on")
+_CONNECTED = ("MANAGEMENT: Connected to management server at",)
 _COMPLETED = "Initialization Sequence Completed"
 
 
@@ -28,8 +29,8 @@ def quote(text):
 class OpenVpn(Child):
     """One daemon with a management interface.
 
-    options are lines of the configuration file.  management is "unix" or "tcp"; with password the
-    interface asks for it.  With hold the daemon waits for a release before it does anything.
+    options are lines of the configuration file.  management is "unix", "tcp", or "reverse", with which
+    the daemon connects to the agent; with password the interface asks for it.  With hold the daemon waits for a release before it does anything.
     prefix are words before the program, to run it somewhere else; with addresses it may give its
     device what it is told, there.
     """
@@ -51,6 +52,11 @@ class OpenVpn(Child):
         secret = ""
         if self.password is not None:
             secret = " " + lab.write(name + ".pw", self.password + "\n")
+        self._ready = _CONNECTED if kind == "reverse" else _LISTENING
+        if kind == "reverse":
+            path = lab.path(name + ".sock")
+            self.endpoint = f"listen:unix:{path}"
+            return f"management {path} unix{secret}\nmanagement-client"
         if kind == "unix":
             path = lab.path(name + ".sock")
             self.endpoint = f"unix:{path}"
@@ -64,7 +70,7 @@ class OpenVpn(Child):
         return self.log[self._start:]
 
     def start(self, deadline=10.0):
-        """Starts the daemon and returns when its management interface listens."""
+        """Starts the daemon and returns when its management interface listens, or has connected."""
         self._start = len(self.log)
         self.spawn()
         self.lab.wait_until(self._listens, f"{self.name} listens for management", deadline)
@@ -72,7 +78,7 @@ class OpenVpn(Child):
 
     def _listens(self):
         assert self.alive, f"{self.name} ended:\n{self.tail()}"
-        return any(text in self.log_since_start for text in _LISTENING)
+        return any(text in self.log_since_start for text in self._ready)
 
     def close(self):
         # A clean end would wait for the exit notification to the server.

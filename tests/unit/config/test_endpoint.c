@@ -168,8 +168,15 @@ static void test_bad_tcp(void **state)
     assert_refused("tcp:127.0.0.1:65536", bad_port);
     assert_refused("tcp:127.0.0.1:7505x", bad_port);
     assert_refused("tcp:127.0.0.1:+7505", bad_port);
-    assert_refused("127.0.0.1:7505", "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT");
-    assert_refused("", "an address is unix:/path, tcp:HOST:PORT or tcp:[v6]:PORT");
+    assert_refused("listen:/run/x", "a daemon that connects is listened for at listen:unix:/path");
+    assert_refused("listen:tcp:127.0.0.1:7505",
+                   "a daemon that connects is listened for at a unix socket alone, which tells who "
+                   "it is; written listen:unix:/path");
+    assert_refused("listen:unix:run/x", "the path of a unix socket must be absolute");
+    assert_refused("127.0.0.1:7505",
+                   "an address is unix:/path, tcp:HOST:PORT, tcp:[v6]:PORT or listen:unix:/path");
+    assert_refused("",
+                   "an address is unix:/path, tcp:HOST:PORT, tcp:[v6]:PORT or listen:unix:/path");
 }
 
 static void assert_agentx(const char *text, const char *reason)
