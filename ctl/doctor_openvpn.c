@@ -293,11 +293,40 @@ static void check_listener(struct doctor *doctor, const struct doctor_daemons *d
     }
 }
 
+/* What keeps the agent from its socket there; false when nothing does. */
+static bool check_reception_folder(struct doctor *doctor, const char *path, const char *name)
+{
+    struct doctor_closed closed;
+    char folder[DOCTOR_WORD_MAX];
+    char word[DOCTOR_WORD_MAX];
+
+    doctor_copy(folder, sizeof(folder), slice_of(path));
+    *strrchr(folder, '/') = '\0';
+    if (doctor_user_may(doctor, folder[0] ? folder : "/", 3, &closed))
+        return false;
+    doctor_word(word, closed.path);
+    if (closed.error == EACCES) {
+        doctor_say(doctor, DOCTOR_SKIP, name, "only root may look at %s", path);
+        doctor_mend(doctor, "sudo ovpnctl doctor");
+    } else if (closed.error) {
+        doctor_say(doctor, DOCTOR_FAIL, name, "the folder %s of its socket: %s", closed.path,
+                   strerror(closed.error));
+        doctor_mend(doctor, "systemd-tmpfiles --create");
+    } else {
+        doctor_say(doctor, DOCTOR_FAIL, name,
+                   "the agent's user may not make a socket in %s: the mode of %s is %04o",
+                   folder[0] ? folder : "/", closed.path, closed.mode);
+        doctor_mend(doctor, "chgrp %s %s && chmod g+wx %s", doctor->user.name, word, word);
+    }
+    return true;
+}
+
 /* There the agent listens, and the daemon connects. */
 static void check_reception(struct doctor *doctor, const struct endpoint *endpoint,
                             const char *name)
 {
-    if (doctor_unix_socket(doctor, endpoint->path) != DOCTOR_SOCKET_NOBODY)
+    if (doctor_unix_socket(doctor, endpoint->path) != DOCTOR_SOCKET_NOBODY ||
+        check_reception_folder(doctor, endpoint->path, name))
         return;
     doctor_say(doctor, DOCTOR_FAIL, name, "the agent does not listen at %s", endpoint->path);
     doctor_mend(doctor, "systemctl restart openvpn-agentx");

@@ -108,6 +108,10 @@ static void mend_contact(struct doctor *doctor, const char *name, const char *wh
 
     if (strstr(why, "password") || strstr(why, "peer_user"))
         doctor_mend(doctor, "sensible-editor %s", doctor_word(word, doctor->config_file));
+    else if (strstr(why, "another process listens"))
+        doctor_mend(doctor, "ss -xlp");
+    else if (strstr(why, "cannot listen"))
+        doctor_mend(doctor, "systemd-tmpfiles --create");
     else
         doctor_mend(doctor, "systemctl restart 'openvpn-*@%s.service'", name);
 }

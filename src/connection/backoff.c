@@ -1,5 +1,9 @@
 #include "connection/backoff.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
 #include "base/clock.h"
 #include "config/config.h"
 
@@ -20,23 +24,36 @@ void backoff_session_ended(struct backoff *backoff, int64_t good_since)
         backoff_reset(backoff);
 }
 
+static bool look_at_folder(struct backoff *backoff, const struct endpoint *endpoint)
+{
+    char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+
+    if (!endpoint->listen)
+        return false;
+    /* With the slash, which is all that there is of the root. */
+    snprintf(folder, sizeof(folder), "%.*s",
+             (int)(strrchr(endpoint->path, '/') + 1 - endpoint->path), endpoint->path);
+    return watch_look(&backoff->folder, folder);
+}
+
+/* Each is looked at, whatever is new of the others. */
+static bool has_news(struct backoff *backoff, const struct instance_config *config)
+{
+    bool socket = watch_look(&backoff->socket, config->management.path);
+    bool folder = look_at_folder(backoff, &config->management);
+
+    return watch_look(&backoff->password, config->password_file) || socket || folder;
+}
+
 void backoff_try(struct backoff *backoff, const struct instance_config *config)
 {
-    watch_look(&backoff->socket, config->management.path);
-    watch_look(&backoff->password, config->password_file);
+    has_news(backoff, config);
 }
 
 /* Before the password is read: what is written from now on is news. */
 void backoff_login(struct backoff *backoff, const struct instance_config *config)
 {
     watch_look(&backoff->password, config->password_file);
-}
-
-static bool has_news(struct backoff *backoff, const struct instance_config *config)
-{
-    bool socket = watch_look(&backoff->socket, config->management.path);
-
-    return watch_look(&backoff->password, config->password_file) || socket;
 }
 
 static int64_t next_look(const struct backoff *backoff)

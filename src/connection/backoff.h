@@ -10,13 +10,14 @@
  * Pauses between tries to connect, which grow.  A daemon that answers and ends, again and again,
  * must not flood whoever is told of its losses.  One that turns us away is tried rarely, or when
  * what may be the reason has changed: its unix socket has become another one, or may be used by
- * others, or the password file has been mended.
+ * others, or the password file has been mended; where the daemon is to connect, the folder too.
  */
 struct backoff {
     int next;     /* milliseconds */
     int64_t end;  /* of this pause, clock_mono() */
     bool refused; /* we were turned away */
     struct watch socket;
+    struct watch folder; /* where we are to listen */
     struct watch password;
 };
 

@@ -154,9 +154,9 @@ static void say_fault(int fault, const char *path, char *error, size_t error_siz
 {
     if (fault == EADDRINUSE)
         snprintf(error, error_size,
-                 "cannot listen: another process listens at %s, or it is no socket", path);
+                 RECEPTION_CLOSED ": another process listens at %s, or it is no socket", path);
     else
-        snprintf(error, error_size, "cannot listen at %s: %s%s", path, strerror(fault),
+        snprintf(error, error_size, RECEPTION_CLOSED " at %s: %s%s", path, strerror(fault),
                  fault == EACCES   ? "; the agent's user may not write its folder"
                  : fault == ENOENT ? "; its folder is not there"
                                    : "");
@@ -169,7 +169,7 @@ struct reception *reception_open(const struct instance_config *config,
     struct reception *reception = calloc(1, sizeof(*reception));
 
     if (!reception) {
-        snprintf(error, error_size, "out of memory");
+        snprintf(error, error_size, RECEPTION_CLOSED ": out of memory");
         return NULL;
     }
     reception->config = config;
@@ -184,7 +184,7 @@ struct reception *reception_open(const struct instance_config *config,
     reception->readable = event_new(loop, reception->fd, EV_READ, on_knock, reception);
     if (reception->readable && event_add(reception->readable, NULL) == 0)
         return reception;
-    snprintf(error, error_size, "out of memory");
+    snprintf(error, error_size, RECEPTION_CLOSED ": out of memory");
     reception_close(reception);
     return NULL;
 }

@@ -133,6 +133,11 @@ def test_nothing_is_wrong(machine):
     assert machine.run("--csv").stdout.startswith("result,check,where,what,mend\n")
 
 
+def test_nothing_is_wrong_with_daemons_that_connect(machine):
+    reverse()(machine)
+    assert machine.found() == []
+
+
 def config(old, new):
     return lambda machine: machine.change(CONFIG, old, new)
 
@@ -173,6 +178,30 @@ def without_view(name):
         text = machine.path(DROP_IN).read_text(encoding="utf-8")
         machine.write(DROP_IN, re.sub(rf"^view {name} .*\n", "", text, flags=re.MULTILINE))
     return change
+
+
+def reverse(change=lambda machine: None):
+    """The daemon connects to the agent, and both are set up for it."""
+    def both(machine):
+        machine.change(CONFIG, f"unix:{SOCKET}", f"listen:unix:{SOCKET}")
+        machine.add(DAEMON, "management-client\n")
+        change(machine)
+    return both
+
+
+def without_folder(machine):
+    machine.write("/proc/net/unix", "")
+    machine.path("/run/openvpn-agentx").rename(machine.path("/run/other"))
+
+
+def open_folder(machine):
+    machine.write("/proc/net/unix", "")
+    machine.path("/run/openvpn-agentx").chmod(0o777)
+
+
+def closed_folder(machine):
+    machine.write("/proc/net/unix", "")
+    machine.path("/run/openvpn-agentx").chmod(0o755)
 
 
 # By the test of test_mistakes.py, or test_session.py: what is done, which check finds it, what it
@@ -250,8 +279,18 @@ MORE = [
      "there is no line management", f"printf .* office >>{DAEMON}"),
     ("no unix", lambda m: m.change(DAEMON, " unix", " 7505"), "openvpn",
      "behind the path .* stands 7505, and not unix", f"sed -i .* {DAEMON}"),
-    ("reverse", daemon("management-client\n"), "openvpn", "management-client: .* never listens",
-     "sed -i "),
+    ("reverse", daemon("management-client\n"), "openvpn", "management-client: .* does not listen for it",
+     f"sed -i .*management-client\\(.* {DAEMON}"),
+    ("no reverse", config(f"unix:{SOCKET}", f"listen:unix:{SOCKET}"), "openvpn",
+     "there is no management-client, and the agent's instance office waits",
+     f"echo management-client >>{DAEMON}"),
+    ("reverse, nobody listens", reverse(open_folder), "management",
+     f"the agent does not listen at {SOCKET}", "systemctl restart openvpn-agentx"),
+    ("reverse, no folder", reverse(without_folder), "management",
+     "the folder /run/openvpn-agentx of its socket: No such file", "systemd-tmpfiles --create"),
+    ("reverse, closed folder", reverse(closed_folder), "management",
+     "may not make a socket in /run/openvpn-agentx: the mode of /run/openvpn-agentx is 0755",
+     "chgrp openvpn-agentx /run/openvpn-agentx && chmod g\\+wx /run/openvpn-agentx"),
     ("signal", daemon("management-signal\n"), "openvpn", "restarts the tunnel", "sed -i "),
     ("hold", daemon("management-hold\n"), "openvpn", "within 90 seconds",
      "install -D .*/openvpn-server@.service.d/openvpn-agentx.conf && systemctl daemon-reload"),
@@ -396,6 +435,21 @@ def test_what_the_agent_says_itself(lab, pki, snmpd, start_agent, manager):
     assert [(row["result"], row["where"], row["mend"]) for row in rows] == [
         ("fail", "office", f"sensible-editor {agent.config}")]
     assert "refused: the daemon does not take the management password" in rows[0]["what"]
+
+
+def test_the_agent_cannot_listen(lab, snmpd, start_agent, manager):
+    place = lab.path("gone/office.sock")
+    agent = start_agent([{"name": "office", "index": 1, "management": f"listen:unix:{place}"}])
+    view = InstanceView(lab, manager)
+    view.wait(Contact="refused")
+    assert [row["mend"] for row in live(snmpd, "-c", agent.config)] == ["systemd-tmpfiles --create"]
+    folder = lab.make_folder("made")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(os.path.join(folder, "office.sock"))
+        other.listen()
+        os.rename(folder, lab.path("gone"))
+        lab.wait_until(lambda: "another process" in view.get("ContactError"), "it says so")
+        assert [row["mend"] for row in live(snmpd, "-c", agent.config)] == ["ss -xlp"]
 
 
 def test_the_agent_answers(lab, snmpd, start_fake, start_agent, manager):

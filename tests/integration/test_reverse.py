@@ -9,10 +9,12 @@ import sys
 import pytest
 
 from parts import openvpn
+from parts.agent import Agent
 from parts.control import Background, entry, refused
 from parts.share import enter, share, shared
 from parts.supervisor import Supervisor
 from parts.view import InstanceView, question, rows
+from test_mistakes import NOBODY, check, needs_root
 
 NOTIFY = ["client", "hold", "input", "contact", "state"]
 END = "SIGTERM[soft,management-exit] received"
@@ -213,9 +215,45 @@ def test_a_path_in_use(lab, pki, start_agent, view):
         view.wait(Contact="refused", ContactError="cannot listen: another process listens at "
                                                   f"{path_of(daemon)}, or it is no socket")
         os.unlink(path_of(daemon))
-    view.wait(Contact="awaited")
+    view.wait(Contact="awaited", ContactError=AWAITED)
     daemon.start()
     view.wait(Contact="up")
+
+
+def test_a_folder_that_is_not_there(lab, start_agent, view):
+    place = lab.path("door/office.sock")
+    start_agent([{"name": "office", "index": 1, "management": f"listen:unix:{place}"}])
+    view.wait(Contact="refused", ContactError=f"cannot listen at {place}: No such file or directory; its "
+                                              "folder is not there")
+    lab.make_folder("door")
+    view.wait(Contact="awaited", ContactError=AWAITED)
+
+
+@needs_root
+def test_a_folder_that_is_not_the_agents(lab, snmpd, view):
+    """What the check says of it, and the agent, which needs no restart then."""
+    os.chmod(lab.folder, 0o755)
+    folder = lab.make_folder("door")
+    os.chmod(folder, 0o755)
+    place = os.path.join(folder, "office.sock")
+    instance = {"name": "office", "index": 1, "management": f"listen:unix:{place}"}
+    agent = Agent(lab, snmpd, [instance], name="unprivileged", identity=NOBODY).start()
+    text = f"cannot listen at {place}: Permission denied; the agent's user may not write its folder"
+    view.wait(Contact="refused", ContactError=text)
+    assert f"office: no contact: {text}" in agent.log
+    file = lab.write("check.conf", "instances = ( { name = \"a\"; index = 1; "
+                     f"management = \"listen:unix:{place}\"; }} );\n")
+    os.chmod(file, 0o644)
+    done = check(file, user="nobody")
+    assert done.returncode == 0 and "daemons that connect to the agent: 1; such a daemon ends" in done.stderr
+    warning = (f"{file}:1: instances[0].management: {place}: the agent's user may not make a socket in its "
+               "folder\n")
+    assert warning in done.stderr
+    os.chmod(folder, 0o777)
+    view.wait(Contact="awaited", ContactError=AWAITED)
+    assert agent.stop() == 0 and not os.path.exists(place)
+    done = check(file, user="nobody")
+    assert "such a daemon ends" in done.stderr and "may not make a socket" not in done.stderr
 
 
 def test_a_socket_that_was_left(lab, pki, start_agent, view):

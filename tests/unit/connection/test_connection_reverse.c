@@ -11,11 +11,24 @@
 
 #include <cmocka.h>
 
+#include "connection/reception.h"
+#include "tests/unit/fixtures/failing_memory.h"
 #include "tests/unit/fixtures/owner.h"
 
 /* The daemon connects to us, and ends with its session: what else drops one must not. */
 
 #define AWAITED "awaited: waits for the daemon to connect\n"
+
+/* Not libevent's own memory: a call that makes it allocate counts as one. */
+struct event *__real_event_new(struct event_base *base, evutil_socket_t fd, short what,
+                               event_callback_fn call, void *arg);
+struct event *__wrap_event_new(struct event_base *base, evutil_socket_t fd, short what,
+                               event_callback_fn call, void *arg);
+struct event *__wrap_event_new(struct event_base *base, evutil_socket_t fd, short what,
+                               event_callback_fn call, void *arg)
+{
+    return memory_fails() ? NULL : __real_event_new(base, fd, what, call, arg);
+}
 
 static struct event_base *loop;
 static char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -172,6 +185,52 @@ static void test_another_user_is_turned_away(void **state)
     begin_session();
 }
 
+static void nobody_came(void *arg, int fd)
+{
+    (void)arg;
+    (void)fd;
+    fail();
+}
+
+static void nobody_was_turned_away(void *arg, const char *why)
+{
+    (void)arg;
+    (void)why;
+    fail();
+}
+
+/* Each allocation fails once: it says so, leaves nothing behind, and listens at the next try. */
+static void test_memory_fails(void **state)
+{
+    static const struct reception_handler handler = {nobody_came, nobody_was_turned_away};
+    struct instance_config config = owner_config;
+    char place[sizeof(path) + 2];
+    struct reception *reception = NULL;
+    long blocks = memory_blocks();
+    long number = 0;
+    char error[64];
+
+    (void)state;
+    snprintf(place, sizeof(place), "%s.2", path);
+    config.management.path = place;
+    for (;;) {
+        memory_fail_at(++number);
+        reception = reception_open(&config, &handler, NULL, loop, error, sizeof(error));
+        assert_int_equal(memory_has_failed(), reception == NULL);
+        if (reception)
+            break;
+        assert_string_equal(error, "cannot listen: out of memory");
+        assert_int_equal(access(place, F_OK), -1);
+        assert_int_equal(memory_blocks(), blocks);
+    }
+    memory_fail_at(0);
+    assert_int_equal(number, 3);
+    assert_int_equal(access(place, F_OK), 0);
+    reception_close(reception);
+    assert_int_equal(access(place, F_OK), -1);
+    assert_int_equal(memory_blocks(), blocks);
+}
+
 static void on_outcome(void *arg, const struct reply *reply)
 {
     enum outcome *outcome = arg;
@@ -218,6 +277,7 @@ int main(void)
         TEST(test_a_silent_one_is_kept),
         TEST(test_a_stranger_is_not),
         TEST(test_another_user_is_turned_away),
+        TEST(test_memory_fails),
         TEST(test_an_answer_without_end),
     };
 
