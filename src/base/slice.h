@@ -42,7 +42,9 @@ static inline struct slice slice_skip(struct slice slice, size_t count)
 {
     if (count > slice.len)
         count = slice.len;
-    return (struct slice){slice.at ? slice.at + count : NULL, slice.len - count};
+    if (count == 0)
+        return slice; /* which may have no bytes at all */
+    return (struct slice){slice.at + count, slice.len - count};
 }
 
 /* If slice starts with prefix, moves it behind the prefix and returns true; else leaves it. */

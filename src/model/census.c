@@ -159,14 +159,15 @@ static struct client *identify(struct census *census, const struct status_client
     struct instance *instance = census->instance;
     char common_name[ADMIN_MAX + 1];
     char real_text[ADMIN_MAX + 1];
-    const struct client like = {.cid = row->cid,
-                                .since = row->since,
-                                .who = {.common_name = common_name, .real_text = real_text}};
+    struct client like = {.cid = row->cid,
+                          .since = row->since,
+                          .who = {.common_name = common_name, .real_text = real_text}};
     struct row_key key = {0, client_rows.equal, &like};
     struct client *known = NULL;
 
     text_clean(common_name, ADMIN_MAX, row->common_name);
     text_clean(real_text, ADMIN_MAX, row->real_address);
+    address_parse(row->real_address, &like.who.real);
     key.hash = client_rows.hash(&like);
     if (census->known.list && (census->plain || !rows_find(&instance->clients, &key)))
         known = known_find(&census->known, &census->gather, &like);

@@ -244,18 +244,18 @@ void established_fini(struct established *block)
 static struct client *find_anonymous(struct instance *instance, const struct established *block)
 {
     struct client *found = NULL;
-    char *real;
+    struct address real;
 
-    if (instance->anonymous == 0 || !block->real_ip)
+    if (instance->anonymous == 0 || !block->real_ip ||
+        !address_parse_pair(slice_of(block->real_ip), slice_of(block->real_port), &real))
         return NULL;
-    real = record_address(slice_of(block->real_ip), slice_of(block->real_port));
     for (size_t i = 0; i < instance->clients.count && !found; i++) {
         struct client *client = (struct client *)instance->clients.list[i];
 
-        if (client->cid < 0 && text_equal(client->who.real_text, real))
+        if (client->cid < 0 && address_agrees(&client->who.real, &real) &&
+            text_equal(client->who.common_name, block->who.common_name))
             found = client;
     }
-    free(real);
     if (found)
         clients_adopt(instance, found, block->cid, block->since);
     return found;

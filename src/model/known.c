@@ -5,10 +5,20 @@
 
 #include "base/text.h"
 
+/*
+ * By address where it can be read: lists of one daemon, and the block of an established client,
+ * write the same one with and without a port or a protocol.
+ */
 static int known_compare(const struct client *a, const struct client *b)
 {
-    int order = strcmp(text_or_empty(a->who.real_text), text_or_empty(b->who.real_text));
+    const struct address *one = &a->who.real;
+    const struct address *other = &b->who.real;
+    int order = (one->family > other->family) - (one->family < other->family);
 
+    if (order == 0)
+        order = one->family == ADDRESS_NONE
+                    ? strcmp(text_or_empty(a->who.real_text), text_or_empty(b->who.real_text))
+                    : memcmp(one->bytes, other->bytes, address_bytes(one));
     return order ? order
                  : strcmp(text_or_empty(a->who.common_name), text_or_empty(b->who.common_name));
 }
@@ -66,7 +76,8 @@ struct client *known_find(const struct known *known, const struct gather *gather
 
         if (known_compare(client, row) != 0)
             break;
-        if (gather_has(gather, client) || (row->cid >= 0 && client->cid >= 0))
+        if (gather_has(gather, client) || (row->cid >= 0 && client->cid >= 0) ||
+            !address_agrees(&client->who.real, &row->who.real))
             continue;
         if (client->since == row->since)
             return client;

@@ -128,6 +128,15 @@ bool address_parse_pair(struct slice ip, struct slice port, struct address *addr
     return true;
 }
 
+bool address_agrees(const struct address *one, const struct address *other)
+{
+    return one->family == other->family &&
+           memcmp(one->bytes, other->bytes, address_bytes(one)) == 0 &&
+           (one->port == 0 || other->port == 0 || one->port == other->port) &&
+           (one->proto == PROTO_UNKNOWN || other->proto == PROTO_UNKNOWN ||
+            one->proto == other->proto);
+}
+
 struct tunnel_addresses address_parse_tunnel(struct slice ipv4, struct slice ipv6)
 {
     struct tunnel_addresses tunnel = {0};

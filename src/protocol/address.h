@@ -37,6 +37,9 @@ bool address_parse(struct slice text, struct address *address);
 /* Reads a bare IP address, without port, and an optional port text (empty: 0). */
 bool address_parse_pair(struct slice ip, struct slice port, struct address *address);
 
+/* Whether they can be of one peer: a port or a protocol that one of them does not tell is any. */
+bool address_agrees(const struct address *one, const struct address *other);
+
 /* The addresses in the tunnel, which a client or this end has. */
 struct tunnel_addresses {
     bool has_ipv4;

@@ -23,6 +23,11 @@
 #define PLAIN_CAROL           PLAIN_ROW("carol", "192.0.2.3:4000")
 #define REFUSED               "ERROR: bad status format version number\r\n"
 
+#define ESTABLISHED(cid, name, ip, port)                                                           \
+    ">CLIENT:ESTABLISHED," cid "\r\n>CLIENT:ENV,time_unix=1795453999\r\n"                          \
+    ">CLIENT:ENV,common_name=" name "\r\n>CLIENT:ENV," ip "\r\n>CLIENT:ENV,trusted_port=" port     \
+    "\r\n>CLIENT:ENV,END\r\n"
+
 static char stats[128];
 
 static void say_stats(unsigned clients)
@@ -263,6 +268,39 @@ static void test_names_that_look_like_messages(void **state)
     peer_told(-1);
 }
 
+/* The block has no protocol, the list of 2.7 one; the list before 2.7 has no port of IPv6. */
+static void test_other_forms_of_an_address(void **state)
+{
+    static const char rows[] =
+        PLAIN(PLAIN_ROW("dave", "udp4:192.0.2.4:4000") PLAIN_ROW("eve", "2001:db8::5")
+                  PLAIN_ROW("frank", "tcp6-server:[2001:db8::6]:5"),
+              "");
+
+    (void)state;
+    daemon_poll("");
+    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, -1);
+    peer_say(ESTABLISHED("8", "dave", "trusted_ip=192.0.2.4", "4000")
+                 ESTABLISHED("9", "eve", "trusted_ip6=2001:db8::5", "4001"));
+    peer_told(EVENT_CLIENT_CONNECTED, EVENT_CLIENT_CONNECTED, -1);
+    poll_cut(3, "", rows);
+    assert_int_equal(daemon_instance->clients.count, 3);
+    assert_int_equal(named("dave")->cid, 8);
+    assert_int_equal(named("dave")->bytes_in, 50);
+    assert_int_equal(named("eve")->cid, 9);
+    assert_int_equal(named("eve")->who.real.port, 4001);
+    assert_int_equal(named("frank")->cid, -1);
+    peer_say(ESTABLISHED("10", "frank", "trusted_ip6=2001:db8::6", "5"));
+    assert_int_equal(named("frank")->cid, 10);
+    poll_cut(3, "", rows);
+    assert_int_equal(daemon_instance->clients.last_index, 6);
+    peer_told(EVENT_CLIENT_CONNECTED, -1);
+    /* Another port is another client. */
+    poll_cut(1, "", PLAIN(PLAIN_ROW("dave", "udp4:192.0.2.4:4001"), ""));
+    assert_int_equal(daemon_instance->clients.last_index, 7);
+    peer_told(EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED, EVENT_CLIENT_DISCONNECTED,
+              EVENT_CLIENT_CONNECTED, -1);
+}
+
 /* Contact comes while the cut is there, and it stays: who comes is told, who goes too. */
 static void test_for_good(void **state)
 {
@@ -287,6 +325,7 @@ int main(void)
         TEST(test_a_user_behind_the_cut, set_up),
         TEST(test_clients_alike, set_up_three),
         TEST(test_names_that_look_like_messages, set_up_three),
+        TEST(test_other_forms_of_an_address, set_up_three),
         TEST(test_for_good, set_up),
     };
 
