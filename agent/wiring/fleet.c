@@ -149,7 +149,7 @@ static void sweep(void)
         if ((*at)->stays) {
             at = &(*at)->next;
         } else {
-            if ((*at)->config->management.listen && session_is_ready((*at)->session))
+            if ((*at)->config->management.listen && session_is_connected((*at)->session))
                 log_warning(
                     "%s: its daemon ends now: the new configuration has no instance of that "
                     "name, index and management",

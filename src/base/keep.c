@@ -47,14 +47,16 @@ static bool make_label(struct keep *keep, const char *name)
     return true;
 }
 
-static void tell_manager(const char *state, const int *fds, unsigned count)
+/* False when it cannot be told. */
+static bool tell_manager(const char *state, const int *fds, unsigned count)
 {
 #ifdef HAVE_SYSTEMD
-    sd_pid_notify_with_fds(0, 0, state, fds, count);
+    return sd_pid_notify_with_fds(0, 0, state, fds, count) > 0;
 #else
     (void)state;
     (void)fds;
     (void)count;
+    return false;
 #endif
 }
 
@@ -82,6 +84,14 @@ static void remove_copies(const struct keep *keep)
     tell_manager(state, NULL, 0);
 }
 
+static bool is_listener(int fd)
+{
+    int listens = 0;
+    socklen_t len = sizeof(listens);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens;
+}
+
 #ifdef HAVE_SYSTEMD
 static struct keep *find_left(const char *label)
 {
@@ -106,19 +116,21 @@ static struct keep *add_left(const char *label, bool lent)
     return keep;
 }
 
-static bool is_listener(int fd)
+/* Whether make_label() has made it: a unit's name may begin so as well. */
+static bool is_own_label(const char *label)
 {
-    int listens = 0;
-    socklen_t len = sizeof(listens);
+    static const char digits[] = "0123456789abcdef";
+    size_t len = strlen(label);
 
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens;
+    return len > sizeof(PREFIX) - 1 && len < sizeof(((struct keep *)NULL)->label) &&
+           strncmp(label, PREFIX, sizeof(PREFIX) - 1) == 0 && (len - sizeof(PREFIX) + 1) % 2 == 0 &&
+           label[sizeof(PREFIX) - 1 + strspn(label + sizeof(PREFIX) - 1, digits)] == '\0';
 }
 
 /* A socket and its words come under one name; those of the manager's units under any. */
 static void take_over(int fd, const char *label)
 {
-    bool own = strncmp(label, PREFIX, sizeof(PREFIX) - 1) == 0 &&
-               strlen(label) < sizeof(((struct keep *)NULL)->label);
+    bool own = is_own_label(label);
     struct keep *keep = own ? find_left(label) : NULL;
     struct stat status = {0};
     int *place = NULL;
@@ -194,12 +206,18 @@ struct keep *keep_take(const char *name, int *fd, char **words)
     return keep;
 }
 
+/* A session that was accepted there has the path as well. */
+static bool listens_at(int fd, const char *path)
+{
+    return fd >= 0 && is_listener(fd) && unix_socket_is_at(fd, path);
+}
+
 struct keep *keep_take_listener(const char *path, int *fd)
 {
     struct keep **at = &left;
     struct keep *keep;
 
-    while (*at && ((*at)->fd < 0 || !unix_socket_is_at((*at)->fd, path)))
+    while (*at && !listens_at((*at)->fd, path))
         at = &(*at)->next;
     keep = *at;
     if (!keep)
@@ -224,8 +242,10 @@ struct keep *keep_put(const char *name, int fd)
         return NULL;
     }
     snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s", keep->label);
-    tell_manager(state, (const int[]){fd, keep->words}, 2);
-    return keep;
+    if (tell_manager(state, (const int[]){fd, keep->words}, 2))
+        return keep;
+    free_keep(keep);
+    return NULL;
 }
 
 void keep_note(struct keep *keep, struct slice words)

@@ -326,11 +326,12 @@ void connection_keep(struct connection *connection, const char *greeting, const 
 
 void connection_leave(struct connection *connection, const char *greeting, const char *question)
 {
-    if (connection_is_open(connection)) {
+    if (connection_is_open(connection))
         resume_note(&connection->resume, connection->config, greeting, question,
                     connection->torn || connection->lines.len > 0 || connection->lines.overflow);
+    /* One that was not gone on with yet is as the process before has left it. */
+    if (!connection->ending)
         resume_leave(&connection->resume);
-    }
     reception_leave(connection->reception);
     connection->reception = NULL;
     connection_free(connection);
@@ -379,6 +380,11 @@ void connection_drop(struct connection *connection, const char *error)
 {
     if (connection->wanted && !dialog_is_reverse(connection))
         dialog_leave(connection, PHASE_DISCONNECTED, error);
+}
+
+bool connection_is_connected(const struct connection *connection)
+{
+    return connection->out.transport && connection->connected;
 }
 
 int connection_process(const struct connection *connection)

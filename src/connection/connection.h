@@ -124,6 +124,9 @@ uint64_t connection_spins(const struct connection *connection);
  */
 bool connection_is_reverse(const struct connection *connection);
 
+/* Whether there is somebody at the other end, who may not be greeted yet. */
+bool connection_is_connected(const struct connection *connection);
+
 /* The process that has connected, 0 when that is not known, or we connect. */
 int connection_process(const struct connection *connection);
 

@@ -136,7 +136,7 @@ static bool take_listener(struct reception *reception)
     struct stat status;
 
     reception->keep = keep_take_listener(path, &reception->fd);
-    if (reception->keep && stat(path, &status) != 0) {
+    if (reception->keep && (stat(path, &status) != 0 || unix_socket_is_deserted(path))) {
         keep_drop(reception->keep);
         close(reception->fd);
         reception->keep = NULL;

@@ -303,14 +303,14 @@ static bool start_connect(struct transport *transport, const struct endpoint *en
     return transport->lookup != NULL;
 }
 
-/* NULL, and *error set, when there are too many, or memory is out. */
+/* NULL, and *error set, when memory is out. */
 static struct transport *make(struct event_base *loop, const struct transport_handler *handler,
                               void *arg, int *error)
 {
-    struct transport *transport = transport_has_room() ? calloc(1, sizeof(*transport)) : NULL;
+    struct transport *transport = calloc(1, sizeof(*transport));
 
     if (!transport) {
-        *error = transport_has_room() ? ENOMEM : EMFILE;
+        *error = ENOMEM;
         return NULL;
     }
     transport->loop = loop;
@@ -324,8 +324,13 @@ static struct transport *make(struct event_base *loop, const struct transport_ha
 static struct transport *socket_open(struct event_base *loop, const struct endpoint *endpoint,
                                      const struct transport_handler *handler, void *arg, int *error)
 {
-    struct transport *transport = make(loop, handler, arg, error);
+    struct transport *transport;
 
+    if (!transport_has_room()) {
+        *error = EMFILE;
+        return NULL;
+    }
+    transport = make(loop, handler, arg, error);
     if (!transport || start_connect(transport, endpoint))
         return transport;
     *error = errno;
@@ -333,6 +338,7 @@ static struct transport *socket_open(struct event_base *loop, const struct endpo
     return NULL;
 }
 
+/* Its descriptor is there: a limit comes too late for it. */
 static struct transport *socket_adopt(struct event_base *loop, int fd,
                                       const struct transport_handler *handler, void *arg,
                                       int *error)

@@ -232,7 +232,8 @@ static bool commit_server(struct snapshot *snapshot)
     instance->anonymous = instance->dialect.client_ids ? snapshot->clients.anonymous : 0;
     users_settle(&instance->users, &instance->clients);
     instance->client_dated = last_dated(instance);
-    return commit_routes(snapshot);
+    snapshot->cut |= !commit_routes(snapshot); /* the clients are in force by now */
+    return true;
 }
 
 static void commit_tunnel(struct snapshot *snapshot)
@@ -277,8 +278,7 @@ static void note_told(const struct snapshot *snapshot)
 bool snapshot_commit(struct snapshot *snapshot)
 {
     struct instance *instance = snapshot->instance;
-    bool whole = snapshot->dropped == 0 && !snapshot->plain && !snapshot->cut &&
-                 (snapshot->server || snapshot->tunnel);
+    bool whole;
 
     if (snapshot->told[STATUS_DCO])
         instance_set_dco(instance, snapshot->numbers[STATUS_DCO] != 0);
@@ -297,6 +297,8 @@ bool snapshot_commit(struct snapshot *snapshot)
     if (instance->status_seen)
         users_heard(&instance->users);
     instance->status_unix = clock_wall();
+    whole = snapshot->dropped == 0 && !snapshot->plain && !snapshot->cut &&
+            (snapshot->server || snapshot->tunnel);
     instance->status_complete = whole ? TRUTH_TRUE : TRUTH_FALSE;
     snapshot_abort(snapshot);
     return true;

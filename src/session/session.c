@@ -243,6 +243,11 @@ void session_attach(struct session *session)
     connection_open(session->connection);
 }
 
+bool session_is_connected(const struct session *session)
+{
+    return connection_is_connected(session->connection);
+}
+
 bool session_is_ready(const struct session *session)
 {
     return session->synchronized && connection_is_open(session->connection);

@@ -49,6 +49,9 @@ void session_configure(struct session *session, const struct instance_config *co
 void session_detach(struct session *session);
 void session_attach(struct session *session);
 
+/* Whether there is somebody at the other end, who may be no daemon. */
+bool session_is_connected(const struct session *session);
+
 /* Whether there is contact, and all is known that the session has to know: commands are taken. */
 bool session_is_ready(const struct session *session);
 

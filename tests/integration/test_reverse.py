@@ -336,6 +336,27 @@ def test_who_waits_outlasts_a_restart(lab, pki, start_agent, supervisor, view):
     view.wait(Contact="up", Pid=first.pid, deadline=20)
 
 
+@pytest.mark.parametrize("turn", (1, -1))
+def test_another_name_at_a_restart(lab, pki, start_agent, supervisor, view, turn):
+    """What is listened at is found again, whatever is kept beside it, in either order."""
+    daemon = server(lab, pki)
+    agent = supervised(lab, start_agent, supervisor, [entry(daemon)])
+    view.wait(Contact="awaited")
+    daemon.start()
+    view.wait(Contact="up", Pid=daemon.pid)
+    kept(lab, supervisor, 2)
+    agent.configure([{**entry(daemon), "name": "branch"}])
+    assert agent.stop() == 0
+    supervisor.wait_idle()
+    supervisor.stored[:] = supervisor.stored[::turn]
+    supervisor.prepare(agent)
+    agent.start()
+    assert daemon.wait_exit() == 0
+    view.wait(Contact="awaited")
+    daemon.start()
+    view.wait(Contact="up", Pid=daemon.pid, Name="branch")
+
+
 def test_a_socket_unit(lab, pki, start_agent, supervisor, manager, view):
     """The service manager listens, of whatever name, before the agent and behind it."""
     daemon = server(lab, pki)
