@@ -49,7 +49,7 @@ static bool knock(void)
     bool there;
 
     assert_true(fd >= 0 && visitor_count < sizeof(visitors) / sizeof(visitors[0]));
-    strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     there = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
     visitors[visitor_count++] = fd;
     turn();
