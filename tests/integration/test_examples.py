@@ -41,9 +41,9 @@ def test_configuration(lab):
     check(lab, text)
     password = lab.write("office.pw", "secret\n")
     daemon = lab.write("office.conf", "max-clients 5\n")
-    # There is a master agent, or there is none.
-    switched_on, count = re.subn(r"^( *)#(?!listen|snmp_config)(\w+ = |  +{)", r"\1\2", text,
-                                 flags=re.MULTILINE)
+    # There is a master agent, or there is none; the daemon listens, or connects.
+    switched_on, count = re.subn(r"^( *)#(?!listen|snmp_config|management)(\w+ = |  +{)", r"\1\2",
+                                 text, flags=re.MULTILINE)
     assert count > 15
     check(lab, switched_on.replace("/etc/openvpn-agentx/office.pw", password)
           .replace("/etc/openvpn/server/office.conf", daemon))
