@@ -363,18 +363,6 @@ static void warn(void)
         instance_log_told(instance, &line);
 }
 
-static void change_state(void)
-{
-    const struct state_line line = {.time = 1795453892,
-                                    .state = STATE_WAIT,
-                                    .name = slice_of(now.admin),
-                                    .detail = slice_of(now.text),
-                                    .remote_addr = slice_of(now.admin)};
-
-    for (unsigned i = 0; i < ROWS; i++)
-        instance_state_told(instance, &line);
-}
-
 static void measure_notifications(bool longest)
 {
     choose_texts(longest);
@@ -382,7 +370,6 @@ static void measure_notifications(bool longest)
     measure_notification("notification of a client", NOTIFY_CLIENT, clients_come_and_go);
     measure_notification("notification of a question", NOTIFY_INPUT, ask);
     measure_notification("notification of a log line", NOTIFY_LOG, warn);
-    measure_notification("notification of a state", NOTIFY_STATE_ALL, change_state);
 }
 
 int main(void)
@@ -391,9 +378,6 @@ int main(void)
                                   &model};
     struct session *session;
     size_t before;
-    size_t slots = ROWS * (2 * sizeof(struct log_record) + sizeof(struct state_record) +
-                           sizeof(struct departure_record) + sizeof(struct command_record) +
-                           sizeof(struct request));
 
     mallopt(M_MMAP_THRESHOLD, 1 << 25); /* all is in one heap, so that it is counted alike */
     before = used();
@@ -403,7 +387,7 @@ int main(void)
         return 1;
     instance_set_version(instance, slice_of("OpenVPN 2.6.14"));
     printf("%-40s %-14s %6zu bytes\n", "instance and its session, without rows", "",
-           used() - before - slots);
+           used() - before);
     measure(false);
     measure(true);
     triggers_start(&walker);

@@ -70,7 +70,8 @@ def walks_of(lab, clients):
             daemon.add_clients(clients)
         agents.append(Agent(lab, master, [{"name": "one", "index": 1, "management": fake,
                                            "status_interval": 3600}], name=f"agent{number}").start())
-        InstanceView(lab, master.manager()).wait(300, Contact="up", Clients=clients)
+        InstanceView(lab, master.manager()).wait(300, Contact="up", Clients=clients,
+                                                  StatusComplete="true")
     lab.wait_until(lambda: snmpd.manager(options=["-Ir"]).walk("." + ".".join(map(str, CONSTANTS))),
                    "the floor is there")
     return [Walk("floor", floor, snmpd.port, CONSTANTS),
