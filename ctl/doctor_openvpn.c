@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/endpoint.h"
 #include "ctl/doctor_daemons.h"
 #include "ctl/doctor_system.h"
@@ -77,11 +78,10 @@ static void check_direction(struct doctor *doctor, const struct doctor_daemon *d
                    "listen for it");
         mend_by_deleting(doctor, daemon, "management-client");
     } else if (!daemon->client && instance && instance->management.listen) {
-        doctor_say(
-            doctor, DOCTOR_FAIL, daemon->path,
-            "there is no management-client, and the agent's instance %s waits for the daemon "
-            "to connect",
-            instance->name);
+        doctor_say(doctor, DOCTOR_FAIL, daemon->path,
+                   "there is no management-client, and the agent's instance %s waits for the "
+                   "daemon to connect",
+                   instance->name);
         doctor_mend(doctor, "echo management-client >>%s", doctor_word(word, daemon->path));
     }
 }
@@ -300,9 +300,8 @@ static bool check_reception_folder(struct doctor *doctor, const char *path, cons
     char folder[DOCTOR_WORD_MAX];
     char word[DOCTOR_WORD_MAX];
 
-    doctor_copy(folder, sizeof(folder), slice_of(path));
-    *strrchr(folder, '/') = '\0';
-    if (doctor_user_may(doctor, folder[0] ? folder : "/", 3, &closed))
+    text_folder(folder, sizeof(folder), path);
+    if (doctor_user_may(doctor, folder, 3, &closed))
         return false;
     doctor_word(word, closed.path);
     if (closed.error == EACCES) {
@@ -314,8 +313,8 @@ static bool check_reception_folder(struct doctor *doctor, const char *path, cons
         doctor_mend(doctor, "systemd-tmpfiles --create");
     } else {
         doctor_say(doctor, DOCTOR_FAIL, name,
-                   "the agent's user may not make a socket in %s: the mode of %s is %04o",
-                   folder[0] ? folder : "/", closed.path, closed.mode);
+                   "the agent's user may not make a socket in %s: the mode of %s is %04o", folder,
+                   closed.path, closed.mode);
         doctor_mend(doctor, "chgrp %s %s && chmod g+wx %s", doctor->user.name, word, word);
     }
     return true;

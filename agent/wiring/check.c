@@ -15,6 +15,7 @@
 #include "agent/wiring/managers.h"
 #include "agent/wiring/options.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "setup/setup.h"
 
@@ -87,9 +88,8 @@ static void check_folder(const struct config *config, size_t which)
     const struct instance_config *instance = &config->instances[which];
     char folder[PATH_MAX];
 
-    snprintf(folder, sizeof(folder), "%s", instance->management.path);
-    *strrchr(folder, '/') = '\0';
-    if (access(folder[0] ? folder : "/", W_OK | X_OK) != 0 && errno == EACCES)
+    text_folder(folder, sizeof(folder), instance->management.path);
+    if (access(folder, W_OK | X_OK) != 0 && errno == EACCES)
         log_warning("%s:%u: instances[%zu].management: %s: the agent's user may not make a socket "
                     "in its folder",
                     config->file, instance->line, which, instance->management.path);

@@ -1,11 +1,9 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* More parts than any piece of memory has. */
-enum { TEXT_PARTS = 4 };
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -222,6 +220,13 @@ bool text_pack(char **piece, size_t limit, const struct text_part *parts, size_t
 char *text_copy(const char *text)
 {
     return text ? strdup(text) : NULL;
+}
+
+void text_folder(char *folder, size_t size, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    snprintf(folder, size, "%.*s", (int)(slash > path ? slash - path : 1), path);
 }
 
 bool text_equal(const char *a, const char *b)

@@ -36,6 +36,8 @@ bool text_set(char **where, size_t limit, struct slice src);
 /* Whether text is what text_set() of src would make. */
 bool text_is(const char *text, size_t limit, struct slice src);
 
+#define TEXT_PARTS 4
+
 /* One of several texts that share a piece of memory. */
 struct text_part {
     char **to; /* becomes NULL where from is empty, else points into the piece */
@@ -44,7 +46,8 @@ struct text_part {
 
 /*
  * Replaces *piece, a piece of memory on the heap or NULL, by one that has the cleaned parts one
- * behind the other; from may be in the old one.  False, and nothing changes, when memory is out.
+ * behind the other; from may be in the old one.  TEXT_PARTS of them at most.  False, and nothing
+ * changes, when memory is out.
  */
 bool text_pack(char **piece, size_t limit, const struct text_part *parts, size_t count);
 
@@ -56,6 +59,9 @@ static inline const char *text_or_empty(const char *text)
 {
     return text ? text : "";
 }
+
+/* The folder of an absolute path, cut to size; "/" of what lies in the root. */
+void text_folder(char *folder, size_t size, const char *path);
 
 /* Whether both are the same; NULL is as "". */
 bool text_equal(const char *a, const char *b);

@@ -147,8 +147,7 @@ static const char *parse_reverse(const char *text, struct endpoint *endpoint)
         return parse_unix(text + 5, endpoint);
     return strncmp(text, "tcp:", 4) == 0
                ? "a daemon that connects is listened for at a unix socket alone, which tells who "
-                 "it "
-                 "is; written listen:unix:/path"
+                 "it is; written listen:unix:/path"
                : "a daemon that connects is listened for at listen:unix:/path";
 }
 

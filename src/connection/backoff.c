@@ -1,10 +1,10 @@
 #include "connection/backoff.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sys/un.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "config/config.h"
 
 /* In milliseconds. */
@@ -30,9 +30,7 @@ static bool look_at_folder(struct backoff *backoff, const struct endpoint *endpo
 
     if (!endpoint->listen)
         return false;
-    /* With the slash, which is all that there is of the root. */
-    snprintf(folder, sizeof(folder), "%.*s",
-             (int)(strrchr(endpoint->path, '/') + 1 - endpoint->path), endpoint->path);
+    text_folder(folder, sizeof(folder), endpoint->path);
     return watch_look(&backoff->folder, folder);
 }
 

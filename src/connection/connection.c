@@ -43,6 +43,7 @@ bool connection_is_reverse(const struct connection *connection)
 
 static void end_session(struct connection *connection)
 {
+    bool refused = connection->end_phase == PHASE_REFUSED && !connection->reception;
     enum connection_phase phase = connection->end_phase;
     char why[sizeof(connection->end_why)];
 
@@ -50,12 +51,13 @@ static void end_session(struct connection *connection)
     /* Who is told may want another end already. */
     memcpy(why, connection->end_why, sizeof(why));
     connection->ending = connection->draining = false;
+    /* Where we listen it is we who turn somebody away. */
+    if (phase == PHASE_REFUSED && !refused)
+        phase = PHASE_DISCONNECTED;
     connection->phase = phase;
     drop_transport(connection);
     if (phase != PHASE_CLOSED)
-        timer_start(
-            &connection->timer,
-            backoff_take(&connection->backoff, phase == PHASE_REFUSED && !connection->reception));
+        timer_start(&connection->timer, backoff_take(&connection->backoff, refused));
     else if (connection->wanted)
         timer_start(&connection->turn, 0);
     dialog_phase(connection, phase, why[0] ? why : NULL);

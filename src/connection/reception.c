@@ -17,6 +17,9 @@
 #include "connection/login.h"
 #include "connection/transport.h"
 
+/* What words for people begin with when nobody can come. */
+#define RECEPTION_CLOSED "cannot listen"
+
 enum { RECEPTION_BACKLOG = 1 }; /* the next daemon; more wait for a place in it */
 
 /* Before another try to let somebody in, in milliseconds, when the system cannot. */

@@ -27,12 +27,9 @@ struct reception_handler {
     void (*turned_away)(void *arg, const char *why);
 };
 
-/* What words for people begin with when nobody can come. */
-#define RECEPTION_CLOSED "cannot listen"
-
 /*
  * Listens at config->management.path, with mode 0660; lets nobody in yet.  config, handler, arg and
- * loop must outlive it.  NULL with words for people in error, RECEPTION_CLOSED first.
+ * loop must outlive it.  NULL with words for people in error.
  */
 struct reception *reception_open(const struct instance_config *config,
                                  const struct reception_handler *handler, void *arg,

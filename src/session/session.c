@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "connection/reception.h"
 #include "session/session_private.h"
 
 static void log_contact(const struct session *session, const char *what, const char *error)
@@ -38,17 +37,13 @@ static void lose(struct session *session, enum contact contact, const char *erro
         tap_up(session, false);
 }
 
-/* Why the last session has ended is still worth knowing; why nobody could come is not. */
+/* Why the last session has ended is still worth knowing, unlike why nobody could come. */
 static void await(const struct session *session, const char *error)
 {
     struct instance *instance = session->instance;
-    const char *before = instance->loss_told && instance->contact != CONTACT_AWAITED
-                             ? instance->contact_error
-                             : NULL;
+    const char *before = instance->contact == CONTACT_DISCONNECTED ? instance->contact_error : NULL;
     char text[2 * TEXT_MAX];
 
-    if (before && slice_starts(slice_of(before), RECEPTION_CLOSED))
-        before = NULL;
     if (instance->contact == CONTACT_AWAITED &&
         slice_is(slice_of(error), text_or_empty(instance->contact_error)))
         return;

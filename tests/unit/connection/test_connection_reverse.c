@@ -166,7 +166,7 @@ static void test_a_stranger_is_not(void **state)
     peer_connect();
     owner_told("connecting\n");
     peer_say("GET / HTTP/1.0\r\n");
-    owner_told("refused: the peer does not speak OpenVPN's management protocol\n");
+    owner_told("disconnected: the peer does not speak OpenVPN's management protocol\n");
     assert_false(peer_is_open());
     peer_pass(1000);
     owner_told(AWAITED);
