@@ -30,6 +30,7 @@ STANDALONE = ["systemd-standalone-sysusers", "systemd-standalone-tmpfiles"]
 CONFIGURATION = "/etc/openvpn-agentx/openvpn-agentx.conf"
 DROP_IN = "/etc/snmp/snmpd.conf.d/openvpn-agentx.conf"
 OFFICE = "/etc/openvpn/server/office.conf"
+BRANCH = "/etc/openvpn/client/branch.conf"
 FIRST_TABLE_SECONDS = 300
 # What others change while packages come and go.
 RESTLESS = ("/dev", "/proc", "/root", "/run/systemd", "/run/log", "/run/udev", "/sys", "/tmp", "/var/cache",
@@ -300,6 +301,53 @@ def test_a_share_for_a_group(machine):
     write(machine, CONFIGURATION, own)
     machine.run("rm /etc/systemd/system/openvpn-agentx.service.d/share.conf; systemctl daemon-reload; "
                 "systemctl restart openvpn-agentx")
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+
+
+def connect_to(machine, own, path):
+    """The client connects to the agent at a path; both are stopped."""
+    machine.run("systemctl stop openvpn-client@branch openvpn-agentx")
+    write(machine, BRANCH, re.sub(r"^management.*\n", "", machine.run(f"cat {BRANCH}"), flags=re.MULTILINE)
+          + f"management {path} unix\nmanagement-client\n")
+    write(machine, CONFIGURATION, own.replace("unix:/run/openvpn-agentx/branch.sock", f"listen:unix:{path}"))
+
+
+def test_a_daemon_that_connects(machine):
+    """It outlives all restarts of the agent, and a socket unit lets it start first."""
+    pid = "systemctl show --property=MainPID --value openvpn-client@branch"
+    own, lines = machine.run(f"cat {CONFIGURATION}"), machine.run(f"cat {BRANCH}")
+    connect_to(machine, own, "/run/openvpn-listen/branch.sock")
+    machine.run("systemctl start openvpn-agentx")
+    machine.wait("snmpwalk -OQvs localhost ovpnInstanceContact", "up\nawaited")
+    machine.run("systemctl start openvpn-client@branch")
+    machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+    assert doctor(machine) == ([], True)
+    first = machine.ask(pid)
+    for how in ("systemctl restart openvpn-agentx", "systemctl kill --signal=KILL openvpn-agentx"):
+        agent = machine.ask("systemctl show --property=MainPID --value openvpn-agentx")
+        machine.run(how)
+        machine.wait("p=$(systemctl show --property=MainPID --value openvpn-agentx); "
+                     f"[ $p != 0 ] && [ $p != {agent} ] && echo another", "another")
+        machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+        assert machine.ask(pid) == first
+    machine.run("systemctl stop openvpn-agentx")
+    machine.wait("systemctl is-active openvpn-client@branch", "inactive")
+
+    connect_to(machine, own, "/run/openvpn-agentx/branch.sock")
+    write(machine, "/etc/systemd/system/openvpn-agentx.socket",
+          block("[Socket]").replace("office", "branch") + block("[Install]"))
+    machine.run("systemctl daemon-reload; systemctl enable --now openvpn-agentx.socket")
+    for _ in range(2):
+        machine.run("systemctl start openvpn-client@branch")  # which starts the agent
+        machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
+        assert doctor(machine) == ([], True)
+        machine.run("systemctl stop openvpn-agentx")
+        machine.wait("systemctl is-active openvpn-client@branch", "inactive")
+    machine.run("systemctl disable --now openvpn-agentx.socket; rm /etc/systemd/system/openvpn-agentx.socket; "
+                "systemctl daemon-reload")
+    write(machine, CONFIGURATION, own)
+    write(machine, BRANCH, lines)
+    machine.run("systemctl start openvpn-agentx openvpn-client@branch")
     machine.wait("snmpwalk -OQs localhost ovpnInstanceContact", UP)
 
 
